@@ -1,0 +1,45 @@
+# Everything a newcomer needs: Python 3.11 or later with venv, and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PORT ?= 8080
+DATA ?= ./data
+PYTEST_ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help install up test check fmt bench proto
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(STAMP) ## make .venv with everything pinned in requirements/
+
+$(STAMP): pyproject.toml requirements/runtime.txt requirements/dev.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+up: install ## run the whole service on this machine (PORT=8080 DATA=./data UP_ARGS=--local)
+	$(BIN)/tidings up --port $(PORT) --data $(DATA) $(UP_ARGS)
+
+test: install ## run every test (PYTEST_ARGS="-k name -x")
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: install ## run every check that needs no test: format, lint, types, imports, sizes, generated code
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	$(BIN)/python -m tools.check
+
+fmt: install ## format, and mend what can be mended by itself
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+bench: install ## compare with Redis and NATS on this machine (under 3 minutes; writes bench/results.md)
+	$(BIN)/python -m bench
+
+proto: install ## generate Python from api/*.proto anew
+	$(BIN)/python -m tools.generated_code --write

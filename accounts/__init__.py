@@ -1,0 +1,1 @@
+"""The account service: who exists, what they may do, and the credentials that say so."""

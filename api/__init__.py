@@ -1,0 +1,1 @@
+"""What every tier says to every other: names, tokens, permissions, errors and wire framing."""

@@ -1,0 +1,1 @@
+"""How tiers find each other and pass state, behind one interface."""

@@ -1,0 +1,1 @@
+"""Tier 2: owns topics, numbers what is published and keeps its history."""

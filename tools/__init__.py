@@ -1,0 +1,1 @@
+"""Checks that no published linter makes, each one a rule of this repository."""
