@@ -1,0 +1,56 @@
+"""What a router must know of an account to serve its requests without asking anybody."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+LARGEST_MESSAGE_BYTES = 4 * 1024 * 1024 - 1024
+"""Several SDKs refuse to receive more than 4 MiB in one gRPC message; 1 KiB is left for what surrounds a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What an account may use at most; the defaults are those of a self-hosted installation.
+
+    Attributes:
+        publishes_per_second: Accepted publishes, with a burst of one second's worth.
+        publish_bytes_per_second: Bytes of published values, with a burst of one second's worth.
+        subscriptions: Subscriptions open at the same time.
+        message_bytes: The size of one value.
+        caches: Caches that exist at the same time.
+        api_keys: API keys that are neither revoked nor expired.
+    """
+
+    publishes_per_second: int = 100_000
+    publish_bytes_per_second: int = 256 * 1024 * 1024
+    subscriptions: int = 50_000
+    message_bytes: int = LARGEST_MESSAGE_BYTES
+    caches: int = 1_000
+    api_keys: int = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """A namespace for topics. The id is never given twice, the name is free again after deletion."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSnapshot:
+    """One account at one moment.
+
+    Attributes:
+        version: Grows with each change; of two snapshots the one with the higher version is true.
+        caches: By name.
+        roles: Role id to its serialised `permission_messages.Permissions`.
+        revoked: Ids of tokens that were revoked before they expired.
+    """
+
+    id: str
+    version: int
+    limits: Limits = field(default_factory=Limits)
+    suspended: bool = False
+    caches: Mapping[str, Cache] = field(default_factory=dict[str, Cache])
+    roles: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
+    revoked: frozenset[str] = frozenset()

@@ -1,0 +1,154 @@
+"""The outermost layer of every ASGI application here.
+
+The edge answers a gRPC request with OK when the application raises, and hangs when the application says nothing. So
+this layer sees to it that each request gets exactly one honest answer, in the form that its protocol asks for.
+"""
+
+import json
+import logging
+
+from api.errors import Internal, TidingsError, Unavailable, Unimplemented
+from api.grpc_asgi import ASGIApp, Message, Receive, Scope, Send, end_stream, refuse, shown
+
+_log = logging.getLogger(__name__)
+
+_ALLOWED = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
+
+
+def is_grpc(scope: Scope) -> bool:
+    """Whether a request speaks gRPC. gRPC-Web has been translated by the edge before."""
+    return any(name == b"content-type" and value.startswith(b"application/grpc") for name, value in scope["headers"])
+
+
+async def send_json(send: Send, status: int, body: object, headers: tuple[tuple[bytes, bytes], ...] = ()) -> None:
+    """Answer with a JSON body."""
+    data = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    all_headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(data)), *headers]
+    await send({"type": "http.response.start", "status": status, "headers": all_headers})
+    await send({"type": "http.response.body", "body": data, "more_body": False})
+
+
+async def send_error(send: Send, error: TidingsError) -> None:
+    """Answer an HTTP request with an error."""
+    retry = ((b"retry-after", b"1"),) if error.http in (429, 503) else ()
+    await send_json(send, error.http, {"code": error.code, "message": error.message}, retry)
+
+
+class Guard:
+    """Wraps an application whose answers are not to be trusted with the edge as they are."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+        elif scope["method"] == "OPTIONS":
+            await send({"type": "http.response.start", "status": 204, "headers": [(b"allow", _ALLOWED)]})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        elif is_grpc(scope):
+            await _guarded(self._app, scope, receive, _GrpcAnswer(send))
+        else:
+            await _guarded(self._app, scope, receive, _HttpAnswer(send))
+
+
+class _Answer:
+    """What an application has sent of its answer so far."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.started = False
+        self.finished = False
+
+    async def send(self, event: Message) -> None:
+        raise NotImplementedError
+
+    async def fail(self, error: TidingsError) -> None:
+        """Say that the request failed, in whatever way is still open."""
+        raise NotImplementedError
+
+
+class _HttpAnswer(_Answer):
+    async def send(self, event: Message) -> None:
+        self.started = True
+        self.finished = event["type"] == "http.response.body" and not event.get("more_body")
+        await self._send(event)
+
+    async def fail(self, error: TidingsError) -> None:
+        if self.started:
+            raise ConnectionAbortedError(error.message)
+        await send_error(self._send, error)
+
+
+class _GrpcAnswer(_Answer):
+    """Holds the start back until it is known what follows, to make an immediate status trailers-only."""
+
+    def __init__(self, send: Send) -> None:
+        super().__init__(send)
+        self._start: Message | None = None
+        self._refused: TidingsError | None = None
+
+    async def send(self, event: Message) -> None:
+        match event["type"]:
+            case "http.response.start":
+                self._start = event
+                self._refused = _not_grpc(event)
+            case "http.response.body" if self._refused is not None:
+                if not event.get("more_body"):
+                    await self.fail(self._refused)
+            case "http.response.body" if self._start is not None and not event.get("body"):
+                self.finished = not self._start.get("trailers") and not event.get("more_body")
+                if self.finished:
+                    await self._begin()
+                    await self._send(event)
+            case "http.response.trailers" if self._start is not None:
+                headers = [*self._start["headers"], *event["headers"]]
+                self._start, self.started, self.finished = None, True, True
+                await self._send({"type": "http.response.start", "status": 200, "headers": headers})
+                await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+            case kind:
+                self.finished = kind == "http.response.trailers"
+                await self._begin()
+                await self._send(event)
+
+    async def fail(self, error: TidingsError) -> None:
+        self.finished = True
+        if self.started:
+            await end_stream(self._send, error)
+        else:
+            self.started = True
+            await refuse(self._send, error)
+
+    async def _begin(self) -> None:
+        self.started = True
+        if self._start is not None:
+            start, self._start = self._start, None
+            await self._send(start)
+
+
+def _not_grpc(start: Message) -> TidingsError | None:
+    headers = dict(start["headers"])
+    if start["status"] == 200 and headers.get(b"content-type", b"").startswith(b"application/grpc"):
+        return None
+    match start["status"]:
+        case 404 | 405:
+            return Unimplemented("this service does not offer that method")
+        case 429 | 502 | 503 | 504:
+            return Unavailable("the service cannot answer now")
+        case _:
+            return Internal()
+
+
+async def _guarded(app: ASGIApp, scope: Scope, receive: Receive, answer: _Answer) -> None:
+    try:
+        await app(scope, receive, answer.send)
+    except OSError:
+        if answer.started:
+            raise
+        await answer.fail(Internal())
+    except Exception as error:  # noqa: BLE001 - the edge would answer OK
+        await answer.fail(shown(error))
+    else:
+        if not answer.finished:
+            _log.error("%s was left without an answer", scope["path"])
+            await answer.fail(Internal())

@@ -1,0 +1,116 @@
+"""The one family of errors that a client may see.
+
+Each class says what the client does next (`after`) and how both protocols show it. The edge alone maps them; an
+exception of any other type is logged and answered as `Internal`, so that its text never leaves the process.
+"""
+
+from typing import ClassVar, Literal
+
+After = Literal["retry", "resubscribe", "give up"]
+"""What a well-behaved client does after this error."""
+
+
+class TidingsError(Exception):
+    """An error with a message that is safe to show to the client that caused it.
+
+    Attributes:
+        grpc: gRPC status code (0-16).
+        http: HTTP status code.
+        code: The word for it in JSON bodies.
+        err: Value of the `err` trailer that SDKs read, where they read one.
+        after: What the client does next.
+    """
+
+    grpc: ClassVar[int]
+    http: ClassVar[int]
+    code: ClassVar[str]
+    err: ClassVar[str | None] = None
+    after: ClassVar[After] = "give up"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class InvalidArgument(TidingsError):
+    grpc, http, code = 3, 400, "invalid_argument"
+
+
+class DeadlineExceeded(TidingsError):
+    grpc, http, code = 4, 504, "deadline_exceeded"
+    after = "retry"
+
+
+class NotFound(TidingsError):
+    grpc, http, code = 5, 404, "not_found"
+
+
+class AlreadyExists(TidingsError):
+    grpc, http, code = 6, 409, "already_exists"
+
+
+class PermissionDenied(TidingsError):
+    grpc, http, code = 7, 403, "permission_denied"
+
+
+class MessageTooLarge(TidingsError):
+    grpc, http, code = 8, 413, "message_too_large"
+    err = "request_size_limit_exceeded"
+
+
+class PublishRateExceeded(TidingsError):
+    grpc, http, code = 8, 429, "publish_rate_exceeded"
+    err = "operations_rate_limit_exceeded"
+    after = "retry"
+
+
+class ThroughputExceeded(TidingsError):
+    grpc, http, code = 8, 429, "throughput_exceeded"
+    err = "throughput_rate_limit_exceeded"
+    after = "retry"
+
+
+class TooManySubscriptions(TidingsError):
+    """Its text must hold the word "subscribers": some SDKs know the case by that alone."""
+
+    grpc, http, code = 8, 429, "too_many_subscriptions"
+    err = "topic_subscriptions_limit_exceeded"
+
+
+class TooManyCaches(TidingsError):
+    grpc, http, code = 8, 429, "too_many_caches"
+
+
+class Unimplemented(TidingsError):
+    grpc, http, code = 12, 404, "unimplemented"
+
+
+class Internal(TidingsError):
+    grpc, http, code = 13, 500, "internal"
+    after = "retry"
+
+    def __init__(self, message: str = "internal error") -> None:
+        super().__init__(message)
+
+
+class StreamMoved(TidingsError):
+    """The end of a stream that the client is to open again at once, here or on another router.
+
+    INTERNAL with this very text is the only ending on which every SDK that reconnects does so: it is what their
+    gRPC stacks say when a proxy closes a healthy stream.
+    """
+
+    grpc, http, code = 13, 503, "stream_moved"
+    after = "resubscribe"
+
+    def __init__(self) -> None:
+        super().__init__("Received RST_STREAM with code 0")
+
+
+class Unavailable(TidingsError):
+    grpc, http, code = 14, 503, "unavailable"
+    after = "retry"
+
+
+class Unauthenticated(TidingsError):
+    grpc, http, code = 16, 401, "unauthenticated"

@@ -1,0 +1,135 @@
+"""gRPC calls on a bare ASGI connection: the request's metadata and message in, the status out.
+
+Used by the hot path, where a framework would cost more than the work itself. An immediate error is answered as
+trailers only, since some SDKs see a status only in the first frame of headers.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from api.errors import DeadlineExceeded, Internal, InvalidArgument, TidingsError, Unauthenticated
+from api.framing import EMPTY, check_length, unframe
+
+Scope = Mapping[str, Any]
+Message = dict[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+CONTENT_TYPE = (b"content-type", b"application/grpc")
+
+_START: Message = {"type": "http.response.start", "status": 200, "headers": [CONTENT_TYPE], "trailers": True}
+_EMPTY_BODY: Message = {"type": "http.response.body", "body": EMPTY, "more_body": False}
+_NO_BODY: Message = {"type": "http.response.body", "body": b"", "more_body": False}
+_OK: Message = {"type": "http.response.trailers", "headers": [(b"grpc-status", b"0")]}
+_UNESCAPED = "".join(map(chr, range(0x20, 0x7F))).replace("%", "")
+_SECONDS = {b"H": 3600.0, b"M": 60.0, b"S": 1.0, b"m": 1e-3, b"u": 1e-6, b"n": 1e-9}
+
+_log = logging.getLogger(__name__)
+
+
+class ClientGone(OSError):
+    """The client left before its request was complete."""
+
+
+def metadata(scope: Scope) -> dict[bytes, bytes]:
+    """Return the request's metadata.
+
+    Raises:
+        Unauthenticated: it holds two tokens; which one counts must never be a matter of order.
+    """
+    headers: list[tuple[bytes, bytes]] = scope["headers"]
+    found = dict(headers)
+    if len(found) != len(headers) and sum(1 for name, _ in headers if name == b"authorization") > 1:
+        raise Unauthenticated("the request carries more than one token")
+    return found
+
+
+def timeout_seconds(value: bytes | None) -> float:
+    """Return how long the client waits by its `grpc-timeout`; infinity where it does not say.
+
+    Raises:
+        InvalidArgument: the value is not one.
+        DeadlineExceeded: there is no time left at all.
+    """
+    if value is None:
+        return float("inf")
+    unit = _SECONDS.get(value[-1:])
+    if unit is None or not value[:-1].isdigit() or len(value) > 9:
+        raise InvalidArgument("the metadata 'grpc-timeout' is not a number of up to 8 digits and a unit")
+    seconds = int(value[:-1]) * unit
+    if seconds <= 0:
+        raise DeadlineExceeded("the client's deadline has passed")
+    return seconds
+
+
+async def request_message(receive: Receive, most: int, encoding: bytes = b"") -> bytes:
+    """Read the one message of a request.
+
+    Raises:
+        ClientGone: the client left first.
+        TidingsError: see `api.framing.unframe`; a message that claims to be too long is refused before it is read.
+    """
+    event = await receive()
+    body: bytes = event.get("body", b"")
+    if event.get("more_body") or event["type"] != "http.request":
+        parts = [body]
+        while event.get("more_body") or event["type"] != "http.request":
+            if event["type"] == "http.disconnect":
+                raise ClientGone
+            check_length(b"".join(parts) if len(parts) < 3 else parts[0], most)
+            event = await receive()
+            parts.append(event.get("body", b""))
+            if sum(map(len, parts)) > most + 1024:
+                raise InvalidArgument("the request body is longer than its gRPC message says")
+        body = b"".join(parts)
+    return unframe(body, most, encoding)
+
+
+async def reply_empty(send: Send) -> None:
+    """Answer a unary call with a message without fields, and OK."""
+    await send(_START)
+    await send(_EMPTY_BODY)
+    await send(_OK)
+
+
+async def start_stream(send: Send) -> None:
+    """Begin a stream of messages; it goes out with the first of them."""
+    await send(_START)
+
+
+async def write(send: Send, frames: bytes) -> None:
+    """Write whole frames to a stream. Returns when the edge has taken them; raises OSError when the client has gone."""
+    await send({"type": "http.response.body", "body": frames, "more_body": True})
+
+
+async def refuse(send: Send, error: TidingsError) -> None:
+    """Answer a call, of which nothing was answered yet, with an error."""
+    headers = [CONTENT_TYPE, *status_headers(error)]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send(_NO_BODY)
+
+
+async def end_stream(send: Send, error: TidingsError) -> None:
+    """End a stream that has begun with an error."""
+    await send(_NO_BODY)
+    await send({"type": "http.response.trailers", "headers": status_headers(error)})
+
+
+def status_headers(error: TidingsError) -> list[tuple[bytes, bytes]]:
+    """Return the trailers that tell of an error."""
+    headers = [
+        (b"grpc-status", b"%d" % error.grpc),
+        (b"grpc-message", quote(error.message, safe=_UNESCAPED).encode()),
+    ]
+    return [*headers, (b"err", error.err.encode())] if error.err else headers
+
+
+def shown(error: Exception) -> TidingsError:
+    """Return what a client may see of `error`. One that is not ours is logged and speaks of nothing."""
+    if isinstance(error, TidingsError):
+        return error
+    _log.error("a request failed", exc_info=error)
+    return Internal()

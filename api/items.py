@@ -1,0 +1,60 @@
+"""What goes out on a subscription, each thing as its finished gRPC frame.
+
+The frames are built by hand because this is done once for each published message: 0.6 microseconds against 1.7 for
+building and serialising message objects.
+"""
+
+from typing import NamedTuple
+
+from api.framing import frame
+
+_ONE_AND_TWO_BYTES = [
+    bytes([number]) if number < 0x80 else bytes([number & 0x7F | 0x80, number >> 7]) for number in range(1 << 14)
+]
+_FOURTEEN_BITS = [bytes([number & 0x7F | 0x80, number >> 7 | 0x80]) for number in range(1 << 14)]
+
+HEARTBEAT = frame(b"\x1a\x00")
+
+
+class Discontinuity(NamedTuple):
+    """What a subscriber missed, or that numbering began anew.
+
+    Attributes:
+        last: The last number that the subscriber has, as far as is known.
+        new: The number of the item that follows; where none is retained, the topic's last number.
+        page: The page of what follows.
+    """
+
+    last: int
+    new: int
+    page: int
+
+    def frame(self) -> bytes:
+        """Return it as a gRPC frame."""
+        fields = b"".join(
+            tag + varint(number) for tag, number in ((b"\x08", self.last), (b"\x10", self.new), (b"\x18", self.page)) if number
+        )
+        return frame(b"\x12" + varint(len(fields)) + fields)
+
+
+def varint(number: int) -> bytes:
+    """Return a non-negative integer below 2**64 in protobuf's variable-length form."""
+    if number < 1 << 14:
+        return _ONE_AND_TWO_BYTES[number]
+    return _FOURTEEN_BITS[number & 0x3FFF] + varint(number >> 14)
+
+
+def item_frame(number: int, page: int, value: bytes, publisher_id: bytes) -> bytes:
+    """Return one published value as a gRPC frame.
+
+    Args:
+        number: Its topic sequence number.
+        page: Its sequence page.
+        value: The serialised `_TopicValue`.
+        publisher_id: UTF-8, empty where the publisher's token has none.
+    """
+    item = b"".join((b"\x08", varint(number), b"\x12", varint(len(value)), value, b"\x20", varint(page)))
+    if publisher_id:
+        item = b"".join((item, b"\x1a", varint(len(publisher_id)), publisher_id))
+    length = varint(len(item))
+    return b"".join((b"\0", (1 + len(length) + len(item)).to_bytes(4, "big"), b"\x0a", length, item))

@@ -1,0 +1,78 @@
+"""What a router asks of a storage node, and what the node tells it.
+
+A node in the same process is called directly; one on another machine is reached over one gRPC stream
+(`api/link.proto`). Both keep the order: an answer to `subscribe` comes after every item that was broadcast before it,
+and before every item that follows.
+"""
+
+from typing import NamedTuple, Protocol
+
+from api.items import Discontinuity
+from api.names import Topic
+
+
+class Receipt(NamedTuple):
+    """Where a published item stands in its topic."""
+
+    page: int
+    number: int
+
+
+class Resumed(NamedTuple):
+    """The state of a topic at one moment, as a new subscriber needs it.
+
+    Attributes:
+        page: The topic's sequence page.
+        last: The number of its newest item, 0 where there is none. What is broadcast afterwards starts at `last` + 1.
+        discontinuity: What the subscriber is told before anything else, where its resume point is not available.
+        frames: The retained items from its resume point to `last`, as gRPC frames.
+    """
+
+    page: int
+    last: int
+    discontinuity: Discontinuity | None
+    frames: list[bytes]
+
+
+class Sink(Protocol):
+    """A router, as a storage node sees it: each item is broadcast once to each router that watches its topic."""
+
+    def item(self, topic: Topic, page: int, number: int, frame: bytes) -> None:
+        """Take one item of a watched topic. Numbers of a page come in order and without gaps."""
+        ...
+
+
+class Link(Protocol):
+    """One router's way to one storage node."""
+
+    async def publish(self, topic: Topic, value: bytes, publisher_id: bytes, timeout: float) -> Receipt:
+        """Number, keep and broadcast a value.
+
+        Args:
+            topic: The topic, owned by this node.
+            value: The serialised `_TopicValue`.
+            publisher_id: UTF-8; empty for none.
+            timeout: Seconds that the publisher is ready to wait.
+
+        Raises:
+            Unavailable: the node cannot be reached.
+            DeadlineExceeded: no answer came in time; the value may have been published.
+        """
+        ...
+
+    async def subscribe(self, topic: Topic, number: int, page: int) -> Resumed:
+        """Watch a topic from now on, and read what a subscriber with this resume point is to get first.
+
+        Args:
+            topic: The topic; watching one that is watched already changes nothing.
+            number: The first number wanted; 0 with page 0 for no resume point.
+            page: The page that the number belongs to; 0 for the current one.
+
+        Raises:
+            Unavailable: the node cannot be reached.
+        """
+        ...
+
+    def unsubscribe(self, topic: Topic) -> None:
+        """Stop watching a topic. Nothing happens when it is not watched."""
+        ...

@@ -1,0 +1,146 @@
+"""Credentials: signed tokens, and the two packings in which people hold them.
+
+Every token is a JWT signed with EdDSA. A router needs only the public keys to trust one, and only the account's
+snapshot to know whether it was revoked since.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import jwt
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from api.errors import Unauthenticated
+
+ALGORITHM = "EdDSA"
+ISSUER = "tidings"
+MAX_TOKEN_CHARACTERS = 16_384
+
+Kind = Literal["session", "key", "api_token", "disposable", "refresh"]
+"""`session`: a console log-in. `key`: an API key bound to a role (v2). `api_token`: an API key that carries its own
+permissions (v1). `disposable`: a short-lived token for one client. `refresh`: renews one `api_token`, and nothing else."""
+
+_KINDS = frozenset(get_args(Kind))
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a token says.
+
+    Attributes:
+        id: The token's own id, by which it is revoked.
+        issued_at: Epoch seconds.
+        expires_at: Epoch seconds; None means never.
+        role_id: The role of a `key`; its permissions are looked up with each change of the role.
+        permissions: Serialised `permission_messages.Permissions` of the kinds that carry their own.
+        publisher_id: The `token_id` chosen at minting; items published with the token carry it.
+        refreshes: For a `refresh` token, the id of the `api_token` that it renews.
+    """
+
+    kind: Kind
+    account_id: str
+    id: str
+    issued_at: int
+    expires_at: int | None = None
+    role_id: str = ""
+    permissions: bytes = b""
+    publisher_id: str = ""
+    refreshes: str = ""
+
+
+class Signer:
+    """Signs tokens with one private key, known to verifiers by its id."""
+
+    def __init__(self, kid: str, private_key: Ed25519PrivateKey) -> None:
+        self.kid = kid
+        self._private_key = private_key
+
+    def sign(self, claims: Claims) -> str:
+        """Return the token for `claims`. An API key bound to a role carries `t: "g"`, by which SDKs know its format."""
+        payload: dict[str, Any] = {
+            "iss": ISSUER,
+            "sub": claims.account_id,
+            "jti": claims.id,
+            "iat": claims.issued_at,
+            "kind": claims.kind,
+        }
+        optional = {
+            "exp": claims.expires_at,
+            "role": claims.role_id,
+            "perm": base64.b64encode(claims.permissions).decode(),
+            "pub": claims.publisher_id,
+            "of": claims.refreshes,
+            "t": "g" if claims.kind == "key" else "",
+        }
+        payload |= {name: value for name, value in optional.items() if value}
+        return jwt.encode(payload, self._private_key, algorithm=ALGORITHM, headers={"kid": self.kid})
+
+
+class Verifier:
+    """Checks tokens against the public keys it was given; the algorithm is pinned, never read from the token."""
+
+    def __init__(self, public_keys: Mapping[str, bytes]) -> None:
+        """Take raw 32-byte Ed25519 public keys by key id."""
+        self._keys = {kid: Ed25519PublicKey.from_public_bytes(key) for kid, key in public_keys.items()}
+
+    def verify(self, token: str, now: float) -> Claims:
+        """Return what `token` says.
+
+        Raises:
+            Unauthenticated: it is malformed, expired at `now` (epoch seconds), or not signed by a known key.
+        """
+        if len(token) > MAX_TOKEN_CHARACTERS:
+            raise Unauthenticated("the token is malformed: it is too long")
+        try:
+            key = self._keys.get(str(jwt.get_unverified_header(token).get("kid")))
+            if key is None:
+                raise Unauthenticated("the token was not signed by this service")
+            options: Any = {"require": ["iss", "sub", "jti", "iat", "kind"], "verify_exp": False, "verify_iat": False}
+            payload = jwt.decode(token, key, algorithms=[ALGORITHM], issuer=ISSUER, options=options)
+            claims = _claims(payload)
+        except (jwt.PyJWTError, UnsupportedAlgorithm, ValueError, TypeError, KeyError, RecursionError) as reason:
+            raise Unauthenticated("the token is malformed, or its signature is wrong") from reason
+        if claims.expires_at is not None and claims.expires_at <= now:
+            raise Unauthenticated("the token has expired")
+        return claims
+
+
+def _claims(payload: dict[str, Any]) -> Claims:
+    kind, expires_at = payload["kind"], payload.get("exp")
+    if kind not in _KINDS:
+        raise ValueError("kind")
+    if expires_at is not None and (type(expires_at) is not int or not 0 < expires_at < 2**53):
+        raise ValueError("exp")
+    return Claims(
+        kind=kind,
+        account_id=str(payload["sub"]),
+        id=str(payload["jti"]),
+        issued_at=int(payload["iat"]),
+        expires_at=expires_at,
+        role_id=str(payload.get("role", "")),
+        permissions=base64.b64decode(payload.get("perm", ""), validate=True),
+        publisher_id=str(payload.get("pub", "")),
+        refreshes=str(payload.get("of", "")),
+    )
+
+
+def pack_credential(endpoint: str, api_key: str) -> str:
+    """Return the form in which people hold a v1 key: base64 of JSON, with string members only (one SDK requires it)."""
+    return base64.b64encode(json.dumps({"endpoint": endpoint, "api_key": api_key}).encode()).decode()
+
+
+def unpack_credential(text: str) -> str:
+    """Return the token in `text`, which is either the token itself or the packed form of it."""
+    if "." in text:
+        return text
+    try:
+        packed = json.loads(base64.b64decode(text, validate=True))
+    except (binascii.Error, ValueError, RecursionError):
+        return text
+    api_key = packed.get("api_key") if isinstance(packed, dict) else None
+    return api_key if isinstance(api_key, str) else text

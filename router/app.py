@@ -1,0 +1,25 @@
+"""The router as an ASGI application."""
+
+from api.asgi import is_grpc, send_error
+from api.errors import Unimplemented
+from api.grpc_asgi import Receive, Scope, Send
+from router.pubsub import PING, PUBLISH, SUBSCRIBE, Pubsub
+from router.router import Router
+
+
+class RouterApp:
+    """Publish, Subscribe and Ping over gRPC."""
+
+    def __init__(self, router: Router) -> None:
+        pubsub = Pubsub(router)
+        self._grpc = {PUBLISH: pubsub.publish, SUBSCRIBE: pubsub.subscribe, PING: pubsub.ping}
+
+    def serves(self, path: str) -> bool:
+        """Whether requests to this path are the router's."""
+        return path in self._grpc
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if is_grpc(scope):
+            await self._grpc[scope["path"]](scope, receive, send)
+        else:
+            await send_error(send, Unimplemented("this path speaks gRPC only; send content-type application/grpc"))

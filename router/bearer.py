@@ -1,0 +1,175 @@
+"""Who is calling, and what they may do: checks that return types.
+
+A token is verified once and remembered. What it may do is looked up again whenever its account changes.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from typing import NewType
+
+from api.account import Cache
+from api.errors import NotFound, PermissionDenied, TidingsError, Unauthenticated
+from api.names import Topic, checked_cache_name, checked_topic_name
+from api.permissions import Grant, super_user_permissions
+from api.tokens import Claims, Verifier, unpack_credential
+from backplane.interface import Directory
+from router.tenant import Tenant, Tenants
+
+Readable = NewType("Readable", Topic)
+"""A topic that its bearer may subscribe to. Made by `Bearer.readable` and by nothing else."""
+
+Writable = NewType("Writable", Topic)
+"""A topic that its bearer may publish to. Made by `Bearer.writable` and by nothing else."""
+
+LOCAL_ACCOUNT = "local"
+REMEMBERED_TOKENS = 20_000
+REMEMBERED_TOPICS = 10_000
+
+_NOBODY = Grant(super_user=False)
+
+
+class Bearer:
+    """The holder of one verified token."""
+
+    def __init__(self, tenant: Tenant, claims: Claims) -> None:
+        self.tenant = tenant
+        self.publisher_id = claims.publisher_id.encode()
+        self.expires_at = float("inf") if claims.expires_at is None else float(claims.expires_at)
+        self._claims = claims
+        self._snapshot: object = None
+        self._grant = _NOBODY
+        self._caches: Mapping[str, Cache] = {}
+        self._writable: dict[tuple[str, str], Writable] = {}
+
+    def __repr__(self) -> str:
+        return f"<Bearer of {self._claims.kind} {self._claims.id} in {self.tenant.account_id}>"
+
+    def check(self, now: float) -> None:
+        """Check that the token still holds at `now`, in epoch seconds.
+
+        Raises:
+            Unauthenticated: it has expired, was revoked, or its account is gone.
+            PermissionDenied: its account is suspended.
+        """
+        if now >= self.expires_at:
+            raise Unauthenticated("the token has expired")
+        if self.tenant.snapshot is not self._snapshot:
+            self._look_again()
+
+    def readable(self, cache_name: str, topic_name: str) -> Readable:
+        """Return the topic of this name.
+
+        Raises:
+            InvalidArgument: a name cannot be one.
+            PermissionDenied: the token may not subscribe to it.
+            NotFound: there is no such cache.
+        """
+        cache, topic = checked_cache_name(cache_name), checked_topic_name(topic_name)
+        if not self._grant.may_read(cache, topic):
+            raise PermissionDenied(f"this token may not subscribe to topic '{topic}' of cache '{cache}'")
+        return Readable(self._topic(cache, topic))
+
+    def writable(self, cache_name: str, topic_name: str) -> Writable:
+        """Return the topic of this name.
+
+        Raises:
+            InvalidArgument: a name cannot be one.
+            PermissionDenied: the token may not publish to it.
+            NotFound: there is no such cache.
+        """
+        known = self._writable.get((cache_name, topic_name))
+        if known is not None:
+            return known
+        cache, topic = checked_cache_name(cache_name), checked_topic_name(topic_name)
+        if not self._grant.may_write(cache, topic):
+            raise PermissionDenied(f"this token may not publish to topic '{topic}' of cache '{cache}'")
+        writable = Writable(self._topic(cache, topic))
+        if len(self._writable) >= REMEMBERED_TOPICS:
+            self._writable.clear()
+        self._writable[cache_name, topic_name] = writable
+        return writable
+
+    def when_expired(self, end: Callable[[TidingsError], None]) -> asyncio.TimerHandle | None:
+        """Call `end` when the token expires; return what cancels that, or None where it never does."""
+        if self._claims.expires_at is None:
+            return None
+        delay = max(self.expires_at - time.time(), 0.0)
+        return asyncio.get_running_loop().call_later(delay, end, Unauthenticated("the token has expired"))
+
+    def _topic(self, cache: str, topic: str) -> Topic:
+        found = self._caches.get(cache)
+        if found is None:
+            raise NotFound(f"cache '{cache}' does not exist")
+        return Topic(self.tenant.account_id, found.id, topic)
+
+    def _look_again(self) -> None:
+        snapshot = self.tenant.snapshot
+        self._writable.clear()
+        self._snapshot = None
+        if snapshot is None:
+            raise Unauthenticated("the token's account does not exist")
+        if self._claims.id in snapshot.revoked:
+            raise Unauthenticated("the token was revoked")
+        if snapshot.suspended:
+            raise PermissionDenied("the account is suspended; its owner can tell why")
+        match self._claims.kind:
+            case "session":
+                permissions = super_user_permissions()
+            case "key":
+                permissions = snapshot.roles.get(self._claims.role_id, b"")
+            case _:
+                permissions = self._claims.permissions
+        self._grant = Grant.of(permissions)
+        self._caches = snapshot.caches
+        self._snapshot = snapshot
+
+
+class Bearers:
+    """Turns credentials into bearers."""
+
+    def __init__(self, directory: Directory, tenants: Tenants, *, local: bool = False) -> None:
+        """Take the directory's signing keys. With `local`, no token at all is the local account's super user."""
+        self._tenants = tenants
+        self._local = local
+        self._verifier = Verifier(directory.keys())
+        self._known: dict[str, Bearer] = {}
+        self._unwatch = directory.watch_keys(self._changed)
+
+    def bearer(self, credential: str) -> Bearer:
+        """Return who holds `credential`, a token or its packed form.
+
+        Raises:
+            Unauthenticated: it is missing, malformed, expired, revoked or of no use here.
+            PermissionDenied: its account is suspended.
+        """
+        now = time.time()
+        bearer = self._known.get(credential)
+        if bearer is None:
+            bearer = self._first_seen(credential, now)
+        bearer.check(now)
+        return bearer
+
+    def close(self) -> None:
+        """Stop watching the directory."""
+        self._unwatch()
+
+    def _first_seen(self, credential: str, now: float) -> Bearer:
+        if credential:
+            claims = self._verifier.verify(unpack_credential(credential), now)
+        elif self._local:
+            claims = Claims("session", LOCAL_ACCOUNT, id=LOCAL_ACCOUNT, issued_at=0)
+        else:
+            raise Unauthenticated("the request carries no token; send one in the metadata 'authorization'")
+        if claims.kind == "refresh":
+            raise Unauthenticated("a refresh token only refreshes; send the API key itself")
+        bearer = Bearer(self._tenants.tenant(claims.account_id), claims)
+        bearer.check(now)
+        if len(self._known) >= REMEMBERED_TOKENS:
+            self._known.clear()
+        self._known[credential] = bearer
+        return bearer
+
+    def _changed(self, public_keys: Mapping[str, bytes]) -> None:
+        self._verifier = Verifier(public_keys)
+        self._known.clear()

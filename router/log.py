@@ -1,0 +1,172 @@
+"""The newest items of one topic on a router, shared by all its subscribers; no I/O and no clock.
+
+A subscriber is a cursor into the log. Whoever falls behind the log's start has a gap, and the gap is arithmetic. The
+bytes that many subscribers wait for are joined once and handed to all of them.
+"""
+
+from bisect import bisect_left
+from typing import NamedTuple
+
+from api.items import Discontinuity
+
+MAX_EPOCHS = 16
+MAX_JOINED = 16
+
+
+class Chunk(NamedTuple):
+    """What one subscriber is sent in one write, and where its cursor is then."""
+
+    data: bytes
+    cursor: int
+
+
+class _Epoch(NamedTuple):
+    """From `start` on, positions are numbers of `page`, the first of them `number`."""
+
+    start: int
+    page: int
+    number: int
+
+
+class Log:
+    """Frames at consecutive positions, the oldest dropped when there are more than `max_bytes` of them."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._frames: list[bytes] = []
+        self._ends: list[int] = []
+        self._total = 0
+        self._dropped = 0
+        self._base = 0
+        self._skip = 0
+        self._epochs: list[_Epoch] = []
+        self._joined: dict[int, Chunk] = {}
+        self._next_number = 0
+
+    def __repr__(self) -> str:
+        return f"<Log positions {self.start} to {self.end}, {self.bytes} bytes, page {self.page}>"
+
+    @property
+    def start(self) -> int:
+        """The position of the oldest frame."""
+        return self._base + self._skip
+
+    @property
+    def end(self) -> int:
+        """The position that the next frame will have."""
+        return self._base + len(self._frames)
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of all frames."""
+        return self._total - self._dropped
+
+    @property
+    def page(self) -> int:
+        """The current page; 0 before anything is known."""
+        return self._epochs[-1].page if self._epochs else 0
+
+    @property
+    def last(self) -> int:
+        """The newest number of the current page."""
+        return self._next_number - 1 if self._epochs else 0
+
+    def append(self, page: int, number: int, frame: bytes) -> None:
+        """Add an item. Where it does not follow the one before, subscribers are told so just ahead of it."""
+        if number != self._next_number or page != self._epochs[-1].page:
+            if self._epochs:
+                if page == self.page and number < self._next_number:
+                    return
+                frame = Discontinuity(self.last, number, page).frame() + frame
+            self._begin(page, number)
+        self._next_number = number + 1
+        self._add(frame)
+
+    def align(self, page: int, last: int) -> None:
+        """Take note that the topic stood at `last` of `page` when its node was asked.
+
+        Subscribers are told where that is news: the node's answer may be older than what has come since.
+        """
+        if not self._epochs:
+            self._begin(page, last + 1)
+        elif all(epoch.page != page for epoch in self._epochs) or (page == self.page and last > self.last):
+            told = Discontinuity(self.last, last, page).frame()
+            self._begin(page, last)
+            self._add(told)
+        else:
+            return
+        self._next_number = last + 1
+
+    def cursor(self, page: int, number: int) -> int:
+        """Return the position of a number. One that the log does not reach back to is where the log starts."""
+        for epoch in reversed(self._epochs):
+            if epoch.page == page and number >= epoch.number:
+                return epoch.start + number - epoch.number
+        return self.start
+
+    def after(self, cursor: int, max_bytes: int) -> Chunk | None:
+        """Return what a subscriber at `cursor` is to get next, at least one frame; None where it has everything."""
+        if cursor >= self.end:
+            return None
+        if cursor < self.start:
+            return Chunk(self._gap(cursor).frame(), self.start)
+        joined = self._joined.get(cursor)
+        if joined is None or (joined.cursor < self.end and len(joined.data) < max_bytes // 2):
+            joined = self._join(cursor, max_bytes)
+        return joined
+
+    def trim(self, cursor: int) -> None:
+        """Drop the frames before `cursor`: every subscriber has them."""
+        while self.start < min(cursor, self.end):
+            self._drop_oldest()
+        self._compact()
+
+    def _gap(self, cursor: int) -> Discontinuity:
+        page_before, number_before = self._at(cursor)
+        page, number = self._at(self.start)
+        return Discontinuity(max(number_before - 1, 0) if page_before else 0, number, page)
+
+    def _at(self, position: int) -> tuple[int, int]:
+        for epoch in reversed(self._epochs):
+            if position >= epoch.start:
+                return epoch.page, epoch.number + position - epoch.start
+        return 0, 0
+
+    def _join(self, cursor: int, max_bytes: int) -> Chunk:
+        index = cursor - self._base
+        before = self._ends[index - 1] if index else self._ends[0] - len(self._frames[0])
+        until = max(bisect_left(self._ends, before + max_bytes + 1, index), index + 1)
+        data = b"".join(self._frames[index:until]) if until > index + 1 else self._frames[index]
+        if len(self._joined) >= MAX_JOINED:
+            self._joined.clear()
+        chunk = self._joined[cursor] = Chunk(data, self._base + until)
+        return chunk
+
+    def _begin(self, page: int, number: int) -> None:
+        self._epochs.append(_Epoch(self.end, page, number))
+        del self._epochs[:-MAX_EPOCHS]
+
+    def _add(self, frame: bytes) -> None:
+        self._total += len(frame)
+        self._frames.append(frame)
+        self._ends.append(self._total)
+        if self._total - self._dropped > self._max_bytes:
+            self._make_room()
+
+    def _make_room(self) -> None:
+        while self.bytes > self._max_bytes and self.end - self.start > 1:
+            self._drop_oldest()
+        if self._skip > len(self._frames) // 2:
+            self._compact()
+
+    def _drop_oldest(self) -> None:
+        self._dropped += len(self._frames[self._skip])
+        self._frames[self._skip] = b""
+        self._skip += 1
+
+    def _compact(self) -> None:
+        del self._frames[: self._skip]
+        del self._ends[: self._skip]
+        self._base += self._skip
+        self._skip = 0
+        self._joined.clear()

@@ -1,0 +1,137 @@
+"""The gRPC service `cache_client.pubsub.Pubsub`, straight on ASGI, and the `Ping` that SDKs use to warm a connection."""
+
+from google.protobuf.message import DecodeError
+from momento_wire_types import cachepubsub_pb2 as wire
+
+from api.account import LARGEST_MESSAGE_BYTES
+from api.errors import InvalidArgument, StreamMoved, TidingsError
+from api.grpc_asgi import (
+    Receive,
+    Scope,
+    Send,
+    end_stream,
+    metadata,
+    refuse,
+    reply_empty,
+    request_message,
+    shown,
+    start_stream,
+    timeout_seconds,
+    write,
+)
+from router.controls import Controls
+from router.refusals import Refusals
+from router.router import Router
+from router.subscription import Subscription
+
+PUBLISH = "/cache_client.pubsub.Pubsub/Publish"
+SUBSCRIBE = "/cache_client.pubsub.Pubsub/Subscribe"
+PING = "/cache_client.Ping/Ping"
+
+MAX_NAMES_BYTES = 4096
+_MAX_PUBLISH_BYTES = LARGEST_MESSAGE_BYTES + MAX_NAMES_BYTES
+
+
+class Pubsub:
+    """Publish and Subscribe for clients."""
+
+    def __init__(self, router: Router) -> None:
+        self._router = router
+        self._refusals = Refusals()
+        self._controls = Controls() if router.settings.local else None
+
+    async def publish(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one Publish."""
+        try:
+            headers = metadata(scope)
+            bearer = self._router.bearers.bearer(headers.get(b"authorization", b"").decode("latin-1"))
+            body = await request_message(receive, _MAX_PUBLISH_BYTES, headers.get(b"grpc-encoding", b""))
+            request = wire._PublishRequest.FromString(body)
+            if request.value.WhichOneof("kind") is None:
+                raise InvalidArgument("the request holds no value; send a text or bytes")
+            if self._controls is not None:
+                await self._controls.before("topic-publish", headers)
+            value = request.value.SerializeToString()
+            timeout = timeout_seconds(headers.get(b"grpc-timeout"))
+            await self._router.publish(bearer, request.cache_name, request.topic, value, value_size(value), timeout)
+        except DecodeError:
+            await refuse(send, InvalidArgument("the request is not a valid PublishRequest, or its text is not UTF-8"))
+        except OSError:
+            return
+        except Exception as error:  # noqa: BLE001 - whatever happens, the client gets a status and never OK
+            await refuse(send, shown(error))
+        else:
+            await reply_empty(send)
+
+    async def subscribe(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one Subscribe, from its first heartbeat to its end."""
+        try:
+            headers = metadata(scope)
+            if self._controls is not None:
+                await self._controls.before("topic-subscribe", headers)
+            subscription = await self._open(headers, receive)
+        except OSError:
+            return
+        except Exception as error:  # noqa: BLE001 - see publish
+            reason = shown(error)
+            await self._refusals.pause(scope.get("client"), reason)
+            await refuse(send, reason)
+            return
+        try:
+            await start_stream(send)
+            await self._pump(subscription, headers, send)
+        except OSError:
+            return
+        except Exception as error:  # noqa: BLE001 - see publish
+            await end_stream(send, shown(error))
+        finally:
+            self._router.unsubscribe(subscription)
+
+    async def ping(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one Ping; nobody needs a token for it."""
+        try:
+            await request_message(receive, MAX_NAMES_BYTES, metadata(scope).get(b"grpc-encoding", b""))
+        except TidingsError as error:
+            await refuse(send, error)
+        except OSError:
+            return
+        else:
+            await reply_empty(send)
+
+    async def _open(self, headers: dict[bytes, bytes], receive: Receive) -> Subscription:
+        bearer = self._router.bearers.bearer(headers.get(b"authorization", b"").decode("latin-1"))
+        body = await request_message(receive, MAX_NAMES_BYTES, headers.get(b"grpc-encoding", b""))
+        try:
+            request = wire._SubscriptionRequest.FromString(body)
+        except DecodeError:
+            raise InvalidArgument("the request is not a valid SubscriptionRequest, or its text is not UTF-8") from None
+
+        async def is_gone() -> bool:
+            return (await receive())["type"] == "http.disconnect"
+
+        number, page = request.resume_at_topic_sequence_number, request.sequence_page
+        return await self._router.subscribe(bearer, request.cache_name, request.topic, number, page, is_gone)
+
+    async def _pump(self, subscription: Subscription, headers: dict[bytes, bytes], send: Send) -> None:
+        most = self._router.settings.web_stream_bytes if b"x-grpc-web" in headers else float("inf")
+        limit = self._controls.stream_limit("topic-subscribe", headers) if self._controls is not None else None
+        written = 0
+        while written < most:
+            frames = await subscription.next()
+            written += len(frames)
+            if limit is not None:
+                frames = limit.admitted(frames)
+            await write(send, frames)
+            if limit is not None and limit.reached:
+                await subscription.next()
+                raise limit.error
+        raise StreamMoved
+
+
+def value_size(value: bytes) -> int:
+    """Return the size of the text or the bytes in a serialised `_TopicValue`: all but the tag and the length."""
+    length = len(value)
+    for header_bytes, most in ((2, 1 << 7), (3, 1 << 14), (4, 1 << 21)):
+        if length - header_bytes < most:
+            return length - header_bytes
+    return length - 5

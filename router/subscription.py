@@ -1,0 +1,135 @@
+"""One subscriber's stream, from its opening to its end, whatever carries it: gRPC, Server-Sent Events or a long poll."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+from api.errors import NotFound, TidingsError, Unavailable
+from api.items import HEARTBEAT
+from router.bearer import Bearer, Readable
+from router.feed import Feed
+
+WRITE_BYTES = 64 * 1024
+"""How much one write carries at most: as much as the stream's window lets out at once."""
+
+
+class Subscription:
+    """A cursor into a feed, with a heartbeat when nothing happens and an end that others may decide on."""
+
+    __slots__ = (
+        "_cache", "_client_is_gone", "_cursor", "_ending", "_expiry", "_heartbeat_due", "_heartbeat_seconds", "_loop",
+        "_opening", "_quiet_since", "_timer", "_waiter", "bearer", "feed", "readable",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        bearer: Bearer,
+        readable: Readable,
+        feed: Feed,
+        *,
+        cache: str,
+        cursor: int,
+        opening: list[bytes],
+        heartbeat_seconds: float,
+        client_is_gone: Callable[[], Awaitable[bool]],
+    ) -> None:
+        """Open at `cursor`, after the frames of `opening`."""
+        self.bearer = bearer
+        self.readable = readable
+        self.feed = feed
+        self._cache = cache
+        self._client_is_gone = client_is_gone
+        self._cursor = cursor
+        self._opening = b"".join((HEARTBEAT, *opening))
+        self._heartbeat_seconds = heartbeat_seconds
+        self._loop = asyncio.get_running_loop()
+        self._quiet_since = self._loop.time()
+        self._heartbeat_due = False
+        self._ending: TidingsError | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        self._timer = self._loop.call_later(heartbeat_seconds, self._on_timer)
+        self._expiry = bearer.when_expired(self.end)
+
+    def __repr__(self) -> str:
+        state = "ending" if self._ending else "waiting" if self._waiter else "writing"
+        return f"<Subscription {self.readable.name!r} {state}, {self.feed.log.end - self._cursor} behind>"
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether an end was decided on; it takes effect when the client has read what was written before."""
+        return self._ending is not None
+
+    async def is_gone(self) -> bool:
+        """Whether the client has left without a word; if so, the subscription ends."""
+        if self._waiter is None or not await self._client_is_gone():
+            return False
+        self.end(Unavailable("the client has left"))
+        return True
+
+    def check(self) -> None:
+        """End the subscription if its account no longer allows it."""
+        try:
+            self.bearer.check(time.time())
+            if self.bearer.readable(self._cache, self.readable.name) != self.readable:
+                raise NotFound(f"cache '{self._cache}' was deleted")
+        except TidingsError as reason:
+            self.end(reason)
+
+    async def next(self) -> bytes:
+        """Return the next bytes to write: whole frames, of items, a discontinuity, or a heartbeat.
+
+        Raises:
+            TidingsError: the subscription has ended, for this reason.
+        """
+        if self._opening:
+            opening, self._opening = self._opening, b""
+            return opening
+        while True:
+            if self._ending is not None:
+                raise self._ending
+            chunk = self.feed.log.after(self._cursor, WRITE_BYTES)
+            if chunk is not None:
+                self._cursor = chunk.cursor
+                self._quiet_since = self._loop.time()
+                return chunk.data
+            if self._heartbeat_due:
+                self._heartbeat_due = False
+                self._quiet_since = self._loop.time()
+                return HEARTBEAT
+            await self._more()
+
+    def end(self, reason: TidingsError) -> None:
+        """End the stream with `reason`, before whatever else waits for it. The first reason stays."""
+        if self._ending is None:
+            self._ending = reason
+        self.wake()
+
+    def wake(self) -> None:
+        """Go on: there is more, or an end."""
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def close(self) -> None:
+        """Let go of the feed. Whoever opened the subscription calls this once."""
+        self._timer.cancel()
+        if self._expiry is not None:
+            self._expiry.cancel()
+        self.feed.forget(self)
+
+    async def _more(self) -> None:
+        self._waiter = self._loop.create_future()
+        self.feed.wait(self)
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+            self.feed.forget(self)
+
+    def _on_timer(self) -> None:
+        now = self._loop.time()
+        due = self._quiet_since + self._heartbeat_seconds
+        if due <= now + 0.001:
+            self._heartbeat_due = self._waiter is not None
+            self.wake()
+            due = now + self._heartbeat_seconds
+        self._timer = self._loop.call_at(due, self._on_timer)

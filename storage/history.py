@@ -1,0 +1,74 @@
+"""The retained items of one topic, and its numbering; no I/O and no clock."""
+
+from collections import deque
+from itertools import islice
+
+from api.items import Discontinuity, item_frame
+from api.link import Resumed
+from storage.settings import HistorySettings
+
+
+class History:
+    """A topic's numbering and the newest of its items.
+
+    Numbers of a page start at 1 and have no gaps. The oldest items go when one of the bounds is passed; the newest
+    one goes only by age.
+    """
+
+    def __init__(self, page: int, settings: HistorySettings) -> None:
+        self.page = page
+        self.last = 0
+        self.bytes = 0
+        self._settings = settings
+        self._items: deque[tuple[float, bytes]] = deque()
+
+    def __repr__(self) -> str:
+        return f"<History page {self.page}, {len(self._items)} of {self.last} items, {self.bytes} bytes>"
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    @property
+    def first(self) -> int:
+        """The number of the oldest retained item; `last` + 1 where nothing is retained."""
+        return self.last - len(self._items) + 1
+
+    def append(self, value: bytes, publisher_id: bytes, now: float) -> bytes:
+        """Number and keep a value; return its frame. `now` is in seconds of a monotonic clock."""
+        self.last += 1
+        frame = item_frame(self.last, self.page, value, publisher_id)
+        self._items.append((now, frame))
+        self.bytes += len(frame)
+        if self.bytes > self._settings.bytes or len(self._items) > self._settings.items:
+            self._make_room()
+        return frame
+
+    def expire(self, now: float) -> None:
+        """Drop the items that are older than the age bound."""
+        oldest_kept = now - self._settings.seconds
+        while self._items and self._items[0][0] < oldest_kept:
+            self.drop_oldest()
+
+    def drop_oldest(self) -> None:
+        """Drop one item; there must be one."""
+        self.bytes -= len(self._items.popleft()[1])
+
+    def resume(self, number: int, page: int) -> Resumed:
+        """Return what a subscriber with this resume point gets first (rules: `docs/compatibility.md`, 40 to 45)."""
+        if number == 0 and page == 0:
+            return Resumed(self.page, self.last, None, self._from(self.last))
+        number = max(number, 1)
+        if page in (0, self.page) and self.first <= number <= self.last + 1:
+            return Resumed(self.page, self.last, None, self._from(number))
+        first = self.first
+        new = first if first <= self.last else self.last
+        return Resumed(self.page, self.last, Discontinuity(number - 1, new, self.page), self._from(first))
+
+    def _from(self, number: int) -> list[bytes]:
+        start = max(number - self.first, 0)
+        return [frame for _, frame in islice(self._items, start, None)]
+
+    def _make_room(self) -> None:
+        settings = self._settings
+        while len(self._items) > 1 and (self.bytes > settings.bytes or len(self._items) > settings.items):
+            self.drop_oldest()

@@ -1,0 +1,108 @@
+"""A storage node: the topics that it owns, and the routers that watch them. It never talks to a subscriber."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+from api.link import Receipt, Resumed, Sink
+from api.names import Topic
+from storage.history import History
+from storage.settings import HistorySettings
+
+
+class _Owned:
+    """One topic: its history and its watchers."""
+
+    __slots__ = ("history", "used", "watchers")
+
+    def __init__(self, history: History, used: float) -> None:
+        self.history = history
+        self.used = used
+        self.watchers: dict[Sink, None] = {}
+
+
+class Node:
+    """Owns topics. Nobody creates one: it is there as soon as it is used."""
+
+    def __init__(
+        self,
+        id: str,
+        settings: HistorySettings | None = None,
+        *,
+        now: Callable[[], float] = time.monotonic,
+        wall_clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+    ) -> None:
+        self.id = id
+        self.bytes = 0
+        self._settings = settings or HistorySettings()
+        self._now = now
+        self._wall_clock_ms = wall_clock_ms
+        self._topics: OrderedDict[Topic, _Owned] = OrderedDict()
+        self._last_page = 0
+
+    def __repr__(self) -> str:
+        return f"<Node {self.id}, {len(self._topics)} topics, {self.bytes} bytes>"
+
+    def publish(self, topic: Topic, value: bytes, publisher_id: bytes) -> Receipt:
+        """Number and keep a value, and broadcast it once to each router that watches the topic."""
+        owned = self._topics.get(topic) or self._born(topic)
+        history = owned.history
+        owned.used = now = self._now()
+        before = history.bytes
+        frame = history.append(value, publisher_id, now)
+        self.bytes += history.bytes - before
+        self._topics.move_to_end(topic)
+        if self.bytes > self._settings.total_bytes:
+            self._make_room()
+        for sink in owned.watchers:
+            sink.item(topic, history.page, history.last, frame)
+        return Receipt(history.page, history.last)
+
+    def subscribe(self, topic: Topic, sink: Sink, number: int, page: int) -> Resumed:
+        """Broadcast the topic to `sink` from now on, and return what stands before that. See `Link.subscribe`."""
+        owned = self._topics.get(topic) or self._born(topic)
+        owned.used = self._now()
+        before = owned.history.bytes
+        owned.history.expire(owned.used)
+        self.bytes += owned.history.bytes - before
+        owned.watchers[sink] = None
+        return owned.history.resume(number, page)
+
+    def unsubscribe(self, topic: Topic, sink: Sink) -> None:
+        """Stop broadcasting the topic to `sink`."""
+        if owned := self._topics.get(topic):
+            owned.watchers.pop(sink, None)
+            owned.used = self._now()
+
+    def gone(self, sink: Sink) -> None:
+        """Stop broadcasting anything to `sink`: its router has gone."""
+        for owned in self._topics.values():
+            owned.watchers.pop(sink, None)
+
+    def sweep(self) -> None:
+        """Drop what is too old, and forget the topics that nobody uses. To be called every few seconds."""
+        now = self._now()
+        for topic, owned in list(self._topics.items()):
+            before = owned.history.bytes
+            owned.history.expire(now)
+            self.bytes += owned.history.bytes - before
+            if not owned.history and not owned.watchers and now - owned.used >= self._settings.idle_seconds:
+                del self._topics[topic]
+
+    def __len__(self) -> int:
+        return len(self._topics)
+
+    def _born(self, topic: Topic) -> _Owned:
+        self._last_page = max(self._wall_clock_ms(), self._last_page + 1)
+        owned = self._topics[topic] = _Owned(History(self._last_page, self._settings), self._now())
+        return owned
+
+    def _make_room(self) -> None:
+        for owned in self._topics.values():
+            history = owned.history
+            while history and self.bytes > self._settings.total_bytes:
+                before = history.bytes
+                history.drop_oldest()
+                self.bytes += history.bytes - before
+            if self.bytes <= self._settings.total_bytes:
+                return
