@@ -1,0 +1,112 @@
+"""The application's ear for its supervisor: a unix socket with one JSON line for each command and each answer.
+
+`{"command": "drain", "seconds": 10}` answers `{"drained": true}` when the streams have been ended, and
+`{"command": "status"}` answers `{"streams": n, "unary": n}`. It is a socket of its own because a process that drains
+no longer accepts connections on its HTTP port.
+"""
+
+import asyncio
+import json
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from pydantic import BaseModel, Field, ValidationError
+
+
+class Load(NamedTuple):
+    """What is going on in the application: open subscriber streams, and unary calls not yet answered."""
+
+    streams: int
+    unary: int
+
+
+class Drainable(Protocol):
+    """What can be asked to end its streams."""
+
+    async def drain(self, seconds: float) -> None:
+        """End all streams, evenly spread over `seconds`, and refuse new ones; return as soon as none is left."""
+        ...
+
+    def status(self) -> Load:
+        """Return the load of this moment."""
+        ...
+
+
+class _Command(BaseModel):
+    command: str
+    seconds: float = Field(default=10.0, ge=0, le=3600)
+
+
+class ControlSocket:
+    """Serves one `Drainable` on a unix socket that only this user can open."""
+
+    def __init__(self, path: Path, drainable: Drainable) -> None:
+        self._path = path
+        self._drainable = drainable
+        self._server: asyncio.Server | None = None
+
+    async def start(self) -> None:
+        """Listen; a socket left by a dead process is replaced."""
+        with suppress(FileNotFoundError):
+            self._path.unlink()
+        before = os.umask(0o177)
+        try:
+            self._server = await asyncio.start_unix_server(self._serve, self._path)
+        finally:
+            os.umask(before)
+
+    async def close(self) -> None:
+        """Stop listening and remove the socket."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        with suppress(FileNotFoundError):
+            self._path.unlink()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while line := await reader.readline():
+                answer = await self._answer(line)
+                writer.write(json.dumps(answer).encode() + b"\n")
+                await writer.drain()
+        except (ConnectionError, ValueError):
+            pass  # the supervisor went away, or sent a line over asyncio's limit: there is nobody to tell
+        finally:
+            writer.close()
+
+    async def _answer(self, line: bytes) -> dict[str, object]:
+        try:
+            command = _Command.model_validate_json(line)
+        except ValidationError:
+            return {"error": "a command is a JSON object with the member 'command'"}
+        match command.command:
+            case "drain":
+                await self._drainable.drain(command.seconds)
+                return {"drained": True}
+            case "status":
+                return dict(self._drainable.status()._asdict())
+            case other:
+                return {"error": f"unknown command '{other}'"}
+
+
+async def ask(path: Path, command: dict[str, object], *, timeout: float) -> dict[str, object]:
+    """Send one command to the application behind `path` and return its answer.
+
+    Raises:
+        OSError: Nobody listens there, or the connection broke.
+        TimeoutError: No answer within `timeout` seconds.
+    """
+    async with asyncio.timeout(timeout):
+        reader, writer = await asyncio.open_unix_connection(path)
+        try:
+            writer.write(json.dumps(command).encode() + b"\n")
+            await writer.drain()
+            line = await reader.readline()
+        finally:
+            writer.close()
+    if not line:
+        msg = "the application closed its control socket"
+        raise ConnectionResetError(msg)
+    return dict(json.loads(line))

@@ -1,0 +1,34 @@
+"""Envoy's administration, over its unix socket."""
+
+from pathlib import Path
+
+import httpx
+
+
+class Admin:
+    """One Envoy's administration. Whoever may open the socket may stop the process, hence a socket and mode 0600."""
+
+    def __init__(self, socket: Path) -> None:
+        self._socket = socket
+
+    async def live(self) -> bool:
+        """Return whether Envoy's listeners serve. A socket that is not there yet is a no."""
+        try:
+            answer = await self._request("GET", "/ready")
+        except httpx.TransportError:
+            return False
+        return answer.is_success
+
+    async def stop_accepting(self) -> None:
+        """Close the listening sockets, and say GOAWAY on each open connection with its next answer."""
+        await self._request("POST", "/healthcheck/fail")
+        await self._request("POST", "/drain_listeners")
+
+    async def reopen_logs(self) -> None:
+        """Open the access log anew, after it was moved away."""
+        await self._request("POST", "/reopen_logs")
+
+    async def _request(self, method: str, path: str) -> httpx.Response:
+        transport = httpx.AsyncHTTPTransport(uds=str(self._socket))
+        async with httpx.AsyncClient(transport=transport, base_url="http://envoy", timeout=5.0) as client:
+            return await client.request(method, path)

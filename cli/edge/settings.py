@@ -1,0 +1,78 @@
+"""What may differ from one Envoy to the next: addresses, files, bounds and times."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+KIB = 1024
+MIB = 1024 * KIB
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """The two PEM files of a TLS server: the chain, and the private key of its first certificate."""
+
+    chain: Path
+    key: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """How much one caller, or all together, may make Envoy hold."""
+
+    request_bytes: int = 5 * MIB
+    """Body of one request. Over the message limit (just under 4 MiB), so that the application names that one itself."""
+    stream_window_bytes: int = 64 * KIB
+    """HTTP/2 window of a stream, which is also what a subscriber that stopped reading may make us buffer.
+
+    1,000-byte sends to a stalled subscriber: 0.13 MB accepted and 0.33 MB of memory; with Envoy's default of 16 MiB,
+    16.84 MB accepted and 70.9 MB of memory. The fan-out rate is the same with both.
+    """
+    connection_window_bytes: int = 1 * MIB
+    streams_per_connection: int = 2048
+    """More than 1,000: a Python process of Momento's SDK puts all its subscriptions on one connection."""
+    connections: int = 20_000
+    heap_bytes: int = 2_000_000_000
+    premature_resets: int = 5_000
+    """Streams on one connection of which half may be given up within a second, unanswered, until it is closed.
+
+    Envoy's default of 500 also meets honest clients that subscribe and leave in bursts.
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Times:
+    """How long Envoy waits, in seconds."""
+
+    stream_idle: float = 45.0
+    """Nothing but this ends a stream whose client stopped reading: the application's writes queue behind the block."""
+    connection_idle: float = 3600.0
+    """A connection without streams. SDKs keep one open by pings alone, which do not count, and expect no GOAWAY."""
+    first_bytes: float = 15.0
+    """From the TCP connection to the first bytes that say which protocol it speaks."""
+    request_headers: float = 5.0
+    request: float = 15.0
+    keepalive_interval: float = 20.0
+    keepalive_timeout: float = 5.0
+    """With the interval, the longest that a peer behind a dead link holds its streams: 25 s; without both, over 36 s."""
+    goaway_to_close: float = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EdgeSettings:
+    """One Envoy process: one listener, and behind it one application on one event loop."""
+
+    host: str
+    port: int
+    run_dir: Path
+    """Holds this process's own configuration and sockets; it is also its working directory."""
+    access_log: Path
+    app: str = "cli.entry:app"
+    certificate: Certificate | None = None
+    bounds: Bounds = Bounds()
+    times: Times = Times()
+    trusted_proxies: int = 0
+    """How many proxies in front append to X-Forwarded-For; with 0 the header is not believed at all."""
+
+    @property
+    def admin_socket(self) -> Path:
+        return self.run_dir / "admin.sock"

@@ -1,0 +1,44 @@
+"""The `tidings` command. A subcommand's module is imported when it is asked for, so that each starts quickly."""
+
+import importlib
+
+import click
+from typing_extensions import override
+
+COMMANDS = {
+    "up": "Run everything on this machine.",
+    "account": "Make accounts without a browser.",
+    "key": "Make API keys without a browser.",
+    "topic": "Publish and subscribe from a shell.",
+}
+"""Each is a click command of its own name in the module `cli.<name>`."""
+
+
+class Commands(click.Group):
+    """Finds subcommands in modules."""
+
+    @override
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    @override
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command = getattr(importlib.import_module(f"cli.{cmd_name}"), cmd_name)
+        return command if isinstance(command, click.Command) else None
+
+    @override
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="tidings")
+def main() -> None:
+    """Tidings: publish and subscribe, self-hosted, with the SDKs that exist."""
+
+
+if __name__ == "__main__":
+    main(prog_name="tidings")

@@ -1,0 +1,47 @@
+"""What `tidings up` tells the application that Envoy loads: one JSON file, named by an environment variable.
+
+Envoy loads the application by its import name, so constructor arguments have no way in but a file.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict
+
+VARIABLE = "TIDINGS_EMBEDDED_SETTINGS"
+
+
+class EmbeddedSettings(BaseModel):
+    """The settings of the embedded form, the same for both sides."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    data_dir: Path
+    """Absolute. Holds what must outlive the process; two generations share it during a rolling restart."""
+    host: str
+    port: int
+    endpoint: str
+    """The host name that minted tokens carry, to which SDKs put `cache.`, `control.` and `token.`."""
+    tls: bool
+    local: bool
+    nodes: int
+    control_socket: Path
+    """Where the application listens for the supervisor (`cli.control_socket`)."""
+    generation: int
+    """1 for the first Envoy of this `tidings up`; grows with each restart."""
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Read the file that the environment names.
+
+        Raises:
+            KeyError: The variable is not set, so nobody ran this application through `tidings up`.
+        """
+        return cls.model_validate_json(Path(environment[VARIABLE]).read_text())
+
+    def write(self, path: Path) -> dict[str, str]:
+        """Write the file and return the variable that names it."""
+        path.write_text(self.model_dump_json())
+        return {VARIABLE: str(path)}

@@ -1,0 +1,181 @@
+"""Keeps one Envoy serving: starts it, restarts it when it crashes, replaces it on SIGHUP, empties it on SIGTERM.
+
+Envoy by itself drops every connection within a millisecond of SIGTERM and never comes back from a crash, so both are
+this process's work.
+"""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from enum import Enum, auto
+
+from cli.generation import Generation
+from cli.refusals import StartFailed
+
+log = logging.getLogger("tidings.supervisor")
+
+FIRST_BACKOFF_SECONDS = 0.1
+LONGEST_BACKOFF_SECONDS = 10.0
+STABLE_SECONDS = 60.0
+
+
+class Event(Enum):
+    """What the supervisor wakes up for."""
+
+    STOP = auto()
+    ROLL = auto()
+    DIED = auto()
+
+
+class Backoff:
+    """How long to wait before the next start: doubling, and forgotten once a start has held for a minute."""
+
+    def __init__(self) -> None:
+        self._next = FIRST_BACKOFF_SECONDS
+
+    def after(self, lived_seconds: float) -> float:
+        """Return the wait in seconds, for a process that lived so long."""
+        if lived_seconds >= STABLE_SECONDS:
+            self._next = FIRST_BACKOFF_SECONDS
+        wait, self._next = self._next, min(self._next * 2, LONGEST_BACKOFF_SECONDS)
+        return wait
+
+
+class Supervisor:
+    """Owns the generations; `generation` makes the next one, given its number."""
+
+    def __init__(self, generation: Callable[[int], Generation], *, overlap_seconds: float) -> None:
+        self._generation = generation
+        self._overlap_seconds = overlap_seconds
+        self._events: asyncio.Queue[Event] = asyncio.Queue()
+        self._retiring: dict[Generation, asyncio.Task[None]] = {}
+        self._current: Generation | None = None
+        self._started = 0
+        self._stopping = False
+        self._hurry = asyncio.Event()
+
+    @property
+    def generations(self) -> list[Generation]:
+        """The processes that serve the port now."""
+        return [*self._retiring, *([self._current] if self._current else [])]
+
+    async def run(self, announce: Callable[[], None]) -> None:
+        """Serve until told to stop; `announce` is called once, when the first generation serves.
+
+        Raises:
+            StartFailed: The first generation does not start.
+        """
+        self._listen()
+        current = await self._unless_stopped(self._start())
+        if current is None:
+            return
+        announce()
+        backoff = Backoff()
+        while True:
+            began = asyncio.get_running_loop().time()
+            match await self._next(current):
+                case Event.STOP:
+                    break
+                case Event.ROLL:
+                    current = await self._roll(current)
+                case Event.DIED:
+                    lived = asyncio.get_running_loop().time() - began
+                    revived = await self._unless_stopped(self._revive(current, backoff, lived))
+                    if revived is None:
+                        break
+                    current = revived
+        await self._stop()
+
+    def _listen(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._told_to_stop)
+        loop.add_signal_handler(signal.SIGHUP, self._events.put_nowait, Event.ROLL)
+
+    def _told_to_stop(self) -> None:
+        """The first time, stop in good order; the second time, at once."""
+        if self._stopping:
+            self._hurry.set()
+        self._stopping = True
+        self._events.put_nowait(Event.STOP)
+
+    async def _next(self, current: Generation) -> Event:
+        """Return the next event. A death is seen first: there is nothing to drain or to roll in a dead process."""
+        died = asyncio.create_task(current.process.wait())
+        event = asyncio.create_task(self._events.get())
+        try:
+            await asyncio.wait((died, event), return_when=asyncio.FIRST_COMPLETED)
+            if event.done():
+                return event.result()
+            return Event.DIED
+        finally:
+            died.cancel()
+            event.cancel()
+
+    async def _unless_stopped(self, starting: "asyncio._CoroutineLike[Generation]") -> Generation | None:
+        """Return the generation that starts, or nothing if a stop came first; then the start is given up."""
+        start = asyncio.create_task(starting)
+        while not start.done():
+            event = asyncio.create_task(self._events.get())
+            await asyncio.wait((start, event), return_when=asyncio.FIRST_COMPLETED)
+            if event.done() and event.result() is Event.STOP:
+                start.cancel()
+                with suppress(asyncio.CancelledError, StartFailed):
+                    await start
+                return None
+            event.cancel()
+        return start.result()
+
+    async def _start(self) -> Generation:
+        self._started += 1
+        generation = self._generation(self._started)
+        await generation.start()
+        self._current = generation
+        return generation
+
+    async def _revive(self, dead: Generation, backoff: Backoff, lived: float) -> Generation:
+        """Start again until it holds, ever more slowly."""
+        status = await dead.end()
+        while True:
+            wait = backoff.after(lived)
+            log.error("Envoy ended with status %s; starting it again in %.1f s", status, wait)
+            await asyncio.sleep(wait)
+            try:
+                return await self._start()
+            except StartFailed as error:
+                log.error("%s", error)  # noqa: TRY400  the sentence is all: where it was raised tells nothing
+                lived = 0.0
+
+    async def _roll(self, old: Generation) -> Generation:
+        """Replace `old` by a new generation; if that one does not start, `old` stays."""
+        try:
+            new = await self._start()
+        except StartFailed as error:
+            log.error("the restart failed and generation %d goes on: %s", old.number, error)  # noqa: TRY400
+            return old
+        log.warning("generation %d serves, generation %d drains", new.number, old.number)
+        self._retiring[old] = asyncio.create_task(self._retire(old, self._overlap_seconds))
+        return new
+
+    async def _retire(self, old: Generation, at_least: float) -> None:
+        await old.drain(at_least=at_least)
+        await old.end()
+        self._retiring.pop(old, None)
+        log.warning("generation %d is gone", old.number)
+
+    async def _stop(self) -> None:
+        """Empty and end all generations, without more ado once told to hurry."""
+        if self._current is not None and self._current.process.returncode is None:
+            self._retiring[self._current] = asyncio.create_task(self._retire(self._current, 0.0))
+        self._current = None
+        hurry = asyncio.create_task(self._hurry.wait())
+        while (tasks := set(self._retiring.values())) and not hurry.done():
+            await asyncio.wait({*tasks, hurry}, return_when=asyncio.FIRST_COMPLETED)
+        hurry.cancel()
+        for generation, task in list(self._retiring.items()):
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+            await generation.end(at_once=True)

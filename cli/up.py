@@ -1,0 +1,152 @@
+"""`tidings up`: the whole service on one machine, from one command."""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import click
+
+from cli.address import claim
+from cli.admin_port import AdminPort
+from cli.certificates import certificate
+from cli.data_folder import DataFolder
+from cli.edge.process import binary, environment
+from cli.edge.settings import EdgeSettings, Times
+from cli.generation import Generation, Patience, pids
+from cli.refusals import Refusal
+from cli.settings import EmbeddedSettings
+from cli.supervisor import Supervisor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The command line of `tidings up`."""
+
+    port: int
+    host: str
+    endpoint: str | None
+    data: Path
+    local: bool
+    admin_port: int
+    nodes: int
+    tls_cert: Path | None
+    tls_key: Path | None
+    concurrency: int
+    trusted_proxies: int
+    app: str
+    start_seconds: float
+    drain_seconds: float
+    stream_idle_seconds: float
+    keepalive_seconds: float
+
+
+def _hidden(name: str, default: float, text: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    return click.option(name, default=default, show_default=True, hidden=True, help=text)
+
+
+@click.command()
+@click.option("--port", default=8080, show_default=True, help="Port of the service; 0 takes a free one.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--endpoint", help="Host name given to SDKs with a token. [default: the host]")
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("data"),
+    show_default=True,
+    help="Folder for everything that is kept.",
+)
+@click.option("--local", is_flag=True, help="For tests: empty tokens, SDK test controls, and an admin port.")
+@click.option("--admin-port", default=9090, show_default=True, help="With --local; 0 takes a free one.")
+@click.option("--nodes", type=click.IntRange(min=1), default=2, show_default=True, help="Storage nodes.")
+@click.option("--tls-cert", type=click.Path(path_type=Path), help="PEM file with the certificate chain.")
+@click.option("--tls-key", type=click.Path(path_type=Path), help="PEM file with the private key.")
+@click.option(
+    "--concurrency", type=click.IntRange(min=1), default=2, show_default=True, help="Envoy's threads for connections."
+)
+@click.option(
+    "--trusted-proxies",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Proxies in front whose X-Forwarded-For is believed.",
+)
+@click.option("--app", default="cli.entry:app", hidden=True, help="The ASGI application to serve.")
+@_hidden("--start-seconds", Patience().start, "Until the service must be ready.")
+@_hidden("--drain-seconds", Patience().drain, "Over which the end of streams is spread.")
+@_hidden("--stream-idle-seconds", Times().stream_idle, "Until a stalled stream is cut.")
+@_hidden("--keepalive-seconds", Times().keepalive_interval, "Between HTTP/2 pings to clients.")
+def up(**options: object) -> None:
+    """Run everything on this machine.
+
+    Prints one line `ready http://HOST:PORT` when it serves. SIGTERM drains and ends it, SIGHUP restarts it without a
+    failed call.
+    """
+    logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    try:
+        with ExitStack() as stack:
+            asyncio.run(_run(Options(**options), stack))  # pyright: ignore[reportArgumentType]  click has checked them
+    except Refusal as refusal:
+        click.echo(f"tidings: {refusal}", err=True)
+        sys.exit(refusal.exit_code)
+
+
+async def _run(options: Options, stack: ExitStack) -> None:
+    binary()
+    environment({})
+    pair = certificate(options.tls_cert, options.tls_key)
+    folder = DataFolder.hold(options.data)
+    stack.callback(folder.release)
+    port, held = claim(options.host, options.port)
+    stack.enter_context(held)
+    edge = replace(_edge(options, port, folder), certificate=pair)
+    app = _application(options, port, folder)
+    patience = Patience(start=options.start_seconds, drain=options.drain_seconds, empty=options.drain_seconds + 10)
+
+    def generation(number: int) -> Generation:
+        settings = app.model_copy(update={"generation": number})
+        return Generation(edge, settings, concurrency=options.concurrency, patience=patience)
+
+    supervisor = Supervisor(generation, overlap_seconds=options.drain_seconds)
+    lines = [f"ready {'https' if pair else 'http'}://{options.host}:{port}"]
+    if options.local:
+        admin = AdminPort(options.host, options.admin_port, lambda: pids(supervisor.generations))
+        stack.callback(admin.close)
+        lines.append(f"admin http://{options.host}:{admin.port}")
+    await supervisor.run(lambda: click.echo("\n".join(lines)))
+
+
+def _edge(options: Options, port: int, folder: DataFolder) -> EdgeSettings:
+    interval = options.keepalive_seconds
+    times = Times(
+        stream_idle=options.stream_idle_seconds,
+        keepalive_interval=interval,
+        keepalive_timeout=min(Times().keepalive_timeout, interval),
+    )
+    return EdgeSettings(
+        host=options.host,
+        port=port,
+        run_dir=folder.run_dir,
+        access_log=folder.run_dir / "access.log",
+        app=options.app,
+        times=times,
+        trusted_proxies=options.trusted_proxies,
+    )
+
+
+def _application(options: Options, port: int, folder: DataFolder) -> EmbeddedSettings:
+    return EmbeddedSettings(
+        data_dir=folder.path,
+        host=options.host,
+        port=port,
+        endpoint=options.endpoint or options.host,
+        tls=options.tls_cert is not None,
+        local=options.local,
+        nodes=options.nodes,
+        control_socket=folder.run_dir / "control.sock",
+        generation=0,
+    )
