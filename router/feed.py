@@ -55,7 +55,7 @@ class Feed:
 
     def trim(self) -> None:
         """Let go of what every subscriber has. Cheap where all of them wait."""
-        if self.log.bytes and len(self._waiting) == self.subscribers:
+        if self.log.held_bytes and len(self._waiting) == self.subscribers:
             self.log.trim(self.log.end)
 
     def _wake(self) -> None:

@@ -44,7 +44,7 @@ class Log:
         self._next_number = 0
 
     def __repr__(self) -> str:
-        return f"<Log positions {self.start} to {self.end}, {self.bytes} bytes, page {self.page}>"
+        return f"<Log positions {self.start} to {self.end}, {self.held_bytes} bytes, page {self.page}>"
 
     @property
     def start(self) -> int:
@@ -57,7 +57,7 @@ class Log:
         return self._base + len(self._frames)
 
     @property
-    def bytes(self) -> int:
+    def held_bytes(self) -> int:
         """Bytes of all frames."""
         return self._total - self._dropped
 
@@ -154,7 +154,7 @@ class Log:
             self._make_room()
 
     def _make_room(self) -> None:
-        while self.bytes > self._max_bytes and self.end - self.start > 1:
+        while self.held_bytes > self._max_bytes and self.end - self.start > 1:
             self._drop_oldest()
         if self._skip > len(self._frames) // 2:
             self._compact()

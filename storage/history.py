@@ -18,12 +18,12 @@ class History:
     def __init__(self, page: int, settings: HistorySettings) -> None:
         self.page = page
         self.last = 0
-        self.bytes = 0
+        self.held_bytes = 0
         self._settings = settings
         self._items: deque[tuple[float, bytes]] = deque()
 
     def __repr__(self) -> str:
-        return f"<History page {self.page}, {len(self._items)} of {self.last} items, {self.bytes} bytes>"
+        return f"<History page {self.page}, {len(self._items)} of {self.last} items, {self.held_bytes} bytes>"
 
     def __len__(self) -> int:
         return len(self._items)
@@ -38,8 +38,8 @@ class History:
         self.last += 1
         frame = item_frame(self.last, self.page, value, publisher_id)
         self._items.append((now, frame))
-        self.bytes += len(frame)
-        if self.bytes > self._settings.bytes or len(self._items) > self._settings.items:
+        self.held_bytes += len(frame)
+        if self.held_bytes > self._settings.topic_bytes or len(self._items) > self._settings.items:
             self._make_room()
         return frame
 
@@ -51,7 +51,7 @@ class History:
 
     def drop_oldest(self) -> None:
         """Drop one item; there must be one."""
-        self.bytes -= len(self._items.popleft()[1])
+        self.held_bytes -= len(self._items.popleft()[1])
 
     def resume(self, number: int, page: int) -> Resumed:
         """Return what a subscriber with this resume point gets first (rules: `docs/compatibility.md`, 40 to 45)."""
@@ -61,7 +61,7 @@ class History:
         if page in (0, self.page) and self.first <= number <= self.last + 1:
             return Resumed(self.page, self.last, None, self._from(number))
         first = self.first
-        new = first if first <= self.last else self.last
+        new = min(first, self.last)
         return Resumed(self.page, self.last, Discontinuity(number - 1, new, self.page), self._from(first))
 
     def _from(self, number: int) -> list[bytes]:
@@ -70,5 +70,5 @@ class History:
 
     def _make_room(self) -> None:
         settings = self._settings
-        while len(self._items) > 1 and (self.bytes > settings.bytes or len(self._items) > settings.items):
+        while len(self._items) > 1 and (self.held_bytes > settings.topic_bytes or len(self._items) > settings.items):
             self.drop_oldest()

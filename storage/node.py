@@ -33,7 +33,7 @@ class Node:
         wall_clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
         self.id = id
-        self.bytes = 0
+        self.held_bytes = 0
         self._settings = settings or HistorySettings()
         self._now = now
         self._wall_clock_ms = wall_clock_ms
@@ -41,18 +41,18 @@ class Node:
         self._last_page = 0
 
     def __repr__(self) -> str:
-        return f"<Node {self.id}, {len(self._topics)} topics, {self.bytes} bytes>"
+        return f"<Node {self.id}, {len(self._topics)} topics, {self.held_bytes} bytes>"
 
     def publish(self, topic: Topic, value: bytes, publisher_id: bytes) -> Receipt:
         """Number and keep a value, and broadcast it once to each router that watches the topic."""
         owned = self._topics.get(topic) or self._born(topic)
         history = owned.history
         owned.used = now = self._now()
-        before = history.bytes
+        before = history.held_bytes
         frame = history.append(value, publisher_id, now)
-        self.bytes += history.bytes - before
+        self.held_bytes += history.held_bytes - before
         self._topics.move_to_end(topic)
-        if self.bytes > self._settings.total_bytes:
+        if self.held_bytes > self._settings.total_bytes:
             self._make_room()
         for sink in owned.watchers:
             sink.item(topic, history.page, history.last, frame)
@@ -62,9 +62,9 @@ class Node:
         """Broadcast the topic to `sink` from now on, and return what stands before that. See `Link.subscribe`."""
         owned = self._topics.get(topic) or self._born(topic)
         owned.used = self._now()
-        before = owned.history.bytes
+        before = owned.history.held_bytes
         owned.history.expire(owned.used)
-        self.bytes += owned.history.bytes - before
+        self.held_bytes += owned.history.held_bytes - before
         owned.watchers[sink] = None
         return owned.history.resume(number, page)
 
@@ -83,9 +83,9 @@ class Node:
         """Drop what is too old, and forget the topics that nobody uses. To be called every few seconds."""
         now = self._now()
         for topic, owned in list(self._topics.items()):
-            before = owned.history.bytes
+            before = owned.history.held_bytes
             owned.history.expire(now)
-            self.bytes += owned.history.bytes - before
+            self.held_bytes += owned.history.held_bytes - before
             if not owned.history and not owned.watchers and now - owned.used >= self._settings.idle_seconds:
                 del self._topics[topic]
 
@@ -100,9 +100,9 @@ class Node:
     def _make_room(self) -> None:
         for owned in self._topics.values():
             history = owned.history
-            while history and self.bytes > self._settings.total_bytes:
-                before = history.bytes
+            while history and self.held_bytes > self._settings.total_bytes:
+                before = history.held_bytes
                 history.drop_oldest()
-                self.bytes += history.bytes - before
-            if self.bytes <= self._settings.total_bytes:
+                self.held_bytes += history.held_bytes - before
+            if self.held_bytes <= self._settings.total_bytes:
                 return

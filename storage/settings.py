@@ -9,7 +9,7 @@ class HistorySettings:
 
     Attributes:
         items: Items of one topic.
-        bytes: Bytes of one topic's items, as framed.
+        topic_bytes: Bytes of one topic's items, as framed.
         seconds: Age of an item.
         total_bytes: Bytes of all topics of the node; the topics published to least recently give way first.
         idle_seconds: How long a topic without history, subscribers and publishers is remembered. A topic that was
@@ -17,7 +17,7 @@ class HistorySettings:
     """
 
     items: int = 10_000
-    bytes: int = 16 * 1024 * 1024
+    topic_bytes: int = 16 * 1024 * 1024
     seconds: float = 600.0
     total_bytes: int = 512 * 1024 * 1024
     idle_seconds: float = 60.0

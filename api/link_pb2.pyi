@@ -1,0 +1,125 @@
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class Topic(_message.Message):
+    __slots__ = ("account", "cache", "name")
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    CACHE_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    account: str
+    cache: str
+    name: str
+    def __init__(self, account: _Optional[str] = ..., cache: _Optional[str] = ..., name: _Optional[str] = ...) -> None: ...
+
+class RouterBatch(_message.Message):
+    __slots__ = ("requests",)
+    REQUESTS_FIELD_NUMBER: _ClassVar[int]
+    requests: _containers.RepeatedCompositeFieldContainer[Request]
+    def __init__(self, requests: _Optional[_Iterable[_Union[Request, _Mapping]]] = ...) -> None: ...
+
+class Request(_message.Message):
+    __slots__ = ("id", "publish", "subscribe", "unsubscribe")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    PUBLISH_FIELD_NUMBER: _ClassVar[int]
+    SUBSCRIBE_FIELD_NUMBER: _ClassVar[int]
+    UNSUBSCRIBE_FIELD_NUMBER: _ClassVar[int]
+    id: int
+    publish: Publish
+    subscribe: Subscribe
+    unsubscribe: Unsubscribe
+    def __init__(self, id: _Optional[int] = ..., publish: _Optional[_Union[Publish, _Mapping]] = ..., subscribe: _Optional[_Union[Subscribe, _Mapping]] = ..., unsubscribe: _Optional[_Union[Unsubscribe, _Mapping]] = ...) -> None: ...
+
+class Publish(_message.Message):
+    __slots__ = ("topic", "value", "publisher_id")
+    TOPIC_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    PUBLISHER_ID_FIELD_NUMBER: _ClassVar[int]
+    topic: Topic
+    value: bytes
+    publisher_id: bytes
+    def __init__(self, topic: _Optional[_Union[Topic, _Mapping]] = ..., value: _Optional[bytes] = ..., publisher_id: _Optional[bytes] = ...) -> None: ...
+
+class Subscribe(_message.Message):
+    __slots__ = ("topic", "watch", "number", "page")
+    TOPIC_FIELD_NUMBER: _ClassVar[int]
+    WATCH_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    PAGE_FIELD_NUMBER: _ClassVar[int]
+    topic: Topic
+    watch: int
+    number: int
+    page: int
+    def __init__(self, topic: _Optional[_Union[Topic, _Mapping]] = ..., watch: _Optional[int] = ..., number: _Optional[int] = ..., page: _Optional[int] = ...) -> None: ...
+
+class Unsubscribe(_message.Message):
+    __slots__ = ("topic",)
+    TOPIC_FIELD_NUMBER: _ClassVar[int]
+    topic: Topic
+    def __init__(self, topic: _Optional[_Union[Topic, _Mapping]] = ...) -> None: ...
+
+class NodeBatch(_message.Message):
+    __slots__ = ("events",)
+    EVENTS_FIELD_NUMBER: _ClassVar[int]
+    events: _containers.RepeatedCompositeFieldContainer[Event]
+    def __init__(self, events: _Optional[_Iterable[_Union[Event, _Mapping]]] = ...) -> None: ...
+
+class Event(_message.Message):
+    __slots__ = ("receipt", "resumed", "item")
+    RECEIPT_FIELD_NUMBER: _ClassVar[int]
+    RESUMED_FIELD_NUMBER: _ClassVar[int]
+    ITEM_FIELD_NUMBER: _ClassVar[int]
+    receipt: Receipt
+    resumed: Resumed
+    item: Item
+    def __init__(self, receipt: _Optional[_Union[Receipt, _Mapping]] = ..., resumed: _Optional[_Union[Resumed, _Mapping]] = ..., item: _Optional[_Union[Item, _Mapping]] = ...) -> None: ...
+
+class Receipt(_message.Message):
+    __slots__ = ("id", "page", "number")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    PAGE_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    id: int
+    page: int
+    number: int
+    def __init__(self, id: _Optional[int] = ..., page: _Optional[int] = ..., number: _Optional[int] = ...) -> None: ...
+
+class Resumed(_message.Message):
+    __slots__ = ("id", "page", "last", "discontinuity", "frames")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    PAGE_FIELD_NUMBER: _ClassVar[int]
+    LAST_FIELD_NUMBER: _ClassVar[int]
+    DISCONTINUITY_FIELD_NUMBER: _ClassVar[int]
+    FRAMES_FIELD_NUMBER: _ClassVar[int]
+    id: int
+    page: int
+    last: int
+    discontinuity: Discontinuity
+    frames: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, id: _Optional[int] = ..., page: _Optional[int] = ..., last: _Optional[int] = ..., discontinuity: _Optional[_Union[Discontinuity, _Mapping]] = ..., frames: _Optional[_Iterable[bytes]] = ...) -> None: ...
+
+class Discontinuity(_message.Message):
+    __slots__ = ("last", "new", "page")
+    LAST_FIELD_NUMBER: _ClassVar[int]
+    NEW_FIELD_NUMBER: _ClassVar[int]
+    PAGE_FIELD_NUMBER: _ClassVar[int]
+    last: int
+    new: int
+    page: int
+    def __init__(self, last: _Optional[int] = ..., new: _Optional[int] = ..., page: _Optional[int] = ...) -> None: ...
+
+class Item(_message.Message):
+    __slots__ = ("watch", "page", "number", "frame")
+    WATCH_FIELD_NUMBER: _ClassVar[int]
+    PAGE_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    FRAME_FIELD_NUMBER: _ClassVar[int]
+    watch: int
+    page: int
+    number: int
+    frame: bytes
+    def __init__(self, watch: _Optional[int] = ..., page: _Optional[int] = ..., number: _Optional[int] = ..., frame: _Optional[bytes] = ...) -> None: ...

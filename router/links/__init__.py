@@ -1,0 +1,1 @@
+"""Links to storage nodes on other machines."""

@@ -1,0 +1,150 @@
+"""The inner link over real gRPC: batches, order, and what happens when it breaks."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+from grpc import aio
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from momento_wire_types import cachepubsub_pb2 as client
+
+from api.errors import Unavailable
+from api.framing import HEADER_BYTES
+from api.names import Topic
+from router.links.remote import RemoteLink
+from storage.node import Node
+from storage.server import SERVICE, Server
+
+TOPIC = Topic("account", "cache", "topic")
+
+
+class Heard:
+    """A sink that keeps what it was told."""
+
+    def __init__(self) -> None:
+        self.items: list[tuple[int, int, str]] = []
+
+    def item(self, topic: Topic, page: int, number: int, frame: bytes) -> None:
+        item = client._SubscriptionItem.FromString(frame[HEADER_BYTES:]).item
+        assert (item.sequence_page, item.topic_sequence_number) == (page, number)
+        self.items.append((page, number, item.value.text))
+
+    @property
+    def numbers(self) -> list[int]:
+        return [number for _, number, _ in self.items]
+
+
+@asynccontextmanager
+async def serving(node: Node, port: int = 0) -> AsyncGenerator[int]:
+    server = Server(node, f"127.0.0.1:{port}")
+    yield await server.start()
+    await server.close(grace_seconds=0)
+
+
+@asynccontextmanager
+async def linked(port: int, sink: Heard) -> AsyncGenerator[RemoteLink]:
+    link = RemoteLink(f"127.0.0.1:{port}", sink)
+    link.start()
+    yield link
+    await link.close()
+
+
+async def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+async def say(link: RemoteLink, text: str) -> int:
+    value = client._TopicValue(text=text).SerializeToString()
+    return (await link.publish(TOPIC, value, b"", timeout=5)).number
+
+
+async def test_publishes_of_two_routers_have_one_order_that_both_hear() -> None:
+    one, two = Heard(), Heard()
+    async with serving(Node("node-1")) as port, linked(port, one) as first, linked(port, two) as second:
+        assert (await first.subscribe(TOPIC, 0, 0)).last == 0
+        assert (await second.subscribe(TOPIC, 0, 0)).last == 0
+        numbers = await asyncio.gather(*(say(link, f"{n}") for n in range(500) for link in (first, second)))
+        await until(lambda: len(one.items) == len(two.items) == 1000)
+    assert sorted(numbers) == list(range(1, 1001))
+    assert one.items == two.items
+    assert one.numbers == list(range(1, 1001))
+
+
+async def test_an_answer_to_subscribe_stands_between_what_was_before_and_what_follows() -> None:
+    heard = Heard()
+    async with serving(Node("node-1")) as port, linked(port, heard) as link:
+        for text in ("one", "two", "three"):
+            await say(link, text)
+        resumed = await link.subscribe(TOPIC, 2, 0)
+        await say(link, "four")
+        await until(lambda: bool(heard.items))
+    assert (resumed.last, resumed.discontinuity, len(resumed.frames)) == (3, None, 2)
+    assert heard.numbers == [4]
+
+
+async def test_a_resume_point_that_is_not_there_comes_with_a_discontinuity() -> None:
+    async with serving(Node("node-1")) as port, linked(port, Heard()) as link:
+        await say(link, "one")
+        resumed = await link.subscribe(TOPIC, 300, 7)
+    assert resumed.discontinuity is not None
+    assert (resumed.discontinuity.last, resumed.discontinuity.new) == (299, 1)
+
+
+async def test_a_topic_no_longer_watched_is_no_longer_broadcast() -> None:
+    heard = Heard()
+    async with serving(Node("node-1")) as port, linked(port, heard) as link:
+        await link.subscribe(TOPIC, 0, 0)
+        link.unsubscribe(TOPIC)
+        await say(link, "one")
+        resumed = await link.subscribe(TOPIC, 0, 0)
+    assert resumed.last == 1
+    assert heard.items == []
+
+
+async def test_a_link_that_breaks_takes_up_its_topics_where_they_were() -> None:
+    node, heard = Node("node-1"), Heard()
+    async with serving(node) as port:
+        link = RemoteLink(f"127.0.0.1:{port}", heard)
+        link.start()
+        await link.subscribe(TOPIC, 0, 0)
+        await say(link, "one")
+        await until(lambda: heard.numbers == [1])
+    node.publish(TOPIC, client._TopicValue(text="two").SerializeToString(), b"")
+    async with serving(node, port):
+        await until(lambda: heard.numbers == [1, 2])
+        assert await say(link, "three") == 3
+        await until(lambda: heard.numbers == [1, 2, 3])
+        await link.close()
+
+
+async def test_a_node_that_lost_its_memory_goes_on_with_a_newer_page() -> None:
+    heard = Heard()
+    async with serving(Node("node-1")) as port:
+        link = RemoteLink(f"127.0.0.1:{port}", heard)
+        link.start()
+        await link.subscribe(TOPIC, 0, 0)
+        await say(link, "one")
+        await until(lambda: heard.numbers == [1])
+    await until(lambda: "connecting" in repr(link))
+    async with serving(Node("node-1"), port):
+        assert await say(link, "two") == 1
+        await until(lambda: heard.numbers == [1, 1])
+        await link.close()
+    assert heard.items[1][0] > heard.items[0][0]
+
+
+async def test_without_a_node_a_publish_is_unavailable_and_does_not_hang() -> None:
+    async with serving(Node("node-1")) as port:
+        pass
+    async with linked(port, Heard()) as link:
+        with pytest.raises(Unavailable, match="cannot be reached"):
+            await link.publish(TOPIC, b"\x0a\x01x", b"", timeout=0.2)
+
+
+async def test_a_storage_node_reports_its_health() -> None:
+    async with serving(Node("node-1")) as port, aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        answer = await health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(service=SERVICE))
+    assert answer.status == health_pb2.HealthCheckResponse.SERVING
