@@ -1,0 +1,24 @@
+"""The edge alone: the real command and configuration, with a probe application behind them."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.e2e.service import Service
+
+PROBE = ("--app", "tests.e2e.edge.probe_app:app")
+
+
+@pytest.fixture(scope="session")
+def probe() -> Iterator[Service]:
+    """The probe application behind an edge with the settings of production."""
+    with Service(*PROBE) as running:
+        yield running
+
+
+def state(service: Service) -> dict[str, Any]:
+    """What the probe application has counted so far."""
+    return json.loads(httpx.get(f"{service.url}/state").content)
