@@ -32,7 +32,9 @@ class Discontinuity(NamedTuple):
     def frame(self) -> bytes:
         """Return it as a gRPC frame."""
         fields = b"".join(
-            tag + varint(number) for tag, number in ((b"\x08", self.last), (b"\x10", self.new), (b"\x18", self.page)) if number
+            tag + varint(number)
+            for tag, number in ((b"\x08", self.last), (b"\x10", self.new), (b"\x18", self.page))
+            if number
         )
         return frame(b"\x12" + varint(len(fields)) + fields)
 

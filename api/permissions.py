@@ -35,7 +35,9 @@ class Grant:
         message = wire.Permissions.FromString(permissions)
         if message.WhichOneof("kind") == "super_user":
             return cls(super_user=True)
-        entries = [p.topic_permissions for p in message.explicit.permissions if p.WhichOneof("kind") == "topic_permissions"]
+        entries = [
+            p.topic_permissions for p in message.explicit.permissions if p.WhichOneof("kind") == "topic_permissions"
+        ]
         rules = [(entry.role, (_cache_rule(entry), _topic_rule(entry))) for entry in entries]
         return cls(
             super_user=False,
@@ -88,7 +90,12 @@ def _without_role(entry: Any, kind: str) -> bytes:  # noqa: ANN401 - see check_e
     selector.CopyFrom(entry)
     body = getattr(selector, kind)
     body.ClearField("role")
-    for unset, everything in (("cache", "all_caches"), ("topic", "all_topics"), ("cache_item", "all_items"), ("function", "all_functions")):
+    for unset, everything in (
+        ("cache", "all_caches"),
+        ("topic", "all_topics"),
+        ("cache_item", "all_items"),
+        ("function", "all_functions"),
+    ):
         if unset in body.DESCRIPTOR.oneofs_by_name and body.WhichOneof(unset) is None:
             getattr(body, everything).SetInParent()
     return selector.SerializeToString(deterministic=True)

@@ -45,7 +45,11 @@ class Router:
     """Holds the map of the ecosystem, the subscribers' streams and one link to each storage node."""
 
     def __init__(
-        self, directory: Directory, registry: Registry, connect: Callable[[Node, "Router"], Link], settings: RouterSettings
+        self,
+        directory: Directory,
+        registry: Registry,
+        connect: Callable[[Node, "Router"], Link],
+        settings: RouterSettings,
     ) -> None:
         """`connect` opens the link to a storage node; the router is the sink of what that node broadcasts."""
         self.settings = settings
@@ -82,7 +86,9 @@ class Router:
         writable = bearer.writable(cache, topic)
         bearer.tenant.charge_publish(value_bytes)
         link = self._link(writable)
-        return await link.publish(writable, value, bearer.publisher_id, min(timeout, self.settings.publish_timeout_seconds))
+        return await link.publish(
+            writable, value, bearer.publisher_id, min(timeout, self.settings.publish_timeout_seconds)
+        )
 
     async def subscribe(
         self, bearer: Bearer, cache: str, topic: str, number: int, page: int, is_gone: Callable[[], Awaitable[bool]]

@@ -67,7 +67,9 @@ class Tenant:
             raise MessageTooLarge(f"the value is {value_bytes} bytes long; at most {limits.message_bytes} are accepted")
         now = self._now()
         if not self._publishes.take(1, now):
-            raise PublishRateExceeded(f"the account's rate of {limits.publishes_per_second} operations a second is used up")
+            raise PublishRateExceeded(
+                f"the account's rate of {limits.publishes_per_second} operations a second is used up"
+            )
         if not self._bytes.take(value_bytes, now):
             raise ThroughputExceeded(
                 f"the account's throughput of {limits.publish_bytes_per_second} bytes a second is used up"

@@ -210,7 +210,9 @@ class RemoteLink:
         self._resuming.clear()
         for future in self._asked.values():
             if not future.done():
-                future.set_exception(Unavailable("the link to the topic's storage node broke; the value may be published"))
+                future.set_exception(
+                    Unavailable("the link to the topic's storage node broke; the value may be published")
+                )
 
 
 def _resumed(resumed: wire.Resumed) -> Resumed:
