@@ -1,0 +1,81 @@
+"""`python -m bench`: measures, prints a report, and writes it with charts and JSON beside this file."""
+
+import argparse
+import json
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+from bench.report import charts
+from bench.report.machine import Machine
+from bench.report.markdown import report
+from bench.report.summary import summaries
+from bench.run import Results, run
+from bench.scenarios import ceiling, fanout, latency, memory, placement, publish
+from bench.scenarios.interface import Plan, Scenario
+from bench.systems import peers
+from bench.systems.interface import System
+from bench.systems.tidings import tidings
+
+SCENARIOS: Final[tuple[Scenario, ...]] = (
+    publish.SCENARIO,
+    fanout.TO_100,
+    fanout.TO_1000,
+    latency.TO_1,
+    latency.TO_10,
+    placement.SCENARIO,
+    memory.SCENARIO,
+    ceiling.SCENARIO,
+)
+SYSTEMS: Final[dict[str, System]] = {"tidings": tidings, "redis": peers.redis, "nats": peers.nats}
+
+
+@dataclass(frozen=True)
+class Options:
+    """The command line."""
+
+    scenarios: list[str]
+    systems: list[str]
+    repetitions: int
+    seconds: float
+    output: Path
+
+
+def main() -> int:
+    """Run, and return the exit code: 1 where a scenario gave no figure."""
+    options = _options()
+    machine = Machine.this()
+    scenarios = [each for each in SCENARIOS if each.name in options.scenarios]
+    systems = {name: system for name, system in SYSTEMS.items() if name in options.systems}
+    results = run(scenarios, systems, Plan(warm_up=1.0, seconds=options.seconds), options.repetitions)
+    _write(options.output, machine, scenarios, results)
+    return 1 if results.failures else 0
+
+
+def _options() -> Options:
+    names = [each.name for each in SCENARIOS]
+    parser = argparse.ArgumentParser("python -m bench", description=__doc__)
+    parser.add_argument("--scenario", dest="scenarios", nargs="+", choices=names, default=names, help="which to run")
+    parser.add_argument(
+        "--system", dest="systems", nargs="+", choices=SYSTEMS, default=list(SYSTEMS), help="which to run"
+    )
+    parser.add_argument("--repetitions", type=int, default=1, help="how often; the report shows medians (1)")
+    parser.add_argument("--seconds", type=float, default=4.0, help="length of each window (4)")
+    parser.add_argument("--output", type=Path, default=Path(__file__).parent, help="folder for the report")
+    return Options(**vars(parser.parse_args()))
+
+
+def _write(folder: Path, machine: Machine, scenarios: list[Scenario], results: Results) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    found = summaries(scenarios, results.measurements)
+    text = report(machine, results.versions, found, results.failures)
+    (folder / "results.md").write_text(text, encoding="utf-8")
+    everything = {"machine": asdict(machine), **asdict(results)}
+    (folder / "results.json").write_text(json.dumps(everything, indent=1) + "\n", encoding="utf-8")
+    charts.write(folder / "charts", found)
+    print(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

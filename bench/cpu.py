@@ -1,0 +1,51 @@
+"""CPU time and memory of other processes, read from `/proc`."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+_TICKS_PER_SECOND: Final = os.sysconf("SC_CLK_TCK")
+_PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
+
+
+def tree(pid: int) -> list[int]:
+    """Return a process and all its descendants."""
+    children = [
+        int(child)
+        for path in Path(f"/proc/{pid}/task").glob("*/children")
+        for child in path.read_text(encoding="ascii").split()
+    ]
+    return [pid, *(descendant for child in children for descendant in tree(child))]
+
+
+def process_seconds(pid: int) -> float:
+    """Return the CPU time, user and system, of all threads of a process."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS_PER_SECOND
+
+
+def resident_bytes(pid: int) -> int:
+    """Return how much memory a process has in RAM."""
+    return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * _PAGE_BYTES
+
+
+@dataclass(frozen=True)
+class Busy:
+    """CPU time of a system and of the whole machine, both in core-seconds, at one moment."""
+
+    server: float
+    machine: float
+    idle: float
+
+    @staticmethod
+    def now(server_pid: int) -> "Busy":
+        """Read the counters."""
+        words = Path("/proc/stat").read_text(encoding="ascii").split("\n", 1)[0].split()[1:9]
+        ticks = [int(word) for word in words]
+        idle = (ticks[3] + ticks[4]) / _TICKS_PER_SECOND
+        return Busy(sum(map(process_seconds, tree(server_pid))), sum(ticks) / _TICKS_PER_SECOND, idle)
+
+    def since(self, before: "Busy") -> "Busy":
+        """Return the difference."""
+        return Busy(self.server - before.server, self.machine - before.machine, self.idle - before.idle)

@@ -1,0 +1,1 @@
+"""Load generators and readers, each a process of its own."""

@@ -1,0 +1,94 @@
+"""Subscribers that count what they get. One process holds many connections."""
+
+import time
+from dataclasses import dataclass
+from typing import Final
+
+from bench.load.connections import Connections, nothing
+from bench.load.messages import Delivered, Expect, Ready
+from bench.load.window import Meter, Window
+from bench.load.worker import Pipe
+from bench.protocols.interface import Dialect, Subscribing
+
+_SET_UP_SECONDS: Final = 60.0
+_QUIET_SECONDS: Final = 0.3
+_NO_PROGRESS_SECONDS: Final = 3.0
+_TICK_SECONDS: Final = 0.05
+
+
+@dataclass(frozen=True)
+class ReaderSpec:
+    """What to subscribe to.
+
+    Attributes:
+        connections: How many, each with `streams` subscriptions to `topic`.
+        message_bytes: Of one message as it arrives, its framing included.
+    """
+
+    dialect: Dialect
+    topic: str
+    connections: int
+    message_bytes: int
+    streams: int = 1
+
+
+class Reader:
+    """All subscribers of one process.
+
+    What arrived before `start` (confirmations, a retained message) does not count.
+    """
+
+    def __init__(self, spec: ReaderSpec) -> None:
+        self._spec = spec
+        sessions: list[Subscribing] = [
+            spec.dialect.subscribing(spec.topic, spec.streams) for _ in range(spec.connections)
+        ]
+        self.connections = Connections(spec.dialect, sessions)
+        self._sessions = sessions
+        self._before = [0] * len(sessions)
+
+    def delivered_bytes(self) -> int:
+        """All bytes of messages so far."""
+        return sum(session.delivered_bytes for session in self._sessions)
+
+    def set_up(self) -> None:
+        """Read until all subscriptions are confirmed and nothing more comes."""
+        deadline = time.monotonic() + _SET_UP_SECONDS
+        while self.connections.read(_QUIET_SECONDS, nothing) or not all(s.ready for s in self._sessions):
+            if time.monotonic() > deadline or self.connections.lost:
+                raise TimeoutError("subscriptions were not confirmed in time")
+        self._before = [session.delivered_bytes for session in self._sessions]
+
+    def messages(self) -> list[int]:
+        """How many whole messages each connection has had; a few stray bytes, such as heartbeats, are ignored."""
+        size = self._spec.message_bytes
+        return [(s.delivered_bytes - before) // size for s, before in zip(self._sessions, self._before, strict=True)]
+
+    def drain(self, expected: int) -> list[int]:
+        """Read until each connection has had `expected` messages, or nothing moves any more; return what each has."""
+        progress_at, so_far = time.monotonic(), -1
+        while True:
+            had = self.messages()
+            if sum(had) > so_far:
+                progress_at, so_far = time.monotonic(), sum(had)
+            if min(had, default=expected) >= expected or time.monotonic() - progress_at > _NO_PROGRESS_SECONDS:
+                return had
+            self.connections.read(_TICK_SECONDS, nothing)
+
+
+def read(spec: ReaderSpec, pipe: Pipe) -> None:
+    """Say Ready, wait for a Window, read until Expect comes and is met, and say Delivered."""
+    reader = Reader(spec)
+    reader.set_up()
+    pipe.send(Ready())
+    window = pipe.receive(Window, _SET_UP_SECONDS)
+    meter = Meter(window, reader.delivered_bytes)
+    reader.connections.watch(pipe.fileno())
+    while not pipe.waiting():
+        reader.connections.read(_TICK_SECONDS, nothing)
+        meter.tick(time.monotonic())
+    expected = pipe.receive(Expect, 0).messages * spec.streams
+    had = reader.drain(expected)
+    missing = sum(max(0, expected - messages) for messages in had)
+    pipe.send(Delivered(meter.measured, sum(had), missing, reader.connections.lost))
+    reader.connections.close()

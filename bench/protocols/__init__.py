@@ -1,0 +1,1 @@
+"""How each system is spoken to, without I/O."""

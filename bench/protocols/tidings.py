@@ -1,0 +1,130 @@
+"""The Momento Topics contract: gRPC over HTTP/2. The acknowledgement of a publish is its grpc-status, OK."""
+
+from dataclasses import dataclass
+
+from momento_wire_types import cachepubsub_pb2 as messages
+
+from bench import header_blocks
+from bench.http2 import Connection, Request
+from bench.protocols.interface import Refused
+
+_HEARTBEAT_FRAME_BYTES = 7
+_SERVICE = b"/cache_client.pubsub.Pubsub/"
+
+
+def _check_status(block: bytes) -> None:
+    headers = header_blocks.read(block)
+    if headers.get(b"grpc-status") != b"0":
+        raise Refused(", ".join(f"{name.decode()}: {value.decode()}" for name, value in headers.items()))
+
+
+def _grpc_frame(message: bytes) -> bytes:
+    return b"\0" + len(message).to_bytes(4, "big") + message
+
+
+class TidingsPublishing:
+    """Unary Publish calls, any number at a time on one connection."""
+
+    def __init__(self, dialect: "TidingsDialect", topic: str, value: bytes) -> None:
+        self._connection = Connection(_check_status)
+        self._blocks = dialect.header_blocks(b"Publish")
+        self._cache, self._topic = dialect.cache, topic
+        self._first: Request | None = self._request(self._blocks.first, value)
+        self._later = self._request(self._blocks.later, value)
+        self.outgoing = self._connection.outgoing
+
+    @property
+    def ready(self) -> bool:
+        """The server's settings are known."""
+        return self._connection.ready
+
+    @property
+    def acknowledged(self) -> int:
+        """How many calls ended with OK."""
+        return self._connection.ended
+
+    def publish(self, count: int) -> bytes:
+        """Return `count` calls."""
+        send, later = self._connection.send, self._later
+        if count and self._first:
+            first, self._first = self._first, None
+            return send(first) + self.publish(count - 1)
+        return b"".join([send(later) for _ in range(count)])
+
+    def publish_value(self, value: bytes) -> bytes:
+        """Return one call with this value."""
+        block = self._blocks.first if self._first else self._blocks.later
+        self._first = None
+        return self._connection.send(self._request(block, value))
+
+    def receive(self, chunk: memoryview) -> None:
+        """Count calls that ended."""
+        self._connection.receive(chunk)
+
+    def _request(self, block: bytes, value: bytes) -> Request:
+        message = messages._PublishRequest(
+            cache_name=self._cache, topic=self._topic, value=messages._TopicValue(text=value.decode())
+        )
+        return Request(block, _grpc_frame(message.SerializeToString()))
+
+
+class TidingsSubscribing:
+    """Subscribe calls on one connection; ready when each has had its first heartbeat."""
+
+    def __init__(self, dialect: "TidingsDialect", topic: str, streams: int) -> None:
+        self._connection = Connection(_check_status)
+        self._heartbeats_bytes = streams * _HEARTBEAT_FRAME_BYTES
+        self.outgoing = self._connection.outgoing
+        self.receive = self._connection.receive
+        blocks = dialect.header_blocks(b"Subscribe")
+        message = messages._SubscriptionRequest(cache_name=dialect.cache, topic=topic)
+        body = _grpc_frame(message.SerializeToString())
+        later = Request(blocks.later, body)
+        self.outgoing += self._connection.send(Request(blocks.first, body))
+        for _ in range(streams - 1):
+            self.outgoing += self._connection.send(later)
+
+    @property
+    def ready(self) -> bool:
+        """Each stream's first heartbeat is here."""
+        return self._connection.data_bytes >= self._heartbeats_bytes
+
+    @property
+    def delivered_bytes(self) -> int:
+        """gRPC frames that arrived.
+
+        Raises:
+            Refused: a subscription has ended.
+        """
+        if self._connection.ended:
+            raise Refused(f"{self._connection.ended} subscriptions have ended")
+        return self._connection.data_bytes
+
+
+@dataclass(frozen=True)
+class TidingsDialect:
+    """Speaks gRPC as an SDK does, with one API key and cache."""
+
+    host: str
+    port: int
+    api_key: str
+    cache: str
+
+    def publishing(self, topic: str, value: bytes) -> TidingsPublishing:
+        """Return a publisher of unary calls."""
+        return TidingsPublishing(self, topic, value)
+
+    def subscribing(self, topic: str, streams: int = 1) -> TidingsSubscribing:
+        """Return a connection with `streams` subscriptions."""
+        return TidingsSubscribing(self, topic, streams)
+
+    def header_blocks(self, method: bytes) -> header_blocks.Blocks:
+        """Return the header blocks of calls to one method of the Pubsub service."""
+        headers = (
+            (b":path", _SERVICE + method),
+            (b":authority", f"{self.host}:{self.port}".encode()),
+            (b"content-type", b"application/grpc"),
+            (b"te", b"trailers"),
+            (b"authorization", self.api_key.encode()),
+        )
+        return header_blocks.post(headers)

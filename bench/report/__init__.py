@@ -1,0 +1,1 @@
+"""Turns measurements into what people read: Markdown, charts and JSON."""

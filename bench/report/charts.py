@@ -1,0 +1,62 @@
+"""One bar chart for each scenario in which systems are compared, as SVG without scripts."""
+
+import re
+from functools import partial
+from pathlib import Path
+from typing import Final, Protocol, cast
+
+import pygal
+
+from bench.report.markdown import number
+from bench.report.summary import Summary
+from bench.scenarios.interface import Against
+
+_COLOURS: Final = {"Tidings": "#1f6feb", "Redis": "#c0392b", "NATS": "#27ae60"}
+_OTHER_COLOUR: Final = "#7f8c8d"
+_COMMENT: Final = re.compile(r"<!--.*?-->", re.DOTALL)
+
+
+class _Chart(Protocol):
+    title: str
+    x_labels: list[str]
+
+    def add(self, title: str, values: list[dict[str, object]]) -> None: ...
+
+    def render(self, *, is_unicode: bool) -> str: ...
+
+
+def write(folder: Path, summaries: list[Summary]) -> None:
+    """Write `<scenario>.svg` for each scenario that compares systems."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for summary in summaries:
+        if summary.scenario.against is Against.ALL:
+            (folder / f"{summary.scenario.name}.svg").write_text(chart(summary), encoding="utf-8")
+
+
+def chart(summary: Summary) -> str:
+    """Return one bar for each system, of the scenario's first figure."""
+    scenario = summary.scenario
+    figure = scenario.figures[0]
+    drawn = cast(
+        "_Chart",
+        pygal.HorizontalBar(
+            js=[],
+            width=720,
+            height=200,
+            explicit_size=True,
+            show_legend=False,
+            print_values=True,
+            print_values_position="top",
+            value_formatter=partial(number, decimals=figure.decimals),
+            no_prefix=True,
+        ),
+    )
+    better = "more" if scenario.more_is_better else "less"
+    drawn.title = f"{scenario.title}: {figure.title} ({better} is better)"
+    ordered = list(reversed(summary.systems))
+    drawn.x_labels = [each.system for each in ordered]
+    bars: list[dict[str, object]] = [
+        {"value": each.values[figure.key], "color": _COLOURS.get(each.system, _OTHER_COLOUR)} for each in ordered
+    ]
+    drawn.add(figure.title, bars)
+    return _COMMENT.sub("", drawn.render(is_unicode=True)) + "\n"

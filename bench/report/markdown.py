@@ -1,0 +1,95 @@
+"""The report as Markdown."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from bench.report.machine import Machine
+from bench.report.summary import Figures, Summary
+from bench.scenarios.interface import Against
+
+_METHOD = """\
+All systems run one after the other on the same machine, each freshly started and alone, and share its cores with the
+load generators. Publishers and subscribers are raw sockets in processes of their own, the same for all systems; what is
+sent is prepared beforehand, what arrives is counted and not decoded. Cores are those that each group of processes used
+within the window; *limited by* names what was exhausted: a generator process that used 90 % of a core or more, all
+cores together (95 % or more busy), or else the server."""
+
+PEERS = ("Redis", "NATS")
+
+
+def report(machine: Machine, versions: Mapping[str, str], all_of_it: Sequence[Summary], failures: Sequence[str]) -> str:
+    """Return the whole report."""
+    parts = ["# Benchmarks", f"Machine: {machine}.", _versions(versions), _METHOD]
+    if failures:
+        parts += ["## Not measured", "\n".join(f"* {failure}" for failure in failures)]
+    parts += ["## Side by side", _side_by_side(all_of_it)]
+    parts += [part for summary in all_of_it for part in _section(summary)]
+    return "\n\n".join(parts) + "\n"
+
+
+def table(rows: Iterable[Sequence[str]]) -> str:
+    """Return a Markdown table, its first row as the head, all but the first column to the right."""
+    head, *body = rows
+    rule = ["---", *("---:" for _ in head[1:])]
+    return "\n".join("| " + " | ".join(row) + " |" for row in (head, rule, *body))
+
+
+def number(value: float | None, decimals: int = 0) -> str:
+    """Return a figure for a table."""
+    return "-" if value is None else f"{value:,.{decimals}f}"
+
+
+def _versions(versions: Mapping[str, str]) -> str:
+    return "Versions: " + ", ".join(f"{system} {version}" for system, version in versions.items()) + "."
+
+
+def _side_by_side(all_of_it: Sequence[Summary]) -> str:
+    rows = [["", "Tidings", *PEERS, *(f"Tidings / {peer}" for peer in PEERS), "better is"]]
+    for summary in all_of_it:
+        scenario = summary.scenario
+        if scenario.against is not Against.ALL:
+            continue
+        figure = scenario.figures[0]
+        rows.append(
+            [
+                f"{scenario.title}, {figure.title}",
+                *(number(summary.main(system), figure.decimals) for system in ("Tidings", *PEERS)),
+                *(number(summary.against(peer), 2) for peer in PEERS),
+                "more" if scenario.more_is_better else "less",
+            ]
+        )
+    return table(rows)
+
+
+def _section(summary: Summary) -> list[str]:
+    scenario = summary.scenario
+    charted = [f"![{scenario.title}](charts/{scenario.name}.svg)"] if scenario.against is Against.ALL else []
+    figures = [["", *(figure.title for figure in scenario.figures)]]
+    figures += [
+        [each.system, *(number(each.values[figure.key], figure.decimals) for figure in scenario.figures)]
+        for each in summary.systems
+    ]
+    return [f"## {scenario.title}", scenario.explanation, table(figures), *_cores(summary), *_spread(summary), *charted]
+
+
+def _cores(summary: Summary) -> list[str]:
+    groups = list(summary.systems[0].cores)
+    if not groups:
+        return []
+    rows = [["cores used", *groups, "limited by"]]
+    rows += [
+        [each.system, *(number(each.cores[group], 2) for group in groups), ", ".join(each.limits)]
+        for each in summary.systems
+    ]
+    return [table(rows)]
+
+
+def _spread(summary: Summary) -> list[str]:
+    if summary.systems[0].repetitions == 1:
+        return []
+    figure = summary.scenario.figures[0]
+
+    def line(each: Figures) -> str:
+        return f"{each.system} {number(each.lowest, figure.decimals)} to {number(each.highest, figure.decimals)}"
+
+    spread = "; ".join(line(each) for each in summary.systems)
+    return [f"Medians of {summary.systems[0].repetitions} repetitions; {figure.title}: {spread}."]

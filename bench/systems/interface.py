@@ -1,0 +1,74 @@
+"""A running system."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from bench.cpu import tree
+from bench.protocols.interface import Dialect
+
+_STOP_SECONDS: Final = 3.0
+
+
+@dataclass(frozen=True)
+class Running:
+    """A system that serves.
+
+    Attributes:
+        name: As printed.
+        version: As the system tells it.
+        pid: Of the process that was started; it may have children.
+        first_number: Messages to publish to a topic first, so that all that follow have equal length on the wire.
+    """
+
+    name: str
+    version: str
+    pid: int
+    dialect: Dialect
+    first_number: int = 0
+
+
+System = Callable[[Path], AbstractContextManager[Running]]
+"""Starts a system in an empty folder, and stops it when the context ends."""
+
+
+@contextmanager
+def process(command: list[str], folder: Path, working_folder: Path | None = None) -> Generator[subprocess.Popen[str]]:
+    """Run a server; its standard error goes to a file in `folder`."""
+    with (folder / "stderr.log").open("w", encoding="utf-8") as log:
+        started = subprocess.Popen(
+            command,
+            cwd=working_folder or folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            process_group=0,
+        )
+        try:
+            yield started
+        finally:
+            _stop(started)
+
+
+def _stop(started: subprocess.Popen[str]) -> None:
+    """Ask it to end, ask again (which means at once), and kill what is left of it after that."""
+    family = tree(started.pid) if started.poll() is None else []
+    for _ in range(2):
+        started.terminate()
+        try:
+            started.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            continue
+        break
+    for pid in family:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    started.wait()
+    if started.stdout:
+        started.stdout.close()

