@@ -45,14 +45,13 @@ class Outbox(Generic[M]):
             await write(self._batch())
 
     def _batch(self) -> list[M]:
-        size = 0
-        for index, (_, message_bytes) in enumerate(self._waiting):
-            if size and size + message_bytes > BATCH_BYTES:
+        size = count = 0
+        for _, message_bytes in self._waiting:
+            if count and size + message_bytes > BATCH_BYTES:
                 break
             size += message_bytes
-        else:
-            index = len(self._waiting)
-        batch, self._waiting = self._waiting[:index], self._waiting[index:]
+            count += 1
+        batch, self._waiting = self._waiting[:count], self._waiting[count:]
         self._bytes -= size
         if not self._waiting:
             self._filled.clear()

@@ -23,7 +23,7 @@ MAX_TOKEN_CHARACTERS = 16_384
 
 Kind = Literal["session", "key", "api_token", "disposable", "refresh"]
 """`session`: a console log-in. `key`: an API key bound to a role (v2). `api_token`: an API key that carries its own
-permissions (v1). `disposable`: a short-lived token for one client. `refresh`: renews one `api_token`, and nothing else."""
+permissions (v1). `disposable`: a short-lived token for one client. `refresh`: renews one `api_token`, nothing else."""
 
 _KINDS = frozenset(get_args(Kind))
 
@@ -139,8 +139,11 @@ def unpack_credential(text: str) -> str:
     if "." in text:
         return text
     try:
-        packed = json.loads(base64.b64decode(text, validate=True))
+        packed: object = json.loads(base64.b64decode(text, validate=True))
     except (binascii.Error, ValueError, RecursionError):
         return text
-    api_key = packed.get("api_key") if isinstance(packed, dict) else None
-    return api_key if isinstance(api_key, str) else text
+    match packed:
+        case {"api_key": str(api_key)}:
+            return api_key
+        case _:
+            return text

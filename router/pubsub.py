@@ -1,4 +1,4 @@
-"""The gRPC service `cache_client.pubsub.Pubsub`, straight on ASGI, and the `Ping` that SDKs use to warm a connection."""
+"""The gRPC service `cache_client.pubsub.Pubsub` straight on ASGI, and the `Ping` that SDKs use to warm a connection."""
 
 from google.protobuf.message import DecodeError
 from momento_wire_types import cachepubsub_pb2 as wire

@@ -1,4 +1,4 @@
-"""One subscriber's stream, from its opening to its end, whatever carries it: gRPC, Server-Sent Events or a long poll."""
+"""One subscriber's stream from its opening to its end, whatever carries it: gRPC, Server-Sent Events or a long poll."""
 
 import asyncio
 import time

@@ -146,9 +146,6 @@ class Tenants:
         self._unwatch()
 
     def _changed(self, account_id: str, snapshot: AccountSnapshot | None) -> None:
-        if snapshot is None:
-            tenant = self._tenants.pop(account_id, None)
-        else:
-            tenant = self._tenants.get(account_id)
+        tenant = self._tenants.pop(account_id, None) if snapshot is None else self._tenants.get(account_id)
         if tenant is not None:
             tenant.change(snapshot)

@@ -9,6 +9,7 @@ import contextlib
 import itertools
 import logging
 from dataclasses import dataclass
+from typing import Any
 
 import grpc
 
@@ -134,7 +135,8 @@ class RemoteLink:
         while True:
             try:
                 async with grpc.aio.insecure_channel(self._address, options=_OPTIONS) as channel:
-                    await self._serve(link_pb2_grpc.StorageStub(channel).Connect())
+                    stub: Any = link_pb2_grpc.StorageStub(channel)
+                    await self._serve(stub.Connect())
                 retry_seconds = FIRST_RETRY_SECONDS
             except grpc.RpcError as reason:
                 _log.warning("the link to %s broke: %s", self._address, reason.code())
