@@ -2,9 +2,10 @@
 
 import sys
 
-from tools import generated_code, migration_heads, registry_hosts, size_budget
+from tools import doc_paths, generated_code, migration_heads, registry_hosts, size_budget
 
 CHECKS = {
+    "paths in the documentation": doc_paths.problems,
     "size budget": size_budget.problems,
     "generated code": generated_code.problems,
     "registry hosts": registry_hosts.problems,
