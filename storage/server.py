@@ -126,8 +126,8 @@ class Server:
         self._address = address
         self._server = grpc.aio.server(options=_OPTIONS)
         self._health = health.aio.HealthServicer()
-        add_storage: Any = link_pb2_grpc.add_StorageServicer_to_server
-        add_storage(Storage(node), self._server)
+        generated: Any = link_pb2_grpc
+        generated.add_StorageServicer_to_server(Storage(node), self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         reflection.enable_server_reflection([SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME], self._server)
 
