@@ -92,11 +92,12 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._told_to_stop)
+        loop.add_signal_handler(signal.SIGQUIT, self._told_to_stop, True)
         loop.add_signal_handler(signal.SIGHUP, self._events.put_nowait, Event.ROLL)
 
-    def _told_to_stop(self) -> None:
-        """The first time, stop in good order; the second time, at once."""
-        if self._stopping:
+    def _told_to_stop(self, at_once: bool = False) -> None:  # noqa: FBT001, FBT002  a signal handler's arguments
+        """The first time, stop in good order; the second time, or by SIGQUIT, at once."""
+        if self._stopping or at_once:
             self._hurry.set()
         self._stopping = True
         self._events.put_nowait(Event.STOP)

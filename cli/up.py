@@ -82,8 +82,8 @@ def _hidden(name: str, default: float, text: str) -> Callable[[Callable[..., Non
 def up(**options: object) -> None:
     """Run everything on this machine.
 
-    Prints one line `ready http://HOST:PORT` when it serves. SIGTERM drains and ends it, SIGHUP restarts it without a
-    failed call.
+    Prints one line `ready http://HOST:PORT` when it serves. SIGTERM drains and ends it, SIGQUIT ends it at once,
+    SIGHUP restarts it without a failed call.
     """
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)

@@ -33,7 +33,7 @@ class Bounds:
     connections: int = 20_000
     heap_bytes: int = 2_000_000_000
     premature_resets: int = 5_000
-    """Streams on one connection of which half may be given up within a second, unanswered, until it is closed.
+    """Streams on one connection, half of them given up within a second and unanswered, after which it is closed.
 
     Envoy's default of 500 also meets honest clients that subscribe and leave in bursts.
     """
@@ -53,7 +53,7 @@ class Times:
     request: float = 15.0
     keepalive_interval: float = 20.0
     keepalive_timeout: float = 5.0
-    """With the interval, the longest that a peer behind a dead link holds its streams: 25 s; without both, over 36 s."""
+    """With the interval, the longest that a peer behind a dead link keeps its streams: 25 s; with neither, over 36."""
     goaway_to_close: float = 5.0
 
 

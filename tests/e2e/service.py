@@ -202,9 +202,8 @@ class Service:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _end(self) -> None:
-        """A second SIGTERM means at once; a supervisor that hangs is killed, and its children die with it."""
-        self.terminate()
-        self.terminate()
+        """SIGQUIT means at once; a supervisor that hangs is killed, and its children die with it."""
+        self.signal(signal.SIGQUIT)
         try:
             self.process.wait(timeout=15)
         except subprocess.TimeoutExpired:

@@ -15,7 +15,6 @@ import h2.config
 import h2.connection
 import h2.events
 import h2.exceptions
-import h2.settings
 
 Headers = Iterable[tuple[str, str]]
 GRPC = (("content-type", "application/grpc"), ("te", "trailers"))

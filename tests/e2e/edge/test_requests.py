@@ -5,6 +5,7 @@ import socket
 import time
 
 import httpx
+import psutil
 import pytest
 
 from tests.e2e.edge.http2 import FRAME, GRPC, Connection
@@ -109,8 +110,6 @@ def test_a_body_over_the_edges_limit_is_413_for_plain_http(probe: Service) -> No
 
 
 def test_a_hundred_mebibytes_are_not_kept(probe: Service) -> None:
-    import psutil  # noqa: PLC0415  only here
-
     with Connection(probe.port) as connection:
         connection.call("/probe.Probe/Call", b"x" * (6 * MIB))
         before = psutil.Process(probe.envoy_pid).memory_info().rss
@@ -146,7 +145,8 @@ def test_an_application_that_gives_no_answer_does_not_spin(probe: Service) -> No
 HTTP1 = {
     "two lengths": (b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 3\r\ncontent-length: 4\r\n\r\nabcd", b"400"),
     "length and chunks": (
-        b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\nGET / HTTP/1.1\r\nhost: a\r\n\r\n",
+        b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n"
+        b"GET / HTTP/1.1\r\nhost: a\r\n\r\n",
         b"400",
     ),
     "odd coding": (b"POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: xchunked\r\n\r\n", b"501"),
