@@ -85,6 +85,12 @@ class Unimplemented(TidingsError):
     grpc, http, code = 12, 404, "unimplemented"
 
 
+class NotGrpc(TidingsError):
+    """The path is a gRPC method, and the request is not a gRPC request."""
+
+    grpc, http, code = 12, 415, "unsupported_media_type"
+
+
 class Internal(TidingsError):
     grpc, http, code = 13, 500, "internal"
     after = "retry"

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from api.errors import DeadlineExceeded, Internal, InvalidArgument, TidingsError, Unauthenticated
+from api.errors import DeadlineExceeded, Internal, InvalidArgument, NotGrpc, TidingsError, Unauthenticated
 from api.framing import EMPTY, check_length, unframe
 
 Scope = Mapping[str, Any]
@@ -31,17 +31,20 @@ _log = logging.getLogger(__name__)
 
 
 class ClientGone(OSError):
-    """The client left before its request was complete."""
+    """The client left before its request was complete, or before its stream was."""
 
 
 def metadata(scope: Scope) -> dict[bytes, bytes]:
-    """Return the request's metadata.
+    """Return the metadata of a gRPC request.
 
     Raises:
+        NotGrpc: the request does not speak gRPC.
         Unauthenticated: it holds two tokens; which one counts must never be a matter of order.
     """
     headers: list[tuple[bytes, bytes]] = scope["headers"]
     found = dict(headers)
+    if not found.get(b"content-type", b"").startswith(b"application/grpc"):
+        raise NotGrpc("this path speaks gRPC only; send content-type application/grpc")
     if len(found) != len(headers) and sum(1 for name, _ in headers if name == b"authorization") > 1:
         raise Unauthenticated("the request carries more than one token")
     return found
@@ -101,14 +104,22 @@ async def start_stream(send: Send) -> None:
 
 
 async def write(send: Send, frames: bytes) -> None:
-    """Write whole frames to a stream. Returns when the edge has taken them; raises OSError when the client has gone."""
-    await send({"type": "http.response.body", "body": frames, "more_body": True})
+    """Write whole frames to a stream. Returns when the edge has taken them.
+
+    Raises:
+        ClientGone: nobody reads the stream any more.
+    """
+    try:
+        await send({"type": "http.response.body", "body": frames, "more_body": True})
+    except OSError as reason:
+        raise ClientGone from reason
 
 
 async def refuse(send: Send, error: TidingsError) -> None:
-    """Answer a call, of which nothing was answered yet, with an error."""
+    """Answer a call, of which nothing was answered yet, with an error: trailers only, or a plain 415."""
+    status = error.http if isinstance(error, NotGrpc) else 200
     headers = [CONTENT_TYPE, *status_headers(error)]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send(_NO_BODY)
 
 

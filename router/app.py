@@ -1,7 +1,7 @@
 """The router as an ASGI application."""
 
-from api.asgi import is_grpc, send_error
-from api.errors import Unimplemented
+import contextlib
+
 from api.grpc_asgi import Receive, Scope, Send
 from router.pubsub import PING, PUBLISH, SUBSCRIBE, Pubsub
 from router.router import Router
@@ -19,7 +19,5 @@ class RouterApp:
         return path in self._grpc
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if is_grpc(scope):
+        with contextlib.suppress(OSError):  # the client left while its answer was written
             await self._grpc[scope["path"]](scope, receive, send)
-        else:
-            await send_error(send, Unimplemented("this path speaks gRPC only; send content-type application/grpc"))

@@ -6,6 +6,7 @@ from momento_wire_types import cachepubsub_pb2 as wire
 from api.account import LARGEST_MESSAGE_BYTES
 from api.errors import InvalidArgument, StreamMoved, TidingsError
 from api.grpc_asgi import (
+    ClientGone,
     Receive,
     Scope,
     Send,
@@ -56,7 +57,7 @@ class Pubsub:
             await self._router.publish(bearer, request.cache_name, request.topic, value, value_size(value), timeout)
         except DecodeError:
             await refuse(send, InvalidArgument("the request is not a valid PublishRequest, or its text is not UTF-8"))
-        except OSError:
+        except ClientGone:
             return
         except Exception as error:  # noqa: BLE001 - whatever happens, the client gets a status and never OK
             await refuse(send, shown(error))
@@ -70,7 +71,7 @@ class Pubsub:
             if self._controls is not None:
                 await self._controls.before("topic-subscribe", headers)
             subscription = await self._open(headers, receive)
-        except OSError:
+        except ClientGone:
             return
         except Exception as error:  # noqa: BLE001 - see publish
             reason = shown(error)
@@ -80,7 +81,7 @@ class Pubsub:
         try:
             await start_stream(send)
             await self._pump(subscription, headers, send)
-        except OSError:
+        except ClientGone:
             return
         except Exception as error:  # noqa: BLE001 - see publish
             await end_stream(send, shown(error))
@@ -93,7 +94,7 @@ class Pubsub:
             await request_message(receive, MAX_NAMES_BYTES, metadata(scope).get(b"grpc-encoding", b""))
         except TidingsError as error:
             await refuse(send, error)
-        except OSError:
+        except ClientGone:
             return
         else:
             await reply_empty(send)
