@@ -46,6 +46,17 @@ class Busy:
         idle = (ticks[3] + ticks[4]) / _TICKS_PER_SECOND
         return Busy(sum(map(process_seconds, tree(server_pid))), sum(ticks) / _TICKS_PER_SECOND, idle)
 
+    def shares(self, seconds: float, **generators: float) -> dict[str, float]:
+        """Return the cores used by each group of processes, by everything else that ran, and by nothing.
+
+        Args:
+            seconds: How long the window was that this was measured in.
+            generators: Cores used by groups of load generators.
+        """
+        server, idle = self.server / seconds, self.idle / seconds
+        others = self.machine / seconds - idle - server - sum(generators.values())
+        return {"server": server, **generators, "others": max(0.0, others), "idle": idle}
+
     def since(self, before: "Busy") -> "Busy":
         """Return the difference."""
         return Busy(self.server - before.server, self.machine - before.machine, self.idle - before.idle)

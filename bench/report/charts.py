@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final, Protocol, cast
 
 import pygal
+from pygal.style import Style
 
 from bench.report.markdown import number
 from bench.report.summary import Summary
@@ -13,10 +14,11 @@ from bench.scenarios.interface import Against
 
 _COLOURS: Final = {"Tidings": "#1f6feb", "Redis": "#c0392b", "NATS": "#27ae60"}
 _OTHER_COLOUR: Final = "#7f8c8d"
-_COMMENT: Final = re.compile(r"<!--.*?-->", re.DOTALL)
+_UNWANTED: Final = re.compile(r"<!--.*?-->|<script.*?</script>", re.DOTALL)
 
 
 class _Chart(Protocol):
+    uuid: str
     title: str
     x_labels: list[str]
 
@@ -45,18 +47,18 @@ def chart(summary: Summary) -> str:
             height=200,
             explicit_size=True,
             show_legend=False,
-            print_values=True,
-            print_values_position="top",
+            show_y_guides=False,
+            style=Style(font_family="sans-serif", title_font_size=14, label_font_size=12, major_label_font_size=12),
             value_formatter=partial(number, decimals=figure.decimals),
-            no_prefix=True,
         ),
     )
     better = "more" if scenario.more_is_better else "less"
     drawn.title = f"{scenario.title}: {figure.title} ({better} is better)"
     ordered = list(reversed(summary.systems))
-    drawn.x_labels = [each.system for each in ordered]
+    drawn.uuid = scenario.name
+    drawn.x_labels = [f"{each.system}  {number(each.values[figure.key], figure.decimals)}" for each in ordered]
     bars: list[dict[str, object]] = [
         {"value": each.values[figure.key], "color": _COLOURS.get(each.system, _OTHER_COLOUR)} for each in ordered
     ]
     drawn.add(figure.title, bars)
-    return _COMMENT.sub("", drawn.render(is_unicode=True)) + "\n"
+    return _UNWANTED.sub("", drawn.render(is_unicode=True)) + "\n"

@@ -30,13 +30,9 @@ class Outcome:
 
     @property
     def cores(self) -> dict[str, float]:
-        """Cores used by each group of processes, and left idle."""
-        groups = {
-            "server": self.busy.server / self.seconds,
-            "publisher": self.published.measured.core_share,
-            "readers": sum(each.measured.core_share for each in self.delivered),
-        }
-        return {**groups, "idle": self.busy.idle / self.seconds}
+        """Cores used by each group of processes."""
+        readers = sum(each.measured.core_share for each in self.delivered)
+        return self.busy.shares(self.seconds, publisher=self.published.measured.core_share, readers=readers)
 
     @property
     def limit(self) -> Limit:

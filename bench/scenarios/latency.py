@@ -39,12 +39,8 @@ def _run(subscribers: int, running: Running | None, plan: Plan) -> Measurement:
         published = publishing.receive(Published, _SECONDS_TO_ANSWER)
         reading.send(Expect(published.acknowledged))
         latencies = reading.receive(Latencies, _SECONDS_TO_ANSWER)
-    cores = {
-        "server": busy.server / seconds,
-        "publisher": published.measured.core_share,
-        "readers": latencies.cpu_seconds / seconds,
-        "idle": busy.idle / seconds,
-    }
+    readers = latencies.cpu_seconds / seconds
+    cores = busy.shares(seconds, publisher=published.measured.core_share, readers=readers)
     values = _values(latencies.seconds, published.acknowledged * subscribers)
     return Measurement(_name(subscribers), system.name, values, cores, Limit.PACE)
 

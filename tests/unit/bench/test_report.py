@@ -1,0 +1,64 @@
+"""What readers see of a run."""
+
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+from bench.measurement import Limit, Measurement
+from bench.report import charts
+from bench.report.machine import Machine
+from bench.report.markdown import report
+from bench.report.summary import summaries
+from bench.scenarios.interface import Against, Figure, Plan, Scenario
+from bench.systems.interface import Running
+
+MACHINE = Machine("a processor", 2, 8.0, "6.1", "3.11", "2030-01-01 00:00 UTC", 0.25)
+
+
+def never(_running: Running | None, _plan: Plan) -> Measurement:
+    raise AssertionError
+
+
+SPEED = Scenario("speed", "Speed", "How fast.", (Figure("rate", "messages/s"), Figure("missing", "missing")), never)
+SIZE = Scenario("size", "Size", "How big.", (Figure("kb", "KiB", 1),), never, Against.TIDINGS, more_is_better=False)
+
+
+def run(system: str, rate: float) -> Measurement:
+    return Measurement("speed", system, {"rate": rate, "missing": 0.0}, {"server": 1.0, "idle": 0.5}, Limit.SERVER)
+
+
+MEASUREMENTS = [
+    *(run("Tidings", rate) for rate in (3000.0, 1000.0, 2000.0)),
+    *(run("Redis", 1000.0) for _ in range(3)),
+    Measurement("size", "Tidings", {"kb": 21.34}),
+]
+
+
+def test_repetitions_become_a_median_with_its_spread():
+    summary = summaries([SPEED, SIZE], MEASUREMENTS)[0]
+    ours = summary.systems[0]
+    assert (ours.values["rate"], ours.lowest, ours.highest, ours.repetitions) == (2000.0, 1000.0, 3000.0, 3)
+
+
+def test_ratios_are_against_each_peer_that_was_measured():
+    summary = summaries([SPEED], MEASUREMENTS)[0]
+    assert summary.against("Redis") == 2.0
+    assert summary.against("NATS") is None
+
+
+def test_the_report_holds_figures_ratios_limits_and_failures():
+    text = report(MACHINE, {"Redis": "6"}, summaries([SPEED, SIZE], MEASUREMENTS), ["Speed, nats: it did not start"])
+    assert "| Speed, messages/s | 2,000 | 1,000 | - | 2.00 | - | more |" in text
+    assert "| Tidings | 1.00 | 0.50 | the server |" in text
+    assert "| Tidings | 21.3 |" in text
+    assert "* Speed, nats: it did not start" in text
+    assert "Medians of 3 repetitions; messages/s: Tidings 1,000 to 3,000; Redis 1,000 to 1,000." in text
+    assert "load average before the run 0.25" in text
+
+
+def test_a_chart_is_plain_svg(tmp_path: Path):
+    charts.write(tmp_path, summaries([SPEED, SIZE], MEASUREMENTS))
+    assert [path.name for path in tmp_path.iterdir()] == ["speed.svg"]
+    text = (tmp_path / "speed.svg").read_text()
+    assert ET.fromstring(text).tag.endswith("svg")
+    assert "<script" not in text
+    assert "2,000" in text
