@@ -27,6 +27,8 @@ REMEMBERED_TOKENS = 20_000
 REMEMBERED_TOPICS = 10_000
 
 _NOBODY = Grant(super_user=False)
+_NOT_LOOKED_AT = object()
+"""Differs from every snapshot, and from the None that stands for an account that is not there."""
 
 
 class Bearer:
@@ -37,7 +39,7 @@ class Bearer:
         self.publisher_id = claims.publisher_id.encode()
         self.expires_at = float("inf") if claims.expires_at is None else float(claims.expires_at)
         self._claims = claims
-        self._snapshot: object = None
+        self._snapshot: object = _NOT_LOOKED_AT
         self._grant = _NOBODY
         self._caches: Mapping[str, Cache] = {}
         self._writable: dict[tuple[str, str], Writable] = {}
@@ -106,7 +108,7 @@ class Bearer:
     def _look_again(self) -> None:
         snapshot = self.tenant.snapshot
         self._writable.clear()
-        self._snapshot = None
+        self._snapshot = _NOT_LOOKED_AT
         if snapshot is None:
             raise Unauthenticated("the token's account does not exist")
         if self._claims.id in snapshot.revoked:

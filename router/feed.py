@@ -54,8 +54,11 @@ class Feed:
         self._waiting.discard(waiter)
 
     def trim(self) -> None:
-        """Let go of what every subscriber has. Cheap where all of them wait."""
-        if self.log.held_bytes and len(self._waiting) == self.subscribers:
+        """Let go of what every subscriber has. Cheap where all of them wait.
+
+        Subscribers that are about to be woken wait as well, but for what is in the log already.
+        """
+        if self.log.held_bytes and not self._waking and len(self._waiting) == self.subscribers:
             self.log.trim(self.log.end)
 
     def _wake(self) -> None:

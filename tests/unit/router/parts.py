@@ -1,0 +1,115 @@
+"""A router over storage nodes in the same process, put together for a test."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from api.account import AccountSnapshot
+from api.errors import Unavailable
+from api.grpc_asgi import ASGIApp
+from api.link import Link
+from api.names import Topic
+from backplane.interface import Node as NodeEntry
+from backplane.memory import MemoryDirectory, MemoryRegistry
+from cli.direct_link import DirectLink
+from router.pubsub import PUBLISH, SUBSCRIBE, Pubsub
+from router.router import Router, RouterSettings
+from router.subscription import Subscription
+from storage.node import Node
+from tests.unit.asgi import GRPC, Connection, publish_request, subscribe_request
+from tests.unit.credentials import PUBLIC_KEYS, account, token
+
+
+@dataclass
+class World:
+    """All parts, and what a client does with them."""
+
+    directory: MemoryDirectory
+    registry: MemoryRegistry
+    nodes: dict[str, Node]
+    router: Router
+    pubsub: Pubsub
+    tasks: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
+
+    def topic(self, name: str = "topic", cache: str = "cache", tenant: str = "acme") -> Topic:
+        return Topic(tenant, f"{tenant}-{cache}", name)
+
+    def owner(self, topic: Topic) -> Node:
+        return self.nodes[self.router._placement.owner(topic).id]
+
+    async def publish(
+        self, text: str = "hello", topic: str = "topic", cache: str = "cache", credential: str | None = None
+    ) -> Connection:
+        """Publish as a client, and return how it was answered."""
+        client = connection(PUBLISH, publish_request(cache, topic, text), credential)
+        return await client.through(self.pubsub.publish)
+
+    def subscribe(
+        self,
+        topic: str = "topic",
+        number: int = 0,
+        page: int = 0,
+        cache: str = "cache",
+        credential: str | None = None,
+        *extra: tuple[bytes, bytes],
+    ) -> Connection:
+        """Subscribe as a client; the stream is served by a task of its own."""
+        client = connection(SUBSCRIBE, subscribe_request(cache, topic, number, page), credential, *extra)
+        self.serve(client, self.pubsub.subscribe)
+        return client
+
+    def serve(self, client: Connection, app: ASGIApp) -> asyncio.Task[None]:
+        async def run() -> None:
+            await app(client.scope, client.receive, client.send)
+
+        task = asyncio.create_task(run())
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+        return task
+
+    async def open(self, topic: str = "topic", number: int = 0, page: int = 0) -> Subscription:
+        """Open a subscription below the protocol."""
+        bearer = self.router.bearers.bearer(token())
+        return await self.router.subscribe(bearer, "cache", topic, number, page, never)
+
+    @property
+    def leftovers(self) -> dict[str, int]:
+        """What a request may leave behind and must not: counts of everything that belongs to a subscription."""
+        watched = [owned for node in self.nodes.values() for owned in node._topics.values()]
+        return {
+            "feeds": len(self.router._feeds),
+            "subscriptions": len(self.router.subscriptions),
+            "counted": sum(tenant._count() for tenant in self.router.tenants.all()),
+            "watchers": sum(len(owned.watchers) for owned in watched),
+        }
+
+
+NOTHING_LEFT = {"feeds": 0, "subscriptions": 0, "counted": 0, "watchers": 0}
+
+
+async def world(settings: RouterSettings | None = None, *accounts: AccountSnapshot, nodes: int = 2) -> World:
+    """Put a router and storage nodes together; the account is acme unless others are given."""
+    directory, registry = MemoryDirectory(), MemoryRegistry()
+    await directory.put_keys(PUBLIC_KEYS)
+    for snapshot in accounts or (account(),):
+        await directory.put_account(snapshot)
+    storage = {f"node-{number}": Node(f"node-{number}") for number in range(1, nodes + 1)}
+    for name in storage:
+        await registry.beat(NodeEntry(name))
+
+    def connect(node: NodeEntry, router: Router) -> Link:
+        if node.id not in storage:
+            raise Unavailable(f"storage node '{node.id}' is not here")
+        return DirectLink(storage[node.id], router)
+
+    router = Router(directory, registry, connect, settings or RouterSettings())
+    return World(directory, registry, storage, router, Pubsub(router))
+
+
+def connection(path: str, body: bytes, credential: str | None = None, *extra: tuple[bytes, bytes]) -> Connection:
+    """Return a client's gRPC request; acme's super user sends it unless another credential is given."""
+    authorization = token() if credential is None else credential
+    return Connection(path, [body], [GRPC, (b"authorization", authorization.encode()), *extra])
+
+
+async def never() -> bool:
+    return False

@@ -1,0 +1,109 @@
+import asyncio
+
+import pytest
+
+from api.items import item_frame
+from api.names import Topic
+from router.feed import Feed
+from tests.unit.asgi import parsed
+
+TOPIC = Topic("acme", "acme-cache", "topic")
+PAGE = 7
+
+
+class Reader:
+    """A subscriber that counts how often it is woken."""
+
+    def __init__(self) -> None:
+        self.woken = 0
+
+    def wake(self) -> None:
+        self.woken += 1
+
+
+@pytest.fixture
+def feed() -> Feed:
+    feed = Feed(TOPIC, "node-1", 1 << 20)
+    feed.align(PAGE, 0)
+    return feed
+
+
+def say(feed: Feed, number: int) -> None:
+    feed.append(PAGE, number, item_frame(number, PAGE, b"\x0a\x01x", b""))
+
+
+async def test_items_of_one_turn_of_the_loop_wake_a_reader_once(feed: Feed) -> None:
+    reader = Reader()
+    feed.wait(reader)
+    say(feed, 1)
+    say(feed, 2)
+    assert reader.woken == 0
+    await turn()
+    assert reader.woken == 1
+
+
+async def test_a_reader_is_woken_once_for_each_time_it_waits(feed: Feed) -> None:
+    reader = Reader()
+    feed.wait(reader)
+    say(feed, 1)
+    await turn()
+    say(feed, 2)
+    await turn()
+    assert reader.woken == 1
+    feed.wait(reader)
+    say(feed, 3)
+    await turn()
+    assert reader.woken == 2
+
+
+async def test_a_reader_that_was_forgotten_is_not_woken(feed: Feed) -> None:
+    reader = Reader()
+    feed.wait(reader)
+    say(feed, 1)
+    feed.forget(reader)
+    await turn()
+    assert reader.woken == 0
+
+
+def test_a_reader_is_woken_at_once_when_the_topic_turns_out_to_stand_elsewhere(feed: Feed) -> None:
+    reader = Reader()
+    feed.wait(reader)
+    feed.align(PAGE + 1, 3)
+    assert reader.woken == 1
+
+
+async def test_what_all_readers_have_is_let_go(feed: Feed) -> None:
+    reader = Reader()
+    feed.subscribers = 1
+    say(feed, 1)
+    feed.wait(reader)
+    feed.trim()
+    assert (feed.log.held_bytes, feed.log.end) == (0, 1)
+
+
+async def test_what_a_busy_reader_may_still_need_is_kept(feed: Feed) -> None:
+    feed.subscribers = 2
+    say(feed, 1)
+    feed.wait(Reader())
+    feed.trim()
+    assert feed.log.held_bytes > 0
+
+
+async def test_an_item_that_readers_have_not_been_woken_for_is_kept(feed: Feed) -> None:
+    feed.subscribers = 1
+    feed.wait(Reader())
+    say(feed, 1)
+    feed.trim()
+    chunk = feed.log.after(0, 1 << 16)
+    assert chunk is not None
+    assert [m.item.topic_sequence_number for m in parsed(chunk.data)] == [1]
+
+
+async def test_it_says_where_it_stands(feed: Feed) -> None:
+    feed.subscribers = 3
+    assert repr(feed) == "<Feed 'topic' from node-1, 3 subscribers, <Log positions 0 to 0, 0 bytes, page 7>>"
+
+
+async def turn() -> None:
+    """Let the event loop run what is due."""
+    await asyncio.sleep(0)
