@@ -1,6 +1,7 @@
 """The application's ear for its supervisor: a unix socket with one JSON line for each command and each answer.
 
-`{"command": "drain", "seconds": 10}` answers `{"drained": true}` when the streams have been ended, and
+`{"command": "drain", "seconds": 10}` answers `{"drained": true}` when the streams have been ended,
+`{"command": "yield"}` answers `{"sockets": n}` when new connections go to a newer process, and
 `{"command": "status"}` answers `{"streams": n, "unary": n}`. It is a socket of its own because a process that drains
 no longer accepts connections on its HTTP port.
 """
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from pydantic import BaseModel, Field, ValidationError
+
+from cli.edge.handover import yield_port
 
 
 class Load(NamedTuple):
@@ -87,6 +90,8 @@ class ControlSocket:
                 return {"drained": True}
             case "status":
                 return dict(self._drainable.status()._asdict())
+            case "yield":
+                return {"sockets": yield_port()}
             case other:
                 return {"error": f"unknown command '{other}'"}
 

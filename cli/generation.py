@@ -23,6 +23,8 @@ from cli.refusals import StartFailed
 from cli.settings import EmbeddedSettings
 
 POLL_SECONDS = 0.05
+HANDSHAKE_SECONDS = 1.0
+"""Longer than a TCP handshake: connections that a closing socket has not yet accepted are reset."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +83,14 @@ class Generation:
         except BaseException:
             await self.end(at_once=True)
             raise
+
+    async def yield_port(self) -> None:
+        """Have new connections go to the next generation, and return when none can be on its way to this one."""
+        try:
+            await self._ask({"command": "yield"}, 5.0)
+        except (OSError, TimeoutError):
+            return  # it died meanwhile: nothing goes to it any more
+        await asyncio.sleep(HANDSHAKE_SECONDS)
 
     async def drain(self, *, at_least: float = 0.0) -> None:
         """Take no new connection, have the streams ended, and return when nothing is open or patience has ended.

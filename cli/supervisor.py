@@ -92,15 +92,19 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._told_to_stop)
-        loop.add_signal_handler(signal.SIGQUIT, self._told_to_stop, True)
+        loop.add_signal_handler(signal.SIGQUIT, self._told_to_hurry)
         loop.add_signal_handler(signal.SIGHUP, self._events.put_nowait, Event.ROLL)
 
-    def _told_to_stop(self, at_once: bool = False) -> None:  # noqa: FBT001, FBT002  a signal handler's arguments
-        """The first time, stop in good order; the second time, or by SIGQUIT, at once."""
-        if self._stopping or at_once:
+    def _told_to_stop(self) -> None:
+        """The first time, stop in good order; the second time, at once."""
+        if self._stopping:
             self._hurry.set()
         self._stopping = True
         self._events.put_nowait(Event.STOP)
+
+    def _told_to_hurry(self) -> None:
+        self._stopping = True
+        self._told_to_stop()
 
     async def _next(self, current: Generation) -> Event:
         """Return the next event. A death is seen first: there is nothing to drain or to roll in a dead process."""
@@ -157,8 +161,12 @@ class Supervisor:
             log.error("the restart failed and generation %d goes on: %s", old.number, error)  # noqa: TRY400
             return old
         log.warning("generation %d serves, generation %d drains", new.number, old.number)
-        self._retiring[old] = asyncio.create_task(self._retire(old, self._overlap_seconds))
+        self._retiring[old] = asyncio.create_task(self._hand_over(old))
         return new
+
+    async def _hand_over(self, old: Generation) -> None:
+        await old.yield_port()
+        await self._retire(old, self._overlap_seconds)
 
     async def _retire(self, old: Generation, at_least: float) -> None:
         await old.drain(at_least=at_least)

@@ -137,7 +137,7 @@ class Service:
             children = psutil.Process(self.pid).children()
         except psutil.NoSuchProcess:
             return []
-        alive = [child for child in children if child.status() != psutil.STATUS_ZOMBIE]
+        alive = [child for child in children if _alive(child.pid)]
         return [child.pid for child in sorted(alive, key=lambda child: child.create_time())]
 
     @property

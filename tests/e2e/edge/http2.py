@@ -15,6 +15,8 @@ import h2.config
 import h2.connection
 import h2.events
 import h2.exceptions
+from hyperframe.frame import Frame, GoAwayFrame
+from typing_extensions import override
 
 Headers = Iterable[tuple[str, str]]
 GRPC = (("content-type", "application/grpc"), ("te", "trailers"))
@@ -22,13 +24,23 @@ FRAME = b"\0\0\0\0\0"
 """An empty gRPC message."""
 
 
+class Machine(h2.connection.H2Connection):
+    """The library takes a GOAWAY for the end of everything; by RFC 9113 (6.8) open streams go on, and so here."""
+
+    @override
+    def _receive_goaway_frame(self, frame: GoAwayFrame) -> tuple[list[Frame], list[h2.events.Event]]:
+        event = h2.events.ConnectionTerminated()
+        event.error_code = frame.error_code
+        return [], [event]
+
+
 @dataclass
 class Answer:
     """What one stream has brought so far."""
 
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict[str, str])
     body: bytearray = field(default_factory=bytearray)
-    trailers: dict[str, str] = field(default_factory=dict)
+    trailers: dict[str, str] = field(default_factory=dict[str, str])
     ended: bool = False
     reset: int | None = None
 
@@ -63,7 +75,7 @@ class Connection:
         config = h2.config.H2Configuration(
             header_encoding="utf-8", validate_outbound_headers=False, normalize_outbound_headers=False
         )
-        self.h2 = h2.connection.H2Connection(config)
+        self.h2 = Machine(config)
         self.h2.initiate_connection()
         self.flush()
 

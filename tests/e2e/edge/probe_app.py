@@ -43,7 +43,7 @@ class Probe:
         for stream in waiting:
             stream.set()
             await asyncio.sleep(seconds / len(waiting))
-        while self.streams:  # noqa: ASYNC110  a probe may poll
+        while self.streams:
             await asyncio.sleep(0.01)
 
     def status(self) -> Load:
@@ -72,6 +72,8 @@ class Probe:
         if os.environ.get("PROBE_START") == "fail":
             await send({"type": "lifespan.startup.failed", "message": "told to fail"})
             return
+        if os.environ.get("PROBE_START") == "hang":
+            await asyncio.Event().wait()
         control = ControlSocket(EmbeddedSettings.from_environment().control_socket, self)
         await control.start()
         await send({"type": "lifespan.startup.complete"})

@@ -145,8 +145,10 @@ def test_an_application_that_gives_no_answer_does_not_spin(probe: Service) -> No
 HTTP1 = {
     "two lengths": (b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 3\r\ncontent-length: 4\r\n\r\nabcd", b"400"),
     "length and chunks": (
-        b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n"
-        b"GET / HTTP/1.1\r\nhost: a\r\n\r\n",
+        (
+            b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n"
+            b"GET / HTTP/1.1\r\nhost: a\r\n\r\n"
+        ),
         b"400",
     ),
     "odd coding": (b"POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: xchunked\r\n\r\n", b"501"),
