@@ -81,6 +81,15 @@ class TooManyCaches(TidingsError):
     grpc, http, code = 8, 429, "too_many_caches"
 
 
+class TooManyApiKeys(TidingsError):
+    grpc, http, code = 8, 429, "too_many_api_keys"
+
+
+class TooManyLogins(TidingsError):
+    grpc, http, code = 8, 429, "too_many_logins"
+    after = "retry"
+
+
 class Unimplemented(TidingsError):
     grpc, http, code = 12, 404, "unimplemented"
 

@@ -1,0 +1,26 @@
+"""The account tier as an ASGI application: REST under `/v1`, and the gRPC services that manage and mint."""
+
+from collections.abc import Sequence
+
+from fastapi import APIRouter, FastAPI
+
+from accounts.rest import errors
+from accounts.rest.guards import Guards
+from accounts.rest.schemas import Error
+from accounts.rpc.service import Service
+
+_RESPONSES: dict[int | str, dict[str, object]] = {
+    status: {"model": Error} for status in (400, 401, 403, 404, 409, 429)
+}
+
+
+def create_app(routers: Sequence[APIRouter], services: Sequence[Service], guards: Guards) -> FastAPI:
+    """Put endpoints and services into one application."""
+    app = FastAPI(title="Tidings", version="1", docs_url=None, redoc_url=None, openapi_url="/v1/openapi.json")
+    app.state.guards = guards
+    errors.install(app)
+    for router in routers:
+        app.include_router(router, responses=_RESPONSES)
+    for service in services:
+        app.mount(service.path, service)
+    return app

@@ -1,0 +1,1 @@
+"""Caches: the namespaces of topics."""

@@ -1,0 +1,65 @@
+"""What can be done with caches. Each change is seen by every router before it is answered."""
+
+from collections.abc import Sequence
+
+from accounts.caches import repository
+from accounts.caches.models import Cache
+from accounts.database import Database
+from accounts.identifiers import new_id
+from accounts.snapshots import Snapshots
+from accounts.tenants import repository as tenants
+from accounts.tenants.service import limits_of
+from api.errors import AlreadyExists, NotFound, TooManyCaches
+
+
+class Caches:
+    """The caches of accounts. Names have been checked by `api.names.checked_cache_name`."""
+
+    def __init__(self, database: Database, snapshots: Snapshots) -> None:
+        self._database = database
+        self._snapshots = snapshots
+
+    async def create(self, account_id: str, name: str) -> None:
+        """Create a cache.
+
+        Raises:
+            AlreadyExists: the account has one of this name.
+            TooManyCaches: the account has as many as it may have.
+        """
+        async with self._database.transaction() as session:
+            if await repository.exists(session, account_id, name):
+                raise AlreadyExists(f"cache '{name}' is there already")
+            most = (await limits_of(session, account_id)).caches
+            if (have := await repository.count(session, account_id)) >= most:
+                raise TooManyCaches(f"the account has {have} of at most {most} caches")
+            await repository.add(session, new_id("cache"), account_id, name)
+            await tenants.touch(session, account_id)
+        await self._snapshots.publish(account_id)
+
+    async def delete(self, account_id: str, name: str) -> None:
+        """Delete a cache with all its topics; its subscriptions end.
+
+        Raises:
+            NotFound: there is none of this name.
+        """
+        async with self._database.transaction() as session:
+            if not await repository.exists(session, account_id, name):
+                raise NotFound(f"cache '{name}' does not exist")
+            await repository.remove(session, account_id, name)
+            await tenants.touch(session, account_id)
+        await self._snapshots.publish(account_id)
+
+    async def flush(self, account_id: str, name: str) -> None:
+        """Empty a cache of its items. There are none here; topics are not items, and stay as they are.
+
+        Raises:
+            NotFound: there is none of this name.
+        """
+        async with self._database.reading() as session:
+            if not await repository.exists(session, account_id, name):
+                raise NotFound(f"cache '{name}' does not exist")
+
+    async def list(self, account_id: str) -> Sequence[Cache]:
+        """Return the account's caches in the order of their names."""
+        async with self._database.reading() as session:
+            return await repository.of_account(session, account_id)

@@ -1,0 +1,97 @@
+"""Who calls the account tier with a token, and what that token may decide."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+
+from api.errors import PermissionDenied, Unauthenticated
+from api.permissions import Grant
+from api.tokens import Claims, Verifier, unpack_credential
+from backplane.interface import Directory
+
+LOCAL_ACCOUNT = "local"
+
+
+class Rank(IntEnum):
+    """What a token may decide, the later the more."""
+
+    EXPLICIT = 0
+    """What its permissions list, and nothing about the account."""
+    SUPER_USER = 1
+    """Caches; and tokens with explicit permissions."""
+    SESSION = 2
+    """The same, and super users: a person who has logged in, or the local account."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The bearer of a token that holds."""
+
+    account_id: str
+    rank: Rank
+    claims: Claims
+
+    def require(self, rank: Rank, to_do: str) -> None:
+        """Go on where the caller's rank is high enough.
+
+        Raises:
+            PermissionDenied: it is not.
+        """
+        if self.rank < rank:
+            raise PermissionDenied(f"this token may not {to_do}")
+
+
+class Callers:
+    """Checks tokens. What was revoked, and what a role may do, is known from the account's snapshot."""
+
+    def __init__(self, directory: Directory, *, local: bool) -> None:
+        self._directory = directory
+        self._local = local
+        self._verifier = Verifier(directory.keys())
+        directory.watch_keys(self._keys_changed)
+
+    def caller(self, credential: str) -> Caller:
+        """Return who holds `credential`.
+
+        Raises:
+            Unauthenticated: it is missing, malformed, expired or revoked.
+            PermissionDenied: its account is suspended.
+        """
+        if not credential:
+            return self._nobody()
+        claims = self.claims(credential)
+        if claims.expires_at is not None and claims.expires_at <= time.time():
+            raise Unauthenticated("the token has expired")
+        if claims.kind == "refresh":
+            raise Unauthenticated("a refresh token only refreshes; send the API key itself")
+        account = self._directory.account(claims.account_id)
+        if account is None or claims.id in account.revoked:
+            raise Unauthenticated("the token was revoked, or its account does not exist")
+        if account.suspended:
+            raise PermissionDenied("the account is suspended; its owner can tell why")
+        return Caller(claims.account_id, _rank(claims, account.roles), claims)
+
+    def claims(self, credential: str) -> Claims:
+        """Return what a token says, whether it has expired or not.
+
+        Raises:
+            Unauthenticated: it is malformed or not signed by this installation.
+        """
+        return self._verifier.verify(unpack_credential(credential), now=0)
+
+    def _nobody(self) -> Caller:
+        if not self._local:
+            raise Unauthenticated("the request carries no token")
+        claims = Claims("session", LOCAL_ACCOUNT, id=LOCAL_ACCOUNT, issued_at=0)
+        return Caller(LOCAL_ACCOUNT, Rank.SESSION, claims)
+
+    def _keys_changed(self, keys: Mapping[str, bytes]) -> None:
+        self._verifier = Verifier(keys)
+
+
+def _rank(claims: Claims, roles: Mapping[str, bytes]) -> Rank:
+    if claims.kind == "session":
+        return Rank.SESSION
+    permissions = roles.get(claims.role_id, b"") if claims.kind == "key" else claims.permissions
+    return Rank.SUPER_USER if Grant.of(permissions).super_user else Rank.EXPLICIT

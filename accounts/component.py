@@ -1,0 +1,110 @@
+"""The account service, put together: what it needs is made here, and handed on by constructors."""
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from accounts import app as application
+from accounts.caches.service import Caches
+from accounts.caller import LOCAL_ACCOUNT, Callers
+from accounts.database import Database, sqlite_url
+from accounts.keys.service import Keys
+from accounts.presigning.service import SigningKeys
+from accounts.rest import caches as cache_routes
+from accounts.rest import keys as key_routes
+from accounts.rest import people
+from accounts.rest.guards import Cookie, Guards
+from accounts.rpc.auth import AUTH, TOKEN, Minting
+from accounts.rpc.control import SERVICE as CONTROL
+from accounts.rpc.control import Control
+from accounts.rpc.service import Service
+from accounts.sessions.attempts import Attempts
+from accounts.sessions.service import Sessions
+from accounts.signing.keystore import Keystore
+from accounts.snapshots import Snapshots
+from accounts.tenants import repository as tenants
+from accounts.tenants.plans import OPEN
+from accounts.tokens.service import Tokens
+from accounts.users.passwords import Passwords
+from accounts.users.service import Users
+from backplane.interface import Directory
+
+
+@dataclass(frozen=True, slots=True)
+class AccountsSettings:
+    """How the account service runs.
+
+    Attributes:
+        data_dir: Holds the signing keys, and the database where it is SQLite.
+        endpoint: The host name given to SDKs with a token.
+        local: There is a ready-made account for callers without a token.
+        tls: The service is reached over TLS, so that cookies are bound to it.
+        database_url: SQLAlchemy's; empty for SQLite in the data folder.
+    """
+
+    data_dir: Path
+    endpoint: str
+    local: bool = False
+    tls: bool = False
+    database_url: str = ""
+
+
+class Accounts:
+    """The account service. `app` may be called from `start` to `close`."""
+
+    def __init__(self, settings: AccountsSettings, directory: Directory) -> None:
+        self._settings = settings
+        self._directory = directory
+        self.database = Database(settings.database_url or sqlite_url(settings.data_dir))
+        self.keystore = Keystore(settings.data_dir / "keys")
+        self.snapshots = Snapshots(self.database, directory)
+        self._passwords = Passwords()
+        sessions = Sessions(self.database)
+        callers = Callers(directory, local=settings.local)
+        self.users = Users(self.database, self.snapshots, sessions, self._passwords)
+        self.keys = Keys(self.database, self.snapshots, self.keystore)
+        self.caches = Caches(self.database, self.snapshots)
+        guards = Guards(sessions, callers, Cookie(tls=settings.tls))
+        control = Control(callers, directory, self.caches, SigningKeys(self.database))
+        minting = Minting(Tokens(callers, self.keystore), settings.endpoint)
+        self.app = application.create_app(
+            [
+                people.routes(self.users, sessions, self.keystore, guards, Attempts()),
+                key_routes.routes(self.keys),
+                cache_routes.routes(self.caches),
+            ],
+            [
+                Service(CONTROL, control.methods()),
+                Service(AUTH, minting.auth_methods()),
+                Service(TOKEN, minting.token_methods()),
+            ],
+            guards,
+        )
+        self._following: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Bring the database up to date, and tell the routers of every account and key."""
+        await self.open()
+        if self._settings.local:
+            async with self.database.transaction() as session:
+                if await tenants.get(session, LOCAL_ACCOUNT) is None:
+                    await tenants.add(session, LOCAL_ACCOUNT, "Local", OPEN)
+        await self._directory.put_keys(self.keystore.public_keys())
+        await self.snapshots.publish_changed()
+        self._following = asyncio.create_task(self.snapshots.follow())
+
+    async def open(self) -> None:
+        """Prepare for single calls, such as those of the command line, without serving."""
+        self._settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        await self.database.start()
+        self.keystore.open()
+
+    async def close(self) -> None:
+        """Stop, and let go of the database."""
+        if self._following is not None:
+            self._following.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._following
+        self._passwords.close()
+        await self.database.close()

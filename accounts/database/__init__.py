@@ -1,0 +1,4 @@
+"""Where the account service keeps things."""
+
+from accounts.database.engine import Database as Database
+from accounts.database.engine import sqlite_url as sqlite_url

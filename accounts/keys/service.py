@@ -1,0 +1,87 @@
+"""What can be done with API keys."""
+
+import time
+from collections.abc import Sequence
+
+from accounts.database import Database
+from accounts.identifiers import new_id
+from accounts.keys import repository
+from accounts.keys.models import ApiKey
+from accounts.roles.system import SYSTEM_ROLES
+from accounts.signing.keystore import Keystore
+from accounts.snapshots import Snapshots
+from accounts.tenants import repository as tenants
+from accounts.tenants.service import limits_of
+from api.errors import InvalidArgument, NotFound, TooManyApiKeys
+from api.tokens import Claims
+
+LATEST_EXPIRY = 2**53
+
+
+class Keys:
+    """The API keys of accounts."""
+
+    def __init__(self, database: Database, snapshots: Snapshots, keystore: Keystore) -> None:
+        self._database = database
+        self._snapshots = snapshots
+        self._keystore = keystore
+
+    async def generate(
+        self, account_id: str, role_id: str, description: str, expires_at: int | None
+    ) -> tuple[str, ApiKey]:
+        """Make a key; return it, and what is kept of it. The key itself cannot be had again.
+
+        Raises:
+            InvalidArgument: there is no such role, or it would have expired already.
+            TooManyApiKeys: the account has as many as it may have.
+        """
+        now = int(time.time())
+        if role_id not in SYSTEM_ROLES:
+            raise InvalidArgument(f"there is no role '{role_id}'; the roles are {', '.join(SYSTEM_ROLES)}")
+        if expires_at is not None and not now < expires_at < LATEST_EXPIRY:
+            raise InvalidArgument('expiry must be "never" or a time to come, in epoch seconds')
+        key = ApiKey(
+            id=new_id("key"),
+            account_id=account_id,
+            role_id=role_id,
+            description=description,
+            issued_at=now,
+            expires_at=expires_at,
+        )
+        async with self._database.transaction() as session:
+            most = (await limits_of(session, account_id)).api_keys
+            if (have := await repository.count(session, account_id, now)) >= most:
+                raise TooManyApiKeys(f"the account has {have} of at most {most} API keys; revoke one")
+            repository.add(session, key)
+        claims = Claims("key", account_id, key.id, issued_at=now, expires_at=expires_at, role_id=role_id)
+        return self._keystore.sign(claims), key
+
+    async def list(self, account_id: str) -> Sequence[ApiKey]:
+        """Return the keys that are neither revoked nor expired, the oldest first."""
+        async with self._database.reading() as session:
+            return await repository.in_force(session, account_id, int(time.time()))
+
+    async def describe(self, account_id: str, key_id: str) -> ApiKey:
+        """Return what is known of a key.
+
+        Raises:
+            NotFound: the account has no such key.
+        """
+        async with self._database.reading() as session:
+            key = await repository.get(session, account_id, key_id)
+        if key is None:
+            raise NotFound(f"API key '{key_id}' does not exist")
+        return key
+
+    async def revoke(self, account_id: str, key_id: str) -> None:
+        """Make a key useless at once; subscriptions opened with it end.
+
+        Raises:
+            NotFound: the account has no such key.
+        """
+        async with self._database.transaction() as session:
+            if await repository.get(session, account_id, key_id) is None:
+                raise NotFound(f"API key '{key_id}' does not exist")
+            await repository.revoke(session, account_id, key_id, int(time.time()))
+            await tenants.touch(session, account_id)
+        await self._snapshots.publish(account_id)

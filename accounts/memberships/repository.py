@@ -1,0 +1,23 @@
+"""SQL for memberships."""
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from accounts.memberships.models import Membership
+
+
+def add(session: AsyncSession, account_id: str, user_id: str, role_id: str) -> None:
+    """Make a person a member."""
+    session.add(Membership(account_id=account_id, user_id=user_id, role_id=role_id))
+
+
+async def first_of(session: AsyncSession, user_id: str) -> Membership | None:
+    """Return the membership that a log-in begins with."""
+    mine = select(Membership).where(Membership.user_id == user_id).order_by(Membership.account_id)
+    return await session.scalar(mine.limit(1))
+
+
+async def role(session: AsyncSession, account_id: str, user_id: str) -> str | None:
+    """Return the role of a person in an account; None for somebody who is not a member."""
+    mine = select(Membership.role_id).where(Membership.account_id == account_id, Membership.user_id == user_id)
+    return await session.scalar(mine)

@@ -1,0 +1,1 @@
+"""Signing keys that accounts hand to their own programs."""

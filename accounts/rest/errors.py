@@ -1,0 +1,43 @@
+"""How errors look over REST: always `{"code", "message", "details"}`."""
+
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+
+from api.errors import TidingsError
+
+
+def install(app: FastAPI) -> None:
+    """Give every error of `app` its shape. What is not foreseen goes on to the guard outside, which says nothing."""
+    app.add_exception_handler(TidingsError, _ours)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+
+
+def _answer(status: int, code: str, message: str, details: list[dict[str, str]] | None = None) -> JSONResponse:
+    headers = {"retry-after": "60"} if status == HTTPStatus.TOO_MANY_REQUESTS else None
+    return JSONResponse({"code": code, "message": message, "details": details or []}, status, headers)
+
+
+async def _ours(_: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, TidingsError):
+        raise error
+    return _answer(error.http, error.code, error.message)
+
+
+async def _invalid(_: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    details = [{"field": ".".join(map(str, each["loc"][1:])), "problem": each["msg"]} for each in error.errors()]
+    first = details[0] if details else {"field": "", "problem": "not valid"}
+    message = f"the field '{first['field']}' is not valid: {first['problem']}"
+    return _answer(HTTPStatus.BAD_REQUEST, "invalid_argument", message, details)
+
+
+async def _http(_: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, HTTPException):
+        raise error
+    return _answer(error.status_code, HTTPStatus(error.status_code).phrase.lower().replace(" ", "_"), str(error.detail))

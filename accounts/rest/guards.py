@@ -1,0 +1,100 @@
+"""Who may call: a person by a cookie, from our own pages only, or a program by an API key."""
+
+from dataclasses import dataclass
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import Depends, Request, Response
+
+from accounts.caller import Callers, Rank
+from accounts.roles.system import OWNER
+from accounts.sessions.service import VALID_SECONDS, Member, Sessions
+from api.errors import PermissionDenied, Unauthenticated
+
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_OWN_SITE = frozenset({"same-origin", "none"})
+
+
+@dataclass(frozen=True, slots=True)
+class Cookie:
+    """The cookie that holds a log-in. Over TLS its name binds it to this host and to TLS."""
+
+    tls: bool
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return "__Host-tidings" if self.tls else "tidings"
+
+    def set(self, response: Response, secret: str) -> None:
+        """Give it to the browser."""
+        response.set_cookie(
+            self.name, secret, max_age=VALID_SECONDS, path="/", secure=self.tls, httponly=True, samesite="lax"
+        )
+
+    def clear(self, response: Response) -> None:
+        """Take it back."""
+        response.delete_cookie(self.name, path="/", secure=self.tls, httponly=True, samesite="lax")
+
+
+class Guards:
+    """Finds out who calls."""
+
+    def __init__(self, sessions: Sessions, callers: Callers, cookie: Cookie) -> None:
+        self._sessions = sessions
+        self._callers = callers
+        self.cookie = cookie
+
+    async def member(self, request: Request) -> Member:
+        """Return who calls.
+
+        Raises:
+            Unauthenticated: nobody that is known.
+            PermissionDenied: the API key may not administer, or another site's page sent the request.
+        """
+        credential = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
+        if credential:
+            caller = self._callers.caller(credential)
+            caller.require(Rank.SUPER_USER, "administer the account")
+            return Member(user_id="", account_id=caller.account_id, role_id=OWNER)
+        return await self.person(request)
+
+    async def person(self, request: Request) -> Member:
+        """Return who calls by a log-in; see `member`."""
+        secret = request.cookies.get(self.cookie.name)
+        if not secret:
+            raise Unauthenticated("log in, or send an API key in the header Authorization")
+        check_origin(request)
+        return await self._sessions.member(secret)
+
+
+def check_origin(request: Request) -> None:
+    """Refuse a change that another site's page makes in the name of somebody who is logged in here.
+
+    Raises:
+        PermissionDenied: the browser says that the request comes from elsewhere.
+    """
+    if request.method in _SAFE_METHODS:
+        return
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    foreign_site = site is not None and site not in _OWN_SITE
+    foreign_origin = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
+    if foreign_site or (site is None and foreign_origin):
+        raise PermissionDenied("this request comes from another site's page")
+
+
+async def _member(request: Request) -> Member:
+    guards: Guards = request.app.state.guards
+    return await guards.member(request)
+
+
+async def _person(request: Request) -> Member:
+    guards: Guards = request.app.state.guards
+    return await guards.person(request)
+
+
+AnyMember = Annotated[Member, Depends(_member)]
+"""Whoever calls by a log-in or an API key."""
+
+Person = Annotated[Member, Depends(_person)]
+"""Whoever calls by a log-in."""

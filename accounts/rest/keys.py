@@ -1,0 +1,38 @@
+"""REST: API keys."""
+
+from fastapi import APIRouter, status
+
+from accounts.keys.service import Keys
+from accounts.rest.guards import AnyMember
+from accounts.rest.schemas import ApiKeys, KeyInfo, MadeApiKey, NewApiKey
+
+
+def routes(keys: Keys) -> APIRouter:
+    """Return the endpoints for API keys."""
+    router = APIRouter(prefix="/v1/api-keys", tags=["API keys"])
+
+    @router.post("", status_code=status.HTTP_201_CREATED)
+    async def generate(body: NewApiKey, member: AnyMember) -> MadeApiKey:
+        """Make an API key. It is shown in this answer and never again."""
+        member.require_change()
+        expires_at = None if body.expiry == "never" else body.expiry
+        api_key, key = await keys.generate(member.account_id, body.role_id, body.description, expires_at)
+        return MadeApiKey(api_key=api_key, key_info=KeyInfo.of(key))
+
+    @router.get("")
+    async def list_keys(member: AnyMember) -> ApiKeys:
+        """List the keys that are neither revoked nor expired."""
+        return ApiKeys(api_keys=[KeyInfo.of(key) for key in await keys.list(member.account_id)])
+
+    @router.get("/{key_id}")
+    async def describe(key_id: str, member: AnyMember) -> KeyInfo:
+        """Describe one key."""
+        return KeyInfo.of(await keys.describe(member.account_id, key_id))
+
+    @router.delete("/{key_id}", status_code=status.HTTP_204_NO_CONTENT)
+    async def revoke(key_id: str, member: AnyMember) -> None:
+        """Revoke a key: it is refused from now on, and the subscriptions opened with it end."""
+        member.require_change()
+        await keys.revoke(member.account_id, key_id)
+
+    return router

@@ -1,0 +1,119 @@
+"""The gRPC service `control_client.ScsControl`: caches and signing keys."""
+
+from collections.abc import Mapping
+
+from momento_wire_types import controlclient_pb2 as wire
+
+from accounts.caches.service import Caches
+from accounts.caller import Caller, Callers, Rank
+from accounts.presigning.service import SigningKeys
+from accounts.rpc.service import Context, Method
+from api.account import Limits
+from api.names import checked_cache_name
+from backplane.interface import Directory
+
+MAX_ITEM_KIB = 4883
+MAX_TTL_SECONDS = 86_400
+"""Of items, of which there are none here: figures that SDKs show, as the contract has them."""
+
+SERVICE = "control_client.ScsControl"
+
+
+class Control:
+    """Authenticates, checks the arguments, then the permission, then whether the thing exists: SDKs see the order."""
+
+    def __init__(self, callers: Callers, directory: Directory, caches: Caches, signing_keys: SigningKeys) -> None:
+        self._callers = callers
+        self._directory = directory
+        self._caches = caches
+        self._signing_keys = signing_keys
+
+    def methods(self) -> Mapping[str, Method]:
+        """Return the service's methods."""
+        return {
+            "CreateCache": Method(wire._CreateCacheRequest, wire._CreateCacheResponse, self._create_cache),
+            "DeleteCache": Method(wire._DeleteCacheRequest, wire._DeleteCacheResponse, self._delete_cache),
+            "FlushCache": Method(wire._FlushCacheRequest, wire._FlushCacheResponse, self._flush_cache),
+            "ListCaches": Method(wire._ListCachesRequest, wire._ListCachesResponse, self._list_caches),
+            "CreateSigningKey": Method(
+                wire._CreateSigningKeyRequest, wire._CreateSigningKeyResponse, self._create_signing_key
+            ),
+            "RevokeSigningKey": Method(
+                wire._RevokeSigningKeyRequest, wire._RevokeSigningKeyResponse, self._revoke_signing_key
+            ),
+            "ListSigningKeys": Method(
+                wire._ListSigningKeysRequest, wire._ListSigningKeysResponse, self._list_signing_keys
+            ),
+        }
+
+    async def _create_cache(self, request: wire._CreateCacheRequest, ctx: Context) -> wire._CreateCacheResponse:
+        caller, name = self._caller(ctx), checked_cache_name(request.cache_name)
+        caller.require(Rank.SUPER_USER, f"create cache '{name}'")
+        await self._caches.create(caller.account_id, name)
+        return wire._CreateCacheResponse()
+
+    async def _delete_cache(self, request: wire._DeleteCacheRequest, ctx: Context) -> wire._DeleteCacheResponse:
+        caller, name = self._caller(ctx), checked_cache_name(request.cache_name)
+        caller.require(Rank.SUPER_USER, f"delete cache '{name}'")
+        await self._caches.delete(caller.account_id, name)
+        return wire._DeleteCacheResponse()
+
+    async def _flush_cache(self, request: wire._FlushCacheRequest, ctx: Context) -> wire._FlushCacheResponse:
+        caller, name = self._caller(ctx), checked_cache_name(request.cache_name)
+        caller.require(Rank.SUPER_USER, f"flush cache '{name}'")
+        await self._caches.flush(caller.account_id, name)
+        return wire._FlushCacheResponse()
+
+    async def _list_caches(self, request: wire._ListCachesRequest, ctx: Context) -> wire._ListCachesResponse:
+        caller = self._caller(ctx)
+        caller.require(Rank.SUPER_USER, "list caches")
+        account = self._directory.account(caller.account_id)
+        cache_limits, topic_limits = _limits(account.limits if account else Limits())
+        caches = await self._caches.list(caller.account_id)
+        listed = [wire._Cache(cache_name=c.name, cache_limits=cache_limits, topic_limits=topic_limits) for c in caches]
+        # No SDK asks for a second page, so there is none.
+        return wire._ListCachesResponse(cache=listed, next_token="")
+
+    async def _create_signing_key(
+        self, request: wire._CreateSigningKeyRequest, ctx: Context
+    ) -> wire._CreateSigningKeyResponse:
+        caller = self._caller(ctx)
+        caller.require(Rank.SUPER_USER, "create signing keys")
+        key, expires_at = await self._signing_keys.create(caller.account_id, request.ttl_minutes)
+        return wire._CreateSigningKeyResponse(key=key, expires_at=expires_at)
+
+    async def _revoke_signing_key(
+        self, request: wire._RevokeSigningKeyRequest, ctx: Context
+    ) -> wire._RevokeSigningKeyResponse:
+        caller = self._caller(ctx)
+        caller.require(Rank.SUPER_USER, "revoke signing keys")
+        await self._signing_keys.revoke(caller.account_id, request.key_id)
+        return wire._RevokeSigningKeyResponse()
+
+    async def _list_signing_keys(
+        self, request: wire._ListSigningKeysRequest, ctx: Context
+    ) -> wire._ListSigningKeysResponse:
+        caller = self._caller(ctx)
+        caller.require(Rank.SUPER_USER, "list signing keys")
+        keys = await self._signing_keys.list(caller.account_id)
+        listed = [wire._SigningKey(key_id=key.id, expires_at=key.expires_at) for key in keys]
+        return wire._ListSigningKeysResponse(signing_key=listed, next_token="")
+
+    def _caller(self, ctx: Context) -> Caller:
+        return self._callers.caller(ctx.request_headers.get("authorization", ""))
+
+
+def _limits(limits: Limits) -> tuple[wire._CacheLimits, wire._TopicLimits]:
+    throughput_kib = limits.publish_bytes_per_second // 1024
+    cache = wire._CacheLimits(
+        max_traffic_rate=max(limits.publishes_per_second, 500),
+        max_throughput_kbps=throughput_kib,
+        max_item_size_kb=MAX_ITEM_KIB,
+        max_ttl_seconds=MAX_TTL_SECONDS,
+    )
+    topic = wire._TopicLimits(
+        max_publish_rate=limits.publishes_per_second,
+        max_subscription_count=limits.subscriptions,
+        max_publish_message_size_kb=limits.message_bytes // 1024,
+    )
+    return cache, topic

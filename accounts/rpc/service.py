@@ -1,0 +1,98 @@
+"""Puts unary RPCs on connectrpc: the codec of Google's protobuf messages, bounded requests, and errors that do not leak."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from connectrpc.code import Code
+from connectrpc.compat import google_protobuf_codecs
+from connectrpc.errors import ConnectError
+from connectrpc.method import IdempotencyLevel, MethodInfo
+from connectrpc.request import RequestContext
+from connectrpc.server import ConnectASGIApplication, Endpoint
+from google.protobuf.message import Message
+
+from api.errors import Internal, TidingsError
+
+MAX_REQUEST_BYTES = 256 * 1024
+
+_CODES = {
+    3: Code.INVALID_ARGUMENT,
+    4: Code.DEADLINE_EXCEEDED,
+    5: Code.NOT_FOUND,
+    6: Code.ALREADY_EXISTS,
+    7: Code.PERMISSION_DENIED,
+    8: Code.RESOURCE_EXHAUSTED,
+    12: Code.UNIMPLEMENTED,
+    13: Code.INTERNAL,
+    14: Code.UNAVAILABLE,
+    16: Code.UNAUTHENTICATED,
+}
+
+Context = RequestContext[Any, Any]
+Handler = Callable[[Any, Context], Awaitable[Message]]
+"""Takes a request message and its context, returns the answer's message."""
+
+_log = logging.getLogger(__name__)
+
+
+class Method:
+    """One RPC: its messages and who answers it."""
+
+    def __init__(self, request: type[Message], response: type[Message], handler: Handler) -> None:
+        self.request = request
+        self.response = response
+        self.handler = handler
+
+
+class Service(ConnectASGIApplication[Mapping[str, Method]]):
+    """An ASGI application of one gRPC service."""
+
+    def __init__(self, name: str, methods: Mapping[str, Method]) -> None:
+        """`name` is the service's full name, `methods` are by their names in it."""
+        self._name = name
+        super().__init__(
+            service=methods,
+            endpoints=self._made,
+            interceptors=[_Errors()],
+            read_max_bytes=MAX_REQUEST_BYTES,
+            codecs=google_protobuf_codecs(),
+        )
+
+    @property
+    def path(self) -> str:
+        """The prefix of its methods' paths."""
+        return f"/{self._name}"
+
+    def _made(self, methods: Mapping[str, Method]) -> Mapping[str, Any]:
+        return {
+            f"{self.path}/{name}": Endpoint.unary(
+                method=MethodInfo(
+                    name=name,
+                    service_name=self._name,
+                    input=method.request,
+                    output=method.response,
+                    idempotency_level=IdempotencyLevel.UNKNOWN,
+                ),
+                function=method.handler,
+            )
+            for name, method in methods.items()
+        }
+
+
+class _Errors:
+    """Gives each of our errors its status and its `err` trailer; of any other, clients learn nothing."""
+
+    async def intercept_unary(
+        self, call_next: Callable[[Any, Context], Awaitable[Any]], request: Any, ctx: Context, /  # noqa: ANN401 - as in the interface
+    ) -> Any:  # noqa: ANN401 - as in the interface
+        try:
+            return await call_next(request, ctx)
+        except TidingsError as error:
+            shown = error
+        except Exception:
+            _log.exception("an RPC failed")
+            shown = Internal()
+        if shown.err:
+            ctx.response_trailers["err"] = shown.err
+        raise ConnectError(_CODES[shown.grpc], shown.message)

@@ -1,0 +1,78 @@
+"""Log-ins, kept on the server: a cookie holds a secret, the database its hash."""
+
+import hashlib
+import time
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from accounts.database import Database
+from accounts.identifiers import new_secret
+from accounts.memberships import repository as memberships
+from accounts.roles.system import VIEWER
+from accounts.sessions import repository
+from accounts.sessions.models import Session
+from api.errors import PermissionDenied, Unauthenticated
+
+VALID_SECONDS = 12 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person who has logged in, in one account."""
+
+    user_id: str
+    account_id: str
+    role_id: str
+
+    def require_change(self) -> None:
+        """Go on where the member may change things.
+
+        Raises:
+            PermissionDenied: a viewer may only look.
+        """
+        if self.role_id == VIEWER:
+            raise PermissionDenied("a viewer may not change anything; ask an owner or operator of the account")
+
+
+class Sessions:
+    """Begins, finds and ends log-ins."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def begin(self, session: AsyncSession, user_id: str, account_id: str) -> str:
+        """Begin a log-in within a transaction; return the secret for the cookie."""
+        secret, now = new_secret(), int(time.time())
+        row = Session(
+            secret_hash=_hash(secret),
+            user_id=user_id,
+            account_id=account_id,
+            created_at=now,
+            expires_at=now + VALID_SECONDS,
+        )
+        repository.add(session, row)
+        return secret
+
+    async def member(self, secret: str) -> Member:
+        """Return who has logged in with this secret.
+
+        Raises:
+            Unauthenticated: nobody, or too long ago.
+        """
+        async with self._database.reading() as session:
+            row = await repository.get(session, _hash(secret), int(time.time()))
+            role = None if row is None else await memberships.role(session, row.account_id, row.user_id)
+        if row is None or role is None:
+            raise Unauthenticated("you are not logged in, or your session has expired; log in again")
+        return Member(row.user_id, row.account_id, role)
+
+    async def end(self, secret: str) -> None:
+        """End a log-in; nothing happens when there is none."""
+        async with self._database.transaction() as session:
+            await repository.remove(session, _hash(secret))
+            await repository.remove_expired(session, int(time.time()))
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

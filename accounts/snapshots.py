@@ -1,0 +1,65 @@
+"""Tells routers how an account stands, from what the database says."""
+
+import asyncio
+import logging
+import time
+
+from accounts.caches import repository as caches
+from accounts.database import Database
+from accounts.keys import repository as keys
+from accounts.roles.system import SYSTEM_ROLES
+from accounts.tenants import repository as tenants
+from accounts.tenants.plans import PLANS
+from api.account import AccountSnapshot, Cache
+from backplane.interface import Directory
+
+POLL_SECONDS = 0.25
+"""How soon a change by another process, such as the command line, is seen."""
+
+_log = logging.getLogger(__name__)
+
+
+class Snapshots:
+    """Puts each changed account into the directory."""
+
+    def __init__(self, database: Database, directory: Directory) -> None:
+        self._database = database
+        self._directory = directory
+        self._published: dict[str, int] = {}
+        self._newest = 0
+
+    async def publish(self, account_id: str) -> None:
+        """Publish an account as it stands now. Called after each committed change, before it is answered."""
+        async with self._database.reading() as session:
+            account = await tenants.get(session, account_id)
+            if account is None:
+                return
+            snapshot = AccountSnapshot(
+                id=account.id,
+                version=account.version,
+                limits=PLANS[account.plan],
+                suspended=account.suspended,
+                caches={c.name: Cache(c.id, c.name) for c in await caches.of_account(session, account_id)},
+                roles=SYSTEM_ROLES,
+                revoked=frozenset(await keys.revoked(session, account_id, now=int(time.time()))),
+            )
+        await self._directory.put_account(snapshot)
+        self._published[account_id] = max(snapshot.version, self._published.get(account_id, 0))
+        self._newest = max(self._newest, snapshot.version)
+
+    async def publish_changed(self) -> None:
+        """Publish every account that changed since it was published last."""
+        async with self._database.reading() as session:
+            changed = await tenants.changed_since(session, self._newest)
+        for account_id, version in changed:
+            if self._published.get(account_id) != version:
+                await self.publish(account_id)
+
+    async def follow(self) -> None:
+        """Publish what other processes change, until cancelled. A database that fails is asked again."""
+        while True:
+            await asyncio.sleep(POLL_SECONDS)
+            try:
+                await self.publish_changed()
+            except Exception:  # the data plane goes on with what it knows
+                _log.exception("the database could not be asked for changes")

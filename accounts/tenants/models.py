@@ -1,0 +1,19 @@
+"""The account: the tenant, and whom a bill is for."""
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from accounts.database.base import Base, epoch_seconds
+
+
+class Account(Base):
+    """A tenant. `version` grows, over all accounts, with each change of anything that routers must know."""
+
+    __tablename__ = "account"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str] = mapped_column(String(255))
+    plan: Mapped[str] = mapped_column(String(64))
+    suspended: Mapped[bool] = mapped_column(default=False)
+    version: Mapped[int] = mapped_column(index=True)
+    created_at: Mapped[int] = mapped_column(default=epoch_seconds)

@@ -1,0 +1,20 @@
+"""What can be done with accounts."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from accounts.tenants import repository
+from accounts.tenants.plans import PLANS
+from api.account import Limits
+from api.errors import NotFound
+
+
+async def limits_of(session: AsyncSession, account_id: str) -> Limits:
+    """Return the limits of an account's plan.
+
+    Raises:
+        NotFound: there is no such account.
+    """
+    account = await repository.get(session, account_id)
+    if account is None:
+        raise NotFound("the account does not exist")
+    return PLANS[account.plan]

@@ -1,0 +1,129 @@
+"""Mints tokens that carry their own permissions, and renews them."""
+
+import time
+from dataclasses import dataclass, replace
+from typing import Any
+
+from accounts.caller import Callers, Rank
+from accounts.identifiers import new_id
+from accounts.signing.keystore import Keystore
+from api.errors import InvalidArgument, Unauthenticated
+from api.permissions import MAX_STATEMENTS, check_explicit
+from api.tokens import Claims
+
+LONGEST_VALIDITY_SECONDS = 2**31 - 1
+LONGEST_DISPOSABLE_SECONDS = 25 * 3600
+LONGEST_TOKEN_ID = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Minted:
+    """A new token.
+
+    Attributes:
+        refresh_token: What renews it; empty for one that cannot be renewed.
+        valid_until: Epoch seconds; 0 means for ever.
+    """
+
+    api_key: str
+    refresh_token: str
+    valid_until: int
+
+
+class Tokens:
+    """Mints for callers who show a token of their own in the request itself, as the contract has it."""
+
+    def __init__(self, callers: Callers, keystore: Keystore) -> None:
+        self._callers = callers
+        self._keystore = keystore
+
+    def generate(self, credential: str, permissions: Any, valid_for_seconds: int | None, token_id: str) -> Minted:  # noqa: ANN401 - the stubs name the message by a path that does not resolve
+        """Mint an API token.
+
+        Args:
+            credential: The caller's token.
+            permissions: A `permission_messages.Permissions`.
+            valid_for_seconds: None for ever.
+            token_id: What items published with the token carry as their publisher's id.
+
+        Raises:
+            Unauthenticated: the caller's token does not hold.
+            InvalidArgument: the permissions, the validity or the id cannot be.
+            PermissionDenied: the caller may not mint this.
+        """
+        caller = self._callers.caller(credential)
+        _check_validity(valid_for_seconds, LONGEST_VALIDITY_SECONDS)
+        wants_super_user = permissions.WhichOneof("kind") == "super_user"
+        if not wants_super_user:
+            check_explicit(permissions)
+        claims = _claims(caller.account_id, permissions, valid_for_seconds, _checked_token_id(token_id))
+        if wants_super_user:
+            caller.require(Rank.SESSION, "make a super user's key; log in on the console for that")
+        caller.require(Rank.SUPER_USER, "make API keys")
+        return self._refreshable(claims)
+
+    def refresh(self, api_key: str, refresh_token: str) -> Minted:
+        """Renew an API token: the same permissions and validity, counted from now.
+
+        Raises:
+            Unauthenticated: the token is not one of ours, or was revoked.
+            InvalidArgument: the token has expired, or the refresh token is not its own.
+        """
+        old = self._callers.claims(api_key)
+        if old.kind != "api_token":
+            raise InvalidArgument("only an API key that came with a refresh token can be refreshed")
+        if old.expires_at is not None and old.expires_at <= time.time():
+            raise InvalidArgument("the API key has expired; make a new one")
+        self._callers.caller(api_key)
+        if self._refreshed_by(refresh_token) != old.id:
+            raise InvalidArgument("the refresh token does not belong to this API key")
+        now = int(time.time())
+        expires_at = None if old.expires_at is None else now + old.expires_at - old.issued_at
+        return self._refreshable(replace(old, id=new_id("token"), issued_at=now, expires_at=expires_at))
+
+    def generate_disposable(self, credential: str, permissions: Any, valid_for_seconds: int, token_id: str) -> Minted:  # noqa: ANN401 - see generate
+        """Mint a disposable token. See `generate`; it always expires, and lists its permissions."""
+        caller = self._callers.caller(credential)
+        _check_validity(valid_for_seconds, LONGEST_DISPOSABLE_SECONDS)
+        check_explicit(permissions, most=MAX_STATEMENTS)
+        claims = _claims(caller.account_id, permissions, valid_for_seconds, _checked_token_id(token_id))
+        caller.require(Rank.SUPER_USER, "make disposable tokens")
+        return Minted(self._keystore.sign(replace(claims, kind="disposable")), "", claims.expires_at or 0)
+
+    def _refreshed_by(self, refresh_token: str) -> str:
+        try:
+            claims = self._callers.claims(refresh_token)
+        except Unauthenticated:
+            return ""
+        return claims.refreshes if claims.kind == "refresh" else ""
+
+    def _refreshable(self, claims: Claims) -> Minted:
+        refresh = Claims(
+            "refresh", claims.account_id, new_id("refresh"), claims.issued_at, claims.expires_at, refreshes=claims.id
+        )
+        return Minted(self._keystore.sign(claims), self._keystore.sign(refresh), claims.expires_at or 0)
+
+
+def _claims(account_id: str, permissions: Any, valid_for_seconds: int | None, publisher_id: str) -> Claims:  # noqa: ANN401 - see generate
+    now = int(time.time())
+    return Claims(
+        "api_token",
+        account_id,
+        new_id("token"),
+        issued_at=now,
+        expires_at=None if valid_for_seconds is None else now + valid_for_seconds,
+        permissions=permissions.SerializeToString(),
+        publisher_id=publisher_id,
+    )
+
+
+def _check_validity(seconds: int | None, longest: int) -> None:
+    if seconds is not None and not 0 < seconds <= longest:
+        raise InvalidArgument(f"a token of this kind is valid for 1 to {longest} seconds, not {seconds}")
+
+
+def _checked_token_id(token_id: str) -> str:
+    trimmed = token_id.strip()
+    if len(trimmed) > LONGEST_TOKEN_ID:
+        raise InvalidArgument(f"token_id has at most {LONGEST_TOKEN_ID} characters, not {len(trimmed)}")
+    return trimmed

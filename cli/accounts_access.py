@@ -1,0 +1,51 @@
+"""The account service in a command: on the data folder itself, whether `tidings up` runs on it or not."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from accounts.component import Accounts, AccountsSettings
+from api.errors import TidingsError
+from backplane.memory import MemoryDirectory
+
+T = TypeVar("T")
+
+data_option = click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("data"),
+    envvar="TIDINGS_DATA",
+    show_default=True,
+    help="The data folder of the installation.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def with_accounts(data: Path, work: Callable[[Accounts], Awaitable[T]]) -> T:
+    """Run `work` on the installation in `data`; an error that speaks becomes the command's own."""
+
+    async def run() -> T:
+        accounts = Accounts(AccountsSettings(data_dir=data.resolve(), endpoint=""), MemoryDirectory())
+        await accounts.open()
+        try:
+            return await work(accounts)
+        finally:
+            await accounts.close()
+
+    try:
+        return asyncio.run(run())
+    except TidingsError as error:
+        raise click.ClickException(error.message) from error
+
+
+def show(fields: dict[str, object], *, as_json: bool) -> None:
+    """Print a result, for a program or for a person."""
+    if as_json:
+        click.echo(json.dumps(fields))
+    else:
+        for name, value in fields.items():
+            click.echo(f"{name}: {value}")

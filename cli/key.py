@@ -1,0 +1,65 @@
+"""`tidings key`: API keys without a browser, and the keys that only a person at the machine may make."""
+
+import time
+from pathlib import Path
+
+import click
+
+from accounts.component import Accounts
+from accounts.identifiers import new_id
+from accounts.roles.system import OWNER, SYSTEM_ROLES
+from api.permissions import super_user_permissions
+from api.tokens import Claims, Kind, pack_credential
+from cli.accounts_access import data_option, json_option, show, with_accounts
+
+
+@click.group()
+def key() -> None:
+    """Make API keys without a browser."""
+
+
+@key.command()
+@click.argument("email")
+@click.option("--role", type=click.Choice(list(SYSTEM_ROLES)), default=OWNER, show_default=True, help="What it may do.")
+@click.option("--super-user", is_flag=True, help="A key of the older format with all rights, packed with its endpoint.")
+@click.option("--session", is_flag=True, help="A token with the rights of a log-in, for test suites.")
+@click.option("--expires-in", type=click.IntRange(min=1), metavar="SECONDS", help="When it expires. [default: never]")
+@click.option("--description", default="made on the command line", show_default=True, help="A note to find it by.")
+@click.option("--endpoint", default="127.0.0.1", show_default=True, help="The host name that a packed key carries.")
+@data_option
+@json_option
+def create(
+    email: str,
+    role: str,
+    expires_in: int | None,
+    description: str,
+    endpoint: str,
+    data: Path,
+    *,
+    super_user: bool,
+    session: bool,
+    as_json: bool,
+) -> None:
+    """Make an API key for the account of EMAIL. It is shown this once."""
+    if super_user and session:
+        raise click.UsageError("--super-user and --session exclude each other")
+    expires_at = None if expires_in is None else int(time.time()) + expires_in
+
+    async def make(accounts: Accounts) -> dict[str, object]:
+        account_id = await accounts.users.account_of(email)
+        if super_user:
+            token = _signed(accounts, "api_token", account_id, expires_at)
+            return {"api_key": token, "packed": pack_credential(endpoint, token), "account_id": account_id}
+        if session:
+            return {"api_key": _signed(accounts, "session", account_id, expires_at), "account_id": account_id}
+        made, kept = await accounts.keys.generate(account_id, role, description, expires_at)
+        return {"api_key": made, "key_id": kept.id, "role_id": role, "account_id": account_id}
+
+    show(with_accounts(data, make), as_json=as_json)
+
+
+def _signed(accounts: Accounts, kind: Kind, account_id: str, expires_at: int | None) -> str:
+    permissions = super_user_permissions() if kind == "api_token" else b""
+    issued_at = int(time.time())
+    claims = Claims(kind, account_id, new_id(kind), issued_at, expires_at, permissions=permissions)
+    return accounts.keystore.sign(claims)

@@ -1,0 +1,23 @@
+"""Alembic's entry: runs the migrations on the connection that the account service hands over."""
+
+from alembic import context
+from sqlalchemy import text
+
+import accounts.caches.models
+import accounts.keys.models
+import accounts.memberships.models
+import accounts.presigning.models
+import accounts.sessions.models
+import accounts.tenants.models
+import accounts.users.models  # noqa: F401 - a model is known to the metadata once it is imported
+from accounts.database.base import Base
+
+LOCK_TIMEOUT = "1s"
+"""A migration that cannot get its lock gives up rather than make every query wait behind it."""
+
+connection = context.config.attributes["connection"]
+context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=True, compare_type=True)
+with context.begin_transaction():
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"))
+    context.run_migrations()
