@@ -147,7 +147,9 @@ async def _guarded(app: ASGIApp, scope: Scope, receive: Receive, answer: _Answer
             raise
         await answer.fail(Internal())
     except Exception as error:  # noqa: BLE001 - the edge would answer OK
-        await answer.fail(shown(error))
+        reason = shown(error)
+        if not answer.finished:  # web frameworks raise again what they have answered
+            await answer.fail(reason)
     else:
         if not answer.finished:
             _log.error("%s was left without an answer", scope["path"])

@@ -19,7 +19,7 @@ def frame(message: bytes) -> bytes:
     return b"\0" + len(message).to_bytes(4, "big") + message
 
 
-def check_length(body: bytes, most: int) -> None:
+def check_length(body: bytes | bytearray, most: int) -> None:
     """Refuse the start of a body by the length that its header claims.
 
     Raises:
@@ -68,6 +68,6 @@ def _decompressed(data: bytes, most: int, encoding: bytes) -> bytes:
         raise InvalidArgument("the gRPC message is not valid gzip") from reason
     if len(message) > most:
         raise MessageTooLarge(f"the decompressed request is longer than the {most} bytes that are accepted")
-    if not stream.eof:
-        raise InvalidArgument("the gRPC message ends in the middle of its gzip data")
+    if not stream.eof or stream.unused_data:
+        raise InvalidArgument("the gRPC message is not exactly one gzip member")
     return message

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from api.errors import DeadlineExceeded, Internal, InvalidArgument, NotGrpc, TidingsError, Unauthenticated
-from api.framing import EMPTY, check_length, unframe
+from api.framing import EMPTY, HEADER_BYTES, check_length, unframe
 
 Scope = Mapping[str, Any]
 Message = dict[str, Any]
@@ -76,19 +76,18 @@ async def request_message(receive: Receive, most: int, encoding: bytes = b"") ->
         TidingsError: see `api.framing.unframe`; a message that claims to be too long is refused before it is read.
     """
     event = await receive()
-    body: bytes = event.get("body", b"")
-    if event.get("more_body") or event["type"] != "http.request":
-        parts = [body]
-        while event.get("more_body") or event["type"] != "http.request":
-            if event["type"] == "http.disconnect":
-                raise ClientGone
-            check_length(b"".join(parts) if len(parts) < 3 else parts[0], most)
-            event = await receive()
-            parts.append(event.get("body", b""))
-            if sum(map(len, parts)) > most + 1024:
-                raise InvalidArgument("the request body is longer than its gRPC message says")
-        body = b"".join(parts)
-    return unframe(body, most, encoding)
+    if event["type"] == "http.request" and not event.get("more_body"):
+        return unframe(event.get("body", b""), most, encoding)
+    body = bytearray()
+    while event["type"] == "http.request":
+        body += event.get("body", b"")
+        check_length(body, most)
+        if len(body) > most + HEADER_BYTES:
+            raise InvalidArgument("the request body is longer than its gRPC message says")
+        if not event.get("more_body"):
+            return unframe(bytes(body), most, encoding)
+        event = await receive()
+    raise ClientGone
 
 
 async def reply_empty(send: Send) -> None:
