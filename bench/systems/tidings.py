@@ -2,6 +2,7 @@
 
 import json
 import re
+import secrets
 import subprocess
 import sys
 from collections.abc import Generator
@@ -31,9 +32,9 @@ _ROOT: Final = Path(__file__).parents[2]
 def tidings(folder: Path) -> Generator[Running]:
     """Run the service with an account, a key and a cache of its own."""
     data = folder / "data"
+    api_key = _api_key(data)
     with process([*_TIDINGS, "up", "--port", "0", "--data", str(data)], folder, _ROOT) as started:
         port = _port(started)
-        api_key = _api_key(data)
         _create_cache(port, api_key)
         dialect = TidingsDialect(_HOST, port, api_key, _CACHE)
         yield Running("Tidings", version("tidings"), started.pid, dialect, _FIRST_NUMBER)
@@ -48,13 +49,16 @@ def _port(started: subprocess.Popen[str]) -> int:
 
 
 def _api_key(data: Path) -> str:
-    _command("account", "create", _EMAIL, "--data", str(data))
-    made = _command("key", "create", _EMAIL, "--super-user", "--json", "--data", str(data))
-    return json.loads(made)["api_key"]
+    _command(data, "account", "create", _EMAIL, "--password-stdin", typed=secrets.token_urlsafe())
+    return json.loads(_command(data, "key", "create", _EMAIL, "--json"))["api_key"]
 
 
-def _command(*arguments: str) -> str:
-    return subprocess.run([*_TIDINGS, *arguments], check=True, capture_output=True, text=True, cwd=_ROOT).stdout
+def _command(data: Path, *arguments: str, typed: str = "") -> str:
+    command = [*_TIDINGS, *arguments, "--data", str(data)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=_ROOT, input=typed)
+    if done.returncode:
+        raise RuntimeError(f"`tidings {' '.join(arguments)}` failed: {done.stderr}")
+    return done.stdout
 
 
 def _create_cache(port: int, api_key: str) -> None:
