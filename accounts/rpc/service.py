@@ -7,7 +7,7 @@ from typing import Any
 from connectrpc.code import Code
 from connectrpc.compat import google_protobuf_codecs
 from connectrpc.errors import ConnectError
-from connectrpc.method import IdempotencyLevel, MethodInfo
+from connectrpc.method import IdempotencyLevel, MethodInfo, StreamType
 from connectrpc.request import RequestContext
 from connectrpc.server import ConnectASGIApplication, Endpoint
 from google.protobuf.message import Message
@@ -72,6 +72,7 @@ class Service(ConnectASGIApplication[Mapping[str, Method]]):
                     service_name=self._name,
                     input=method.request,
                     output=method.response,
+                    stream_type=StreamType.UNARY,
                     idempotency_level=IdempotencyLevel.UNKNOWN,
                 ),
                 function=method.handler,
