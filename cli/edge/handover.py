@@ -13,6 +13,7 @@ import stat
 import struct
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 
 _SO_ATTACH_REUSEPORT_CBPF = 51
 
@@ -54,13 +55,14 @@ def _attach(listener: socket.socket, count: int) -> None:
 def _listening() -> Iterator[socket.socket]:
     """Yield this process's listening TCP sockets that share their port, as duplicates; Envoy holds some twice."""
     seen: set[int] = set()
-    for name in os.listdir("/proc/self/fd"):
+    for entry in Path("/proc/self/fd").iterdir():
         with suppress(OSError):
-            found = os.fstat(int(name))
+            descriptor = int(entry.name)
+            found = os.fstat(descriptor)
             if not stat.S_ISSOCK(found.st_mode) or found.st_ino in seen:
                 continue
             seen.add(found.st_ino)
-            duplicate = socket.socket(fileno=os.dup(int(name)))
+            duplicate = socket.socket(fileno=os.dup(descriptor))
             if _shares_a_port(duplicate):
                 yield duplicate
             else:

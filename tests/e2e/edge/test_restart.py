@@ -1,10 +1,10 @@
-"""A rolling restart by SIGHUP: no call fails, and streams are ended in words that make SDKs come back, spread in time."""
+"""A rolling restart by SIGHUP: no call fails, and streams end, one after the other, in words that bring SDKs back."""
 
 import itertools
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -46,7 +46,7 @@ class Load:
 
 
 @contextmanager
-def load(port: int) -> Iterator[Load]:
+def load(port: int) -> Generator[Load]:
     """Six threads of calls: three on kept connections, three with a new one for each call."""
     running = Load(port)
     threads = [threading.Thread(target=running.keep_calling, kwargs={"fresh": number % 2 == 0}) for number in range(6)]
