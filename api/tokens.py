@@ -26,6 +26,8 @@ Kind = Literal["session", "key", "api_token", "disposable", "refresh"]
 permissions (v1). `disposable`: a short-lived token for one client. `refresh`: renews one `api_token`, nothing else."""
 
 _KINDS = frozenset(get_args(Kind))
+_MALFORMED = (jwt.PyJWTError, UnsupportedAlgorithm, ValueError, TypeError, LookupError, ArithmeticError, RecursionError)
+"""What the parsers raise for what a token may hold; infinity in place of a time is an ArithmeticError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +99,14 @@ class Verifier:
         if len(token) > MAX_TOKEN_CHARACTERS:
             raise Unauthenticated("the token is malformed: it is too long")
         try:
-            key = self._keys.get(str(jwt.get_unverified_header(token).get("kid")))
+            kid = jwt.get_unverified_header(token).get("kid")
+            key = self._keys.get(kid) if isinstance(kid, str) else None
             if key is None:
                 raise Unauthenticated("the token was not signed by this service")
             options: Any = {"require": ["iss", "sub", "jti", "iat", "kind"], "verify_exp": False, "verify_iat": False}
             payload = jwt.decode(token, key, algorithms=[ALGORITHM], issuer=ISSUER, options=options)
             claims = _claims(payload)
-        except (jwt.PyJWTError, UnsupportedAlgorithm, ValueError, TypeError, KeyError, RecursionError) as reason:
+        except _MALFORMED as reason:
             raise Unauthenticated("the token is malformed, or its signature is wrong") from reason
         if claims.expires_at is not None and claims.expires_at <= now:
             raise Unauthenticated("the token has expired")
