@@ -65,6 +65,7 @@ class Connection:
     def __init__(self, port: int, *, context: ssl.SSLContext | None = None, stalled: bool = False) -> None:
         self.port = port
         self.stalled = stalled
+        self._unread: list[tuple[int, int]] = []
         self.answers: dict[int, Answer] = {}
         self.pings = 0
         self.goaways: list[int] = []
@@ -165,14 +166,27 @@ class Connection:
             self._note(event)
         self.flush()
 
+    def resume(self) -> None:
+        """Open the windows that a stalled connection has left closed."""
+        self.stalled = False
+        self._acknowledge()
+        self.flush()
+
+    def _acknowledge(self) -> None:
+        for length, stream in self._unread:
+            self.h2.acknowledge_received_data(length, stream)
+        self._unread.clear()
+
     def _note(self, event: h2.events.Event) -> None:
         match event:
             case h2.events.ResponseReceived(stream_id=stream, headers=headers):
                 self.answers[stream].headers = _text(headers)
             case h2.events.DataReceived(stream_id=stream, data=data, flow_controlled_length=length):
                 self.answers[stream].body += data or b""
-                if length and not self.stalled:
-                    self.h2.acknowledge_received_data(length, stream)
+                if length:
+                    self._unread.append((length, stream))
+                if not self.stalled:
+                    self._acknowledge()
             case h2.events.TrailersReceived(stream_id=stream, headers=headers):
                 self.answers[stream].trailers = _text(headers)
             case h2.events.StreamEnded(stream_id=stream):
