@@ -2,13 +2,14 @@
 
 import asyncio
 import gc
-from collections.abc import Awaitable, Callable
+import logging
+from collections.abc import Callable
 
 from accounts.component import Accounts, AccountsSettings
 from api.asgi import Guard, send_json
 from api.grpc_asgi import Receive, Scope, Send
 from backplane.interface import Node as NodeEntry
-from backplane.memory import LEASE_SECONDS, MemoryDirectory, MemoryRegistry
+from backplane.memory import MemoryDirectory, MemoryRegistry
 from cli.control_socket import ControlSocket, Load
 from cli.direct_link import DirectLink
 from cli.settings import EmbeddedSettings
@@ -21,6 +22,8 @@ SWEEP_SECONDS = 5.0
 TRIM_SECONDS = 1.0
 DRAIN_STEP_SECONDS = 0.1
 
+_log = logging.getLogger(__name__)
+
 LIVENESS, READINESS = "/healthz", "/readyz"
 
 
@@ -31,7 +34,8 @@ class Embedded:
         """Take an account service that writes to `directory`."""
         names = [f"node-{number + 1}" for number in range(settings.nodes)]
         self._nodes = {name: Node(name) for name in names}
-        self._registry = MemoryRegistry()
+        # A node in this process lives as long as the process; a lease would end when the process is merely slow.
+        self._registry = MemoryRegistry(lease_seconds=float("inf"))
         self._accounts = accounts
         self._directory = directory
         router_settings = RouterSettings.for_local() if settings.local else RouterSettings()
@@ -58,9 +62,9 @@ class Embedded:
     async def start(self) -> None:
         """Begin to serve. Returns when everything is there."""
         await self._accounts.start()
-        await self._beat()
+        for name in self._nodes:
+            await self._registry.beat(NodeEntry(name))
         self._tasks = [
-            asyncio.create_task(_every(LEASE_SECONDS / 3, self._beat)),
             asyncio.create_task(_every(SWEEP_SECONDS, self._sweep)),
             asyncio.create_task(_every(TRIM_SECONDS, self._trim)),
         ]
@@ -115,19 +119,18 @@ class Embedded:
     def _connect(self, node: NodeEntry, sink: Router) -> DirectLink:
         return DirectLink(self._nodes[node.id], sink)
 
-    async def _beat(self) -> None:
-        for name in self._nodes:
-            await self._registry.beat(NodeEntry(name))
-
-    async def _sweep(self) -> None:
+    def _sweep(self) -> None:
         for node in self._nodes.values():
             node.sweep()
 
-    async def _trim(self) -> None:
+    def _trim(self) -> None:
         self._router.trim()
 
 
-async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+async def _every(seconds: float, work: Callable[[], None]) -> None:
     while True:
         await asyncio.sleep(seconds)
-        await work()
+        try:
+            work()
+        except Exception:  # the next turn may go well, and without any the memory would fill
+            _log.exception("housekeeping failed")
