@@ -89,7 +89,9 @@ class Embedded:
         self._router.drain()
         steps = max(round(seconds / DRAIN_STEP_SECONDS), 1)
         each_step = -(-len(self._router.subscriptions) // steps)
-        while self._router.end_some(max(each_step, 1)):
+        for _ in range(steps):
+            if not self._router.end_some(each_step):
+                return
             await asyncio.sleep(DRAIN_STEP_SECONDS)
 
     def status(self) -> Load:
@@ -132,5 +134,5 @@ async def _every(seconds: float, work: Callable[[], None]) -> None:
         await asyncio.sleep(seconds)
         try:
             work()
-        except Exception:  # the next turn may go well, and without any the memory would fill
+        except Exception:  # noqa: BLE001 - the next turn may go well, and without any the memory would fill
             _log.exception("housekeeping failed")
