@@ -1,0 +1,158 @@
+import pytest
+
+from api.link import Receipt
+from api.names import Topic
+from storage.node import Node
+from storage.settings import HistorySettings
+from tests.unit.clock import Clock
+from tests.unit.storage.parts import ELSEWHERE, NOON_MS, TOPIC, Heard, node, number_of, numbers, value
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def test_a_topic_is_there_as_soon_as_it_is_used(clock: Clock) -> None:
+    storage = node(clock)
+    assert len(storage) == 0
+    assert storage.publish(TOPIC, value(), b"") == Receipt(NOON_MS, 1)
+    assert storage.subscribe(ELSEWHERE, Heard(), 0, 0).last == 0
+    assert len(storage) == 2
+
+
+def test_topics_are_numbered_apart_and_never_share_a_page(clock: Clock) -> None:
+    storage = node(clock)
+    first, second = storage.publish(TOPIC, value(), b""), storage.publish(ELSEWHERE, value(), b"")
+    assert (first.number, second.number) == (1, 1)
+    assert first.page != second.page
+
+
+@pytest.mark.parametrize(
+    "other", [("bolt", "acme-cache", "topic"), ("acme", "cache-2", "topic"), ("acme", "acme-cache", "Topic")]
+)
+def test_an_account_a_cache_and_a_name_make_a_topic(clock: Clock, other: tuple[str, str, str]) -> None:
+    storage, heard = node(clock), Heard()
+    storage.subscribe(TOPIC, heard, 0, 0)
+    storage.publish(Topic(*other), value(), b"")
+    assert heard.items == []
+
+
+def test_an_item_is_broadcast_once_to_each_router_that_watches(clock: Clock) -> None:
+    storage, first, second = node(clock), Heard(), Heard()
+    for router in (first, first, second):
+        storage.subscribe(TOPIC, router, 0, 0)
+    receipt = storage.publish(TOPIC, value(), b"")
+    assert first.items == second.items == [(TOPIC, receipt.page, 1)]
+    assert first.frames[0] is second.frames[0]
+    assert number_of(first.frames[0]) == 1
+
+
+def test_a_router_that_stopped_watching_is_not_told(clock: Clock) -> None:
+    storage, heard = node(clock), Heard()
+    storage.subscribe(TOPIC, heard, 0, 0)
+    storage.unsubscribe(TOPIC, heard)
+    storage.unsubscribe(TOPIC, heard)
+    storage.unsubscribe(ELSEWHERE, heard)
+    storage.publish(TOPIC, value(), b"")
+    assert heard.items == []
+
+
+def test_a_router_that_has_gone_is_told_of_no_topic(clock: Clock) -> None:
+    storage, gone, stays = node(clock), Heard(), Heard()
+    for topic in (TOPIC, ELSEWHERE):
+        storage.subscribe(topic, gone, 0, 0)
+        storage.subscribe(topic, stays, 0, 0)
+    storage.gone(gone)
+    storage.publish(TOPIC, value(), b"")
+    storage.publish(ELSEWHERE, value(), b"")
+    assert (len(gone.items), len(stays.items)) == (0, 2)
+
+
+def test_what_a_subscriber_gets_first_joins_what_it_is_told_next(clock: Clock) -> None:
+    storage, heard = node(clock), Heard()
+    for _ in range(3):
+        storage.publish(TOPIC, value(), b"")
+    resumed = storage.subscribe(TOPIC, heard, 1, 0)
+    storage.publish(TOPIC, value(), b"")
+    assert numbers(resumed) + heard.numbers == [1, 2, 3, 4]
+
+
+def test_what_is_too_old_is_not_given_to_a_subscriber_even_before_a_sweep(clock: Clock) -> None:
+    storage = node(clock, HistorySettings(seconds=60.0))
+    storage.publish(TOPIC, value(), b"")
+    clock.advance(61.0)
+    resumed = storage.subscribe(TOPIC, Heard(), 1, 0)
+    assert (numbers(resumed), resumed.last, storage.held_bytes) == ([], 1, 0)
+
+
+def test_an_idle_topic_is_forgotten_and_comes_back_with_a_larger_page(clock: Clock) -> None:
+    storage = node(clock, HistorySettings(seconds=60.0, idle_seconds=30.0))
+    before = storage.publish(TOPIC, value(), b"")
+    clock.advance(59.0)
+    storage.sweep()
+    assert len(storage) == 1
+    clock.advance(2.0)
+    storage.sweep()
+    assert len(storage) == 0
+    after = storage.publish(TOPIC, value(), b"")
+    assert after.number == 1
+    assert after.page > before.page
+
+
+def test_a_topic_is_remembered_while_it_is_watched_or_was_used_lately(clock: Clock) -> None:
+    storage, heard = node(clock, HistorySettings(seconds=1.0, idle_seconds=30.0)), Heard()
+    before = storage.subscribe(TOPIC, heard, 0, 0).page
+    clock.advance(1000.0)
+    storage.sweep()
+    storage.unsubscribe(TOPIC, heard)
+    clock.advance(29.0)
+    storage.sweep()
+    assert storage.publish(TOPIC, value(), b"") == Receipt(before, 1)
+
+
+def test_a_page_grows_also_when_the_wall_clock_does_not(clock: Clock) -> None:
+    wall = [NOON_MS]
+    storage = Node("node-1", now=clock, wall_clock_ms=lambda: wall[0])
+    first = storage.publish(TOPIC, value(), b"").page
+    wall[0] -= 3_600_000
+    assert storage.publish(ELSEWHERE, value(), b"").page == first + 1
+
+
+def test_all_topics_together_keep_at_most_so_many_bytes(clock: Clock) -> None:
+    storage = node(clock, HistorySettings(total_bytes=10_000))
+    topics = [Topic("acme", "acme-cache", str(number)) for number in range(20)]
+    for topic in topics:
+        for _ in range(5):
+            storage.publish(topic, value("x" * 100), b"")
+            assert storage.held_bytes <= 10_000
+    kept = [len(numbers(storage.subscribe(topic, Heard(), 1, 0))) for topic in topics]
+    assert kept[0] == 0
+    assert kept[-1] == 5
+    assert kept == sorted(kept)
+
+
+def test_the_topics_published_to_least_recently_give_way_first(clock: Clock) -> None:
+    storage = node(clock, HistorySettings(total_bytes=1000))
+    storage.publish(TOPIC, value("x" * 400), b"")
+    storage.publish(ELSEWHERE, value("x" * 400), b"")
+    storage.publish(TOPIC, value("x" * 400), b"")
+    assert numbers(storage.subscribe(ELSEWHERE, Heard(), 0, 0)) == []
+    assert numbers(storage.subscribe(TOPIC, Heard(), 1, 0)) == [1, 2]
+
+
+def test_what_it_holds_is_counted_exactly(clock: Clock) -> None:
+    storage = node(clock, HistorySettings(items=3, seconds=60.0, total_bytes=2000, topic_bytes=700))
+    for number in range(60):
+        clock.advance(5.0)
+        storage.publish(Topic("acme", "c", str(number % 7)), value("x" * (number * 13 % 300)), b"")
+        if number % 5 == 0:
+            storage.sweep()
+        histories = [owned.history for owned in storage._topics.values()]
+        assert storage.held_bytes == sum(history.held_bytes for history in histories)
+
+
+def test_it_says_what_it_holds(clock: Clock) -> None:
+    storage = node(clock)
+    storage.publish(TOPIC, value(), b"")
+    assert repr(storage) == f"<Node node-1, 1 topics, {storage.held_bytes} bytes>"
