@@ -8,6 +8,7 @@ no longer accepts connections on its HTTP port.
 
 import asyncio
 import json
+import logging
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +17,8 @@ from typing import NamedTuple, Protocol
 from pydantic import BaseModel, Field, ValidationError
 
 from cli.edge.handover import yield_port
+
+log = logging.getLogger(__name__)
 
 
 class Load(NamedTuple):
@@ -40,6 +43,10 @@ class Drainable(Protocol):
 class _Command(BaseModel):
     command: str
     seconds: float = Field(default=10.0, ge=0, le=3600)
+
+
+class CommandFailed(Exception):
+    """The application answered that it could not do what it was asked to."""
 
 
 class ControlSocket:
@@ -81,6 +88,13 @@ class ControlSocket:
 
     async def _answer(self, line: bytes) -> dict[str, object]:
         try:
+            return await self._obey(line)
+        except Exception:
+            log.exception("a command of the supervisor failed")
+            return {"error": "internal error"}
+
+    async def _obey(self, line: bytes) -> dict[str, object]:
+        try:
             command = _Command.model_validate_json(line)
         except ValidationError:
             return {"error": "a command is a JSON object with the member 'command'"}
@@ -100,6 +114,7 @@ async def ask(path: Path, command: dict[str, object], *, timeout: float) -> dict
     """Send one command to the application behind `path` and return its answer.
 
     Raises:
+        CommandFailed: The application could not do it.
         OSError: Nobody listens there, or the connection broke.
         TimeoutError: No answer within `timeout` seconds.
     """
@@ -114,4 +129,7 @@ async def ask(path: Path, command: dict[str, object], *, timeout: float) -> dict
     if not line:
         msg = "the application closed its control socket"
         raise ConnectionResetError(msg)
-    return dict(json.loads(line))
+    answer: dict[str, object] = json.loads(line)
+    if "error" in answer:
+        raise CommandFailed(answer["error"])
+    return answer

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import httpx
 
-from cli.control_socket import ask
+from cli.control_socket import CommandFailed, ask
 from cli.edge.admin import Admin
 from cli.edge.configuration import configuration
 from cli.edge.process import spawn
@@ -61,6 +61,10 @@ class Generation:
         return self.process.pid
 
     @property
+    def alive(self) -> bool:
+        return self._process is not None and self._process.returncode is None
+
+    @property
     def process(self) -> asyncio.subprocess.Process:
         if self._process is None:
             msg = "this generation was not started"
@@ -88,8 +92,8 @@ class Generation:
         """Have new connections go to the next generation, and return when none can be on its way to this one."""
         try:
             await self._ask({"command": "yield"}, 5.0)
-        except (OSError, TimeoutError):
-            return  # it died meanwhile: nothing goes to it any more
+        except (OSError, TimeoutError, CommandFailed):
+            return  # it died, or the kernel refuses the rule: a connection may be lost, but the restart goes on
         await asyncio.sleep(HANDSHAKE_SECONDS)
 
     async def drain(self, *, at_least: float = 0.0) -> None:
@@ -108,7 +112,7 @@ class Generation:
                 await self._ask({"command": "drain", "seconds": self._patience.drain}, self._patience.empty)
                 await self._until_empty()
                 await asyncio.sleep(max(0.0, began + at_least - loop.time()))
-        except (OSError, TimeoutError, httpx.TransportError):
+        except (OSError, TimeoutError, CommandFailed, httpx.TransportError):
             return  # it died meanwhile, or some streams cannot be ended: what is left is cut
 
     async def end(self, *, at_once: bool = False) -> int:
@@ -167,19 +171,24 @@ class Generation:
         try:
             await self._ask({"command": "status"}, 5.0)
             return await ready(self._edge.host, self._edge.port, tls=self._edge.certificate is not None)
-        except (OSError, TimeoutError, httpx.TransportError):
+        except (OSError, TimeoutError, CommandFailed, httpx.TransportError):
             return False
 
 
 async def ready(host: str, port: int, *, tls: bool) -> bool:
     """Return whether the port answers `/readyz` with 200. The certificate is for other names, and is not checked."""
-    name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104  a look-up, nothing is bound here
+    reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  a look-up, nothing is bound here
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     async with httpx.AsyncClient(verify=context, timeout=5.0, trust_env=False) as client:
-        answer = await client.get(f"{'https' if tls else 'http'}://{name}:{port}/readyz")
+        answer = await client.get(f"{'https' if tls else 'http'}://{in_url(reached)}:{port}/readyz")
     return answer.is_success
+
+
+def in_url(host: str) -> str:
+    """Return the host as a URL writes it: IPv6 addresses stand in brackets."""
+    return f"[{host}]" if ":" in host else host
 
 
 def pids(generations: Sequence[Generation]) -> list[int]:

@@ -88,6 +88,12 @@ class Supervisor:
                     current = revived
         await self._stop()
 
+    async def reopen_logs(self) -> None:
+        """Have all generations open the access log anew."""
+        for generation in self.generations:
+            if generation.alive:
+                await generation.admin.reopen_logs()
+
     def _listen(self) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -176,7 +182,7 @@ class Supervisor:
 
     async def _stop(self) -> None:
         """Empty and end all generations, without more ado once told to hurry."""
-        if self._current is not None and self._current.process.returncode is None:
+        if self._current is not None and self._current.alive:
             self._retiring[self._current] = asyncio.create_task(self._retire(self._current, 0.0))
         self._current = None
         hurry = asyncio.create_task(self._hurry.wait())

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -15,8 +16,9 @@ from cli.admin_port import AdminPort
 from cli.certificates import certificate
 from cli.data_folder import DataFolder
 from cli.edge.process import binary, environment
-from cli.edge.settings import EdgeSettings, Times
-from cli.generation import Generation, Patience, pids
+from cli.edge.settings import Bounds, EdgeSettings, Times
+from cli.generation import Generation, Patience, in_url, pids
+from cli.log_rotation import keep_bounded
 from cli.refusals import Refusal
 from cli.settings import EmbeddedSettings
 from cli.supervisor import Supervisor
@@ -37,6 +39,7 @@ class Options:
     tls_key: Path | None
     concurrency: int
     trusted_proxies: int
+    access_log: str
     app: str
     start_seconds: float
     drain_seconds: float
@@ -73,6 +76,13 @@ def _hidden(name: str, default: float, text: str) -> Callable[[Callable[..., Non
     default=0,
     show_default=True,
     help="Proxies in front whose X-Forwarded-For is believed.",
+)
+@click.option(
+    "--access-log",
+    type=click.Choice(["notable", "all"]),
+    default="notable",
+    show_default=True,
+    help="What run/access.log has: all, or all but publishes that succeeded.",
 )
 @click.option("--app", default="cli.entry:app", hidden=True, help="The ASGI application to serve.")
 @_hidden("--start-seconds", Patience().start, "Until the service must be ready.")
@@ -112,12 +122,16 @@ async def _run(options: Options, stack: ExitStack) -> None:
         return Generation(edge, settings, concurrency=options.concurrency, patience=patience)
 
     supervisor = Supervisor(generation, overlap_seconds=options.drain_seconds)
-    lines = [f"ready {'https' if pair else 'http'}://{options.host}:{port}"]
+    lines = [f"ready {'https' if pair else 'http'}://{in_url(options.host)}:{port}"]
     if options.local:
         admin = AdminPort(options.host, options.admin_port, lambda: pids(supervisor.generations))
         stack.callback(admin.close)
-        lines.append(f"admin http://{options.host}:{admin.port}")
-    await supervisor.run(lambda: click.echo("\n".join(lines)))
+        lines.append(f"admin http://{in_url(options.host)}:{admin.port}")
+    rotation = asyncio.create_task(keep_bounded(edge.access_log, supervisor.reopen_logs))
+    try:
+        await supervisor.run(lambda: click.echo("\n".join(lines)))
+    finally:
+        rotation.cancel()
 
 
 def _edge(options: Options, port: int, folder: DataFolder) -> EdgeSettings:
@@ -134,6 +148,8 @@ def _edge(options: Options, port: int, folder: DataFolder) -> EdgeSettings:
         access_log=folder.run_dir / "access.log",
         app=options.app,
         times=times,
+        access_log_all=options.access_log == "all",
+        bounds=Bounds(heap_bytes=max(Bounds().heap_bytes, half_of_memory())),
         trusted_proxies=options.trusted_proxies,
     )
 
@@ -150,3 +166,8 @@ def _application(options: Options, port: int, folder: DataFolder) -> EmbeddedSet
         control_socket=folder.run_dir / "control.sock",
         generation=0,
     )
+
+
+def half_of_memory() -> int:
+    """Return the half of this machine's memory in bytes, near which Envoy begins to refuse requests."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2

@@ -26,6 +26,10 @@ ACCESS_FIELDS = {
 """A line's members. The path comes without its query, which may hold a token."""
 
 
+PUBLISH = "/cache_client.pubsub.Pubsub/Publish"
+"""The one path whose successes are not logged: at 25,000 a second they are 6 MB of log, and a quarter of the work."""
+
+
 def listener(settings: EdgeSettings) -> Config:
     """Return the listener."""
     chain: Config = {"filters": [_http(settings)]}
@@ -116,9 +120,20 @@ def _routes() -> Config:
 
 
 def _access_log(settings: EdgeSettings) -> Config:
-    return extension(
+    log = extension(
         "access_log",
         "extensions.access_loggers.file.v3.FileAccessLog",
         path=str(settings.access_log),
         log_format={"json_format": ACCESS_FIELDS},
     )
+    return log if settings.access_log_all else {**log, "filter": {"or_filter": {"filters": _notable()}}}
+
+
+def _notable() -> list[Config]:
+    """Everything but a publish that succeeded."""
+    published = {"name": ":path", "string_match": {"exact": PUBLISH}, "invert_match": True}
+    return [
+        {"header_filter": {"header": published}},
+        {"grpc_status_filter": {"statuses": ["OK"], "exclude": True}},
+        {"response_flag_filter": {}},
+    ]

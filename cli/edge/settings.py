@@ -66,6 +66,8 @@ class EdgeSettings:
     run_dir: Path
     """Holds this process's own configuration and sockets; it is also its working directory."""
     access_log: Path
+    access_log_all: bool = False
+    """Log each request; else all but the publishes that succeeded."""
     app: str = "cli.entry:app"
     certificate: Certificate | None = None
     bounds: Bounds = Bounds()

@@ -1,6 +1,6 @@
 """TLS on the one port: both protocols by ALPN, nothing older than TLS 1.2, and no HTTP/3."""
 
-import datetime
+import datetime as dt
 import ipaddress
 import signal
 import socket
@@ -23,7 +23,7 @@ def self_signed(folder: Path, *names: str) -> tuple[Path, Path]:
     """Write a certificate for the names and the loopback address, and its key, and return their paths."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, names[0])])
-    now = datetime.datetime.now(datetime.UTC)
+    now = dt.datetime.now(dt.UTC)
     alternatives: list[x509.GeneralName] = [x509.DNSName(name) for name in names]
     alternatives.append(x509.IPAddress(ipaddress.ip_address("127.0.0.1")))
     certificate = (
@@ -32,8 +32,8 @@ def self_signed(folder: Path, *names: str) -> tuple[Path, Path]:
         .issuer_name(subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
+        .not_valid_before(now - dt.timedelta(hours=1))
+        .not_valid_after(now + dt.timedelta(days=1))
         .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
         .sign(key, hashes.SHA256())
     )

@@ -1,0 +1,99 @@
+"""The small parts of `tidings up`: the claim on an address, the lock on a folder, the wait before a restart."""
+
+import socket
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from cli.address import claim
+from cli.certificates import certificate
+from cli.data_folder import DataFolder
+from cli.main import main
+from cli.refusals import AddressUnavailable, CertificateUnusable, DataFolderUnusable, Refusal
+from cli.settings import VARIABLE, EmbeddedSettings
+from cli.supervisor import Backoff
+
+
+def test_a_claimed_port_is_kept_from_others_but_not_from_our_own() -> None:
+    port, held = claim("127.0.0.1", 0)
+    with held:
+        with pytest.raises(AddressUnavailable, match=f"port {port} on 127.0.0.1 is in use"):
+            claim("127.0.0.1", port)
+        with socket.socket() as envoy:
+            envoy.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            envoy.bind(("127.0.0.1", port))
+            envoy.listen()
+    with claim("127.0.0.1", port).socket as again:
+        assert again.getsockname()[1] == port
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid"])
+def test_an_address_of_another_machine_cannot_be_claimed(host: str) -> None:
+    with pytest.raises(AddressUnavailable, match="cannot listen"):
+        claim(host, 0)
+
+
+def test_a_folder_has_one_holder_at_a_time(tmp_path: Path) -> None:
+    first = DataFolder.hold(tmp_path / "new" / "data")
+    with pytest.raises(DataFolderUnusable, match="in use by another"):
+        DataFolder.hold(tmp_path / "new" / "data")
+    first.release()
+    DataFolder.hold(tmp_path / "new" / "data").release()
+
+
+def test_the_wait_doubles_up_to_a_bound_and_is_forgotten_after_a_stable_minute() -> None:
+    backoff = Backoff()
+    assert [round(backoff.after(1.0), 1) for _ in range(9)] == [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 10.0, 10.0]
+    assert backoff.after(60.0) == 0.1
+
+
+def test_no_tls_is_no_certificate() -> None:
+    assert certificate(None, None) is None
+
+
+def test_half_a_certificate_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CertificateUnusable, match="both"):
+        certificate(tmp_path, None)
+
+
+def test_each_reason_not_to_start_has_an_exit_code_of_its_own() -> None:
+    codes = [kind.exit_code for kind in Refusal.__subclasses__()]
+    assert len(set(codes)) == len(codes)
+    assert 0 not in codes
+    assert 2 not in codes
+
+
+def test_settings_reach_the_application_through_a_file(tmp_path: Path) -> None:
+    settings = EmbeddedSettings(
+        data_dir=tmp_path,
+        host="127.0.0.1",
+        port=8080,
+        endpoint="example.com",
+        tls=False,
+        local=True,
+        nodes=2,
+        control_socket=tmp_path / "control.sock",
+        generation=1,
+    )
+    variables = settings.write(tmp_path / "settings.json")
+    assert list(variables) == [VARIABLE]
+    assert EmbeddedSettings.from_environment(variables) == settings
+
+
+def test_the_command_lists_its_subcommands_without_loading_them() -> None:
+    shown = CliRunner().invoke(main, ["--help"])
+    assert shown.exit_code == 0
+    for command in ("up", "account", "key", "topic"):
+        assert command in shown.output
+
+
+def test_an_unknown_subcommand_is_a_usage_error() -> None:
+    assert CliRunner().invoke(main, ["dance"]).exit_code == 2
+
+
+def test_up_explains_its_options_and_hides_those_for_tests() -> None:
+    shown = CliRunner().invoke(main, ["up", "--help"]).output
+    for option in ("--port", "--data", "--local", "--nodes", "--tls-cert", "--tls-key", "--host", "--admin-port"):
+        assert option in shown
+    assert "--app" not in shown
