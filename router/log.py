@@ -122,9 +122,12 @@ class Log:
         self._compact()
 
     def _gap(self, cursor: int) -> Discontinuity:
-        page_before, number_before = self._at(cursor)
         page, number = self._at(self.start)
-        return Discontinuity(max(number_before - 1, 0) if page_before else 0, number, page)
+        page_before, last = self._at(cursor - 1)
+        first = self._epochs[0]
+        if not page_before and first.start == cursor:
+            last = max(first.number - 1, 0)
+        return Discontinuity(last, number, page)
 
     def _at(self, position: int) -> tuple[int, int]:
         for epoch in reversed(self._epochs):

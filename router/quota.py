@@ -5,7 +5,7 @@ class Bucket:
     """A token bucket that holds one second's worth.
 
     What is asked for may be more than the bucket ever holds: it is granted when the bucket is full, and the debt is
-    paid off before anything else is granted.
+    paid off before anything else is granted. A rate of zero grants nothing.
     """
 
     __slots__ = ("_level", "_updated", "per_second")
@@ -22,7 +22,7 @@ class Bucket:
         """Take `amount`; return whether there was enough. `now` is in seconds of a monotonic clock."""
         level = min(self._level + (now - self._updated) * self.per_second, self.per_second)
         self._updated = now
-        granted = level >= min(amount, self.per_second)
+        granted = level >= min(amount, self.per_second) and self.per_second > 0
         self._level = level - amount if granted else level
         return granted
 
