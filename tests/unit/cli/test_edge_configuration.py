@@ -243,3 +243,12 @@ def test_what_may_differ_is_taken_from_the_settings() -> None:
     assert http(settings)["http2_protocol_options"]["connection_keepalive"]["interval"] == "0.5s"
     assert http(settings)["xff_num_trusted_hops"] == 2
     assert filters(settings)[5]["max_request_bytes"] == 7
+
+
+def test_every_request_is_logged_but_a_publish_that_went_well() -> None:
+    (log,) = http()["access_log"]
+    path, failed, flagged = log["filter"]["or_filter"]["filters"]
+    assert path["header_filter"]["header"]["string_match"] == {"exact": "/cache_client.pubsub.Pubsub/Publish"}
+    assert path["header_filter"]["header"]["invert_match"]
+    assert failed["grpc_status_filter"] == {"statuses": ["OK"], "exclude": True}
+    assert flagged == {"response_flag_filter": {}}
