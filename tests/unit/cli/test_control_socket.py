@@ -71,6 +71,10 @@ async def test_a_command_it_does_not_know_is_answered_and_the_next_is_heard(
     await writer.wait_closed()
 
 
+async def test_a_process_that_listens_nowhere_yields_no_socket(application: tuple[Application, Path]) -> None:
+    assert await ask(application[1], {"command": "yield"}, timeout=5) == {"sockets": 0}
+
+
 async def test_only_its_user_may_connect(application: tuple[Application, Path]) -> None:
     assert stat.S_IMODE(application[1].stat().st_mode) == 0o600
 
