@@ -54,10 +54,15 @@ class StreamLimit:
     """Ends a stream with an error in place of its message after the first `messages`.
 
     The first heartbeat counts, items that were replayed on opening do not: they come in the first write with it.
+
+    Attributes:
+        error: What the stream ends with.
+        withheld: Whether a message was there already that the error takes the place of.
     """
 
     def __init__(self, error: TidingsError, messages: int) -> None:
         self.error = error
+        self.withheld = False
         self._left = messages
         self._first = True
 
@@ -76,6 +81,7 @@ class StreamLimit:
         while end < len(frames) and self._left > 0:
             end += HEADER_BYTES + int.from_bytes(frames[end + 1 : end + HEADER_BYTES], "big")
             self._left -= 1
+        self.withheld = end < len(frames)
         return frames[:end]
 
 

@@ -124,7 +124,8 @@ class Pubsub:
                 frames = limit.admitted(frames)
             await write(send, frames)
             if limit is not None and limit.reached:
-                await subscription.next()
+                if not limit.withheld:
+                    await subscription.next()
                 raise limit.error
         raise StreamMoved
 

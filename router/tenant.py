@@ -36,6 +36,7 @@ class Tenant:
         self._now = now
         self._opening = 0
         self._reaped_at = float("-inf")
+        self._reaping = asyncio.Lock()
         limits = self.limits
         self._publishes = Bucket(limits.publishes_per_second, now())
         self._bytes = Bucket(limits.publish_bytes_per_second, now())
@@ -108,14 +109,15 @@ class Tenant:
         return len(self.subscriptions) + self._opening
 
     async def _reap(self) -> None:
-        if self._now() - self._reaped_at < REAP_INTERVAL_SECONDS:
-            return
-        self._reaped_at = self._now()
-        everyone = list(self.subscriptions)
-        gone = await asyncio.gather(*(subscription.is_gone() for subscription in everyone))
-        for subscription, has_gone in zip(everyone, gone, strict=True):
-            if has_gone:
-                self.closed(subscription)
+        async with self._reaping:  # whoever comes meanwhile waits for the same answers
+            if self._now() - self._reaped_at < REAP_INTERVAL_SECONDS:
+                return
+            self._reaped_at = self._now()
+            everyone = list(self.subscriptions)
+            gone = await asyncio.gather(*(subscription.is_gone() for subscription in everyone))
+            for subscription, has_gone in zip(everyone, gone, strict=True):
+                if has_gone:
+                    self.closed(subscription)
 
 
 class Tenants:

@@ -81,6 +81,10 @@ class Connection:
                 self._changed.clear()
                 await self._changed.wait()
 
+    async def answered(self) -> None:
+        """Wait until a call has its status."""
+        await self.until(lambda: self.status is not None)
+
     @property
     def starts(self) -> list[Message]:
         """How often an answer was begun."""

@@ -111,7 +111,7 @@ async def test_over_the_limit_of_subscriptions_the_refusal_says_subscribers() ->
     small = await world(None, account(limits=Limits(subscriptions=1)))
     await opened(small)
     client = small.subscribe()
-    await client.until(lambda: client.status is not None)
+    await client.answered()
     assert (client.status, client.headers[b"err"]) == (8, b"topic_subscriptions_limit_exceeded")
     assert "subscribers" in client.message
     assert client.is_trailers_only
@@ -188,7 +188,7 @@ async def test_a_browsers_stream_is_renewed_before_it_fills_its_memory() -> None
     for _ in range(12):
         await web.publish("x" * 1000)
         await asyncio.sleep(0.01)
-    await client.until(lambda: client.status is not None)
+    await client.answered()
     assert (client.status, client.message) == MOVED
     assert other.status is None
 
