@@ -9,9 +9,7 @@ from accounts.rest.guards import Guards
 from accounts.rest.schemas import Error
 from accounts.rpc.service import Service
 
-_RESPONSES: dict[int | str, dict[str, object]] = {
-    status: {"model": Error} for status in (400, 401, 403, 404, 409, 429)
-}
+_RESPONSES: dict[int | str, dict[str, object]] = {status: {"model": Error} for status in (400, 401, 403, 404, 409, 429)}
 
 
 def create_app(routers: Sequence[APIRouter], services: Sequence[Service], guards: Guards) -> FastAPI:

@@ -61,5 +61,5 @@ class Snapshots:
             await asyncio.sleep(POLL_SECONDS)
             try:
                 await self.publish_changed()
-            except Exception:  # the data plane goes on with what it knows
+            except Exception:  # noqa: BLE001 - the data plane goes on with what it knows
                 _log.exception("the database could not be asked for changes")

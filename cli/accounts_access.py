@@ -27,9 +27,10 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON."
 
 def with_accounts(data: Path, work: Callable[[Accounts], Awaitable[T]]) -> T:
     """Run `work` on the installation in `data`; an error that speaks becomes the command's own."""
+    settings = AccountsSettings(data_dir=data.resolve(), endpoint="")
 
     async def run() -> T:
-        accounts = Accounts(AccountsSettings(data_dir=data.resolve(), endpoint=""), MemoryDirectory())
+        accounts = Accounts(settings, MemoryDirectory())
         await accounts.open()
         try:
             return await work(accounts)

@@ -4,10 +4,11 @@ import asyncio
 import gc
 import logging
 from collections.abc import Callable
+from typing import cast
 
 from accounts.component import Accounts, AccountsSettings
 from api.asgi import Guard, send_json
-from api.grpc_asgi import Receive, Scope, Send
+from api.grpc_asgi import ASGIApp, Receive, Scope, Send
 from backplane.interface import Node as NodeEntry
 from backplane.memory import MemoryDirectory, MemoryRegistry
 from cli.control_socket import ControlSocket, Load
@@ -41,7 +42,7 @@ class Embedded:
         router_settings = RouterSettings.for_local() if settings.local else RouterSettings()
         self._router = Router(directory, self._registry, self._connect, router_settings)
         self._router_app = RouterApp(self._router)
-        self._accounts_app = Guard(accounts.app)
+        self._accounts_app = Guard(cast("ASGIApp", accounts.app))  # the framework's own words for the same
         self._control = ControlSocket(settings.control_socket, self)
         self._tasks: list[asyncio.Task[None]] = []
         self._unary = 0

@@ -30,7 +30,7 @@ class Application:
         try:
             service = Embedded.compose(EmbeddedSettings.from_environment())
             await service.start()
-        except Exception as reason:
+        except Exception as reason:  # noqa: BLE001 - whatever it was, the edge must be told
             _log.exception("the service could not start")
             await send({"type": "lifespan.startup.failed", "message": str(reason)})
             return

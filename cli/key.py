@@ -21,8 +21,10 @@ def key() -> None:
 @key.command()
 @click.argument("email")
 @click.option("--role", type=click.Choice(list(SYSTEM_ROLES)), default=OWNER, show_default=True, help="What it may do.")
-@click.option("--super-user", is_flag=True, help="A key of the older format with all rights, packed with its endpoint.")
-@click.option("--session", is_flag=True, help="A token with the rights of a log-in, for test suites.")
+@click.option(
+    "--super-user", "kind", flag_value="api_token", help="An older key with all rights, packed with its endpoint."
+)
+@click.option("--session", "kind", flag_value="session", help="A token with the rights of a log-in, for test suites.")
 @click.option("--expires-in", type=click.IntRange(min=1), metavar="SECONDS", help="When it expires. [default: never]")
 @click.option("--description", default="made on the command line", show_default=True, help="A note to find it by.")
 @click.option("--endpoint", default="127.0.0.1", show_default=True, help="The host name that a packed key carries.")
@@ -36,22 +38,18 @@ def create(
     endpoint: str,
     data: Path,
     *,
-    super_user: bool,
-    session: bool,
+    kind: Kind | None,
     as_json: bool,
 ) -> None:
     """Make an API key for the account of EMAIL. It is shown this once."""
-    if super_user and session:
-        raise click.UsageError("--super-user and --session exclude each other")
     expires_at = None if expires_in is None else int(time.time()) + expires_in
 
     async def make(accounts: Accounts) -> dict[str, object]:
         account_id = await accounts.users.account_of(email)
-        if super_user:
-            token = _signed(accounts, "api_token", account_id, expires_at)
-            return {"api_key": token, "packed": pack_credential(endpoint, token), "account_id": account_id}
-        if session:
-            return {"api_key": _signed(accounts, "session", account_id, expires_at), "account_id": account_id}
+        if kind is not None:
+            token = _signed(accounts, kind, account_id, expires_at)
+            packed = {"packed": pack_credential(endpoint, token)} if kind == "api_token" else {}
+            return {"api_key": token, **packed, "account_id": account_id}
         made, kept = await accounts.keys.generate(account_id, role, description, expires_at)
         return {"api_key": made, "key_id": kept.id, "role_id": role, "account_id": account_id}
 

@@ -1,16 +1,15 @@
 """Alembic's entry: runs the migrations on the connection that the account service hands over."""
 
+from importlib import import_module
+
 from alembic import context
 from sqlalchemy import text
 
-import accounts.caches.models
-import accounts.keys.models
-import accounts.memberships.models
-import accounts.presigning.models
-import accounts.sessions.models
-import accounts.tenants.models
-import accounts.users.models  # noqa: F401 - a model is known to the metadata once it is imported
 from accounts.database.base import Base
+
+NOUNS = ("caches", "keys", "memberships", "presigning", "sessions", "tenants", "users")
+for noun in NOUNS:  # a model is known to the metadata once it is imported
+    import_module(f"accounts.{noun}.models")
 
 LOCK_TIMEOUT = "1s"
 """A migration that cannot get its lock gives up rather than make every query wait behind it."""

@@ -15,6 +15,9 @@ from accounts.database.migrate import upgrade
 BUSY_SECONDS = 10.0
 _WRITES = "tidings_writes"
 
+Transaction = AsyncSession
+"""What services hand on to repositories, which alone write SQL."""
+
 
 def sqlite_url(data_dir: Path) -> str:
     """Return the URL of the database in a data folder."""

@@ -7,7 +7,7 @@ from accounts.database.base import Base, epoch_seconds
 
 
 class ApiKey(Base):
-    """What is known of a key. The key itself is a signed token that was shown once; nothing here could be used as it."""
+    """What is known of a key. The key itself is a signed token that was shown once; nothing here could stand for it."""
 
     __tablename__ = "api_key"
 

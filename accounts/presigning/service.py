@@ -30,9 +30,7 @@ class SigningKeys:
         """
         if not 0 < ttl_minutes <= MAX_TTL_MINUTES:
             raise InvalidArgument(f"ttl_minutes must be from 1 to {MAX_TTL_MINUTES}, not {ttl_minutes}")
-        key = SigningKey(
-            id=new_id("jwk"), account_id=account_id, expires_at=int(time.time()) + ttl_minutes * 60
-        )
+        key = SigningKey(id=new_id("jwk"), account_id=account_id, expires_at=int(time.time()) + ttl_minutes * 60)
         async with self._database.transaction() as session:
             repository.add(session, key)
         jwk = ECAlgorithm.to_jwk(generate_private_key(SECP256R1()), as_dict=True)

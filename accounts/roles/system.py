@@ -10,7 +10,9 @@ OWNER, OPERATOR, VIEWER = "owner", "operator", "viewer"
 def _viewer() -> wire.Permissions:
     every = wire.PermissionsType.All()
     topics = wire.PermissionsType.TopicPermissions(role=wire.TopicReadOnly, all_caches=every, all_topics=every)
-    return wire.Permissions(explicit=wire.ExplicitPermissions(permissions=[wire.PermissionsType(topic_permissions=topics)]))
+    return wire.Permissions(
+        explicit=wire.ExplicitPermissions(permissions=[wire.PermissionsType(topic_permissions=topics)])
+    )
 
 
 SYSTEM_ROLES: Mapping[str, bytes] = {

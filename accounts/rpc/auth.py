@@ -1,6 +1,7 @@
 """The gRPC services `auth.Auth` and `token.Token`: minting. The caller's token is in the message, not in metadata."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from momento_wire_types import auth_pb2, token_pb2
 
@@ -50,7 +51,8 @@ class Minting:
                 seconds = request.expires.valid_for_seconds
             case _:
                 seconds = 0
-        minted = self._tokens.generate(request.auth_token, request.permissions, seconds, request.token_id)
+        permissions: Any = request.permissions  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - see Tokens
+        minted = self._tokens.generate(request.auth_token, permissions, seconds, request.token_id)
         return auth_pb2._GenerateApiTokenResponse(
             api_key=minted.api_key,
             refresh_token=minted.refresh_token,
@@ -58,7 +60,9 @@ class Minting:
             valid_until=minted.valid_until,
         )
 
-    async def _refresh(self, request: auth_pb2._RefreshApiTokenRequest, _: Context) -> auth_pb2._RefreshApiTokenResponse:
+    async def _refresh(
+        self, request: auth_pb2._RefreshApiTokenRequest, _: Context
+    ) -> auth_pb2._RefreshApiTokenResponse:
         if not request.api_key:
             raise InvalidArgument("the request holds no API key to refresh")
         minted = self._tokens.refresh(request.api_key, request.refresh_token)
@@ -73,7 +77,8 @@ class Minting:
         self, request: token_pb2._GenerateDisposableTokenRequest, _: Context
     ) -> token_pb2._GenerateDisposableTokenResponse:
         seconds = request.expires.valid_for_seconds
-        minted = self._tokens.generate_disposable(request.auth_token, request.permissions, seconds, request.token_id)
+        permissions: Any = request.permissions  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - see Tokens
+        minted = self._tokens.generate_disposable(request.auth_token, permissions, seconds, request.token_id)
         return token_pb2._GenerateDisposableTokenResponse(
             api_key=minted.api_key, endpoint=self._endpoint, valid_until=minted.valid_until
         )

@@ -1,8 +1,8 @@
-"""Puts unary RPCs on connectrpc: the codec of Google's protobuf messages, bounded requests, and errors that do not leak."""
+"""Puts unary RPCs on connectrpc, with the codec of Google's messages, bounded requests, and errors that do not leak."""
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from connectrpc.code import Code
 from connectrpc.compat import google_protobuf_codecs
@@ -33,6 +33,9 @@ Context = RequestContext[Any, Any]
 Handler = Callable[[Any, Context], Awaitable[Message]]
 """Takes a request message and its context, returns the answer's message."""
 
+Req = TypeVar("Req")
+Res = TypeVar("Res")
+
 _log = logging.getLogger(__name__)
 
 
@@ -51,7 +54,7 @@ class Service(ConnectASGIApplication[Mapping[str, Method]]):
     def __init__(self, name: str, methods: Mapping[str, Method]) -> None:
         """`name` is the service's full name, `methods` are by their names in it."""
         self._name = name
-        super().__init__(
+        super().__init__(  # pyright: ignore[reportUnknownMemberType] - its endpoints leave their messages open
             service=methods,
             endpoints=self._made,
             interceptors=[_Errors()],
@@ -85,13 +88,13 @@ class _Errors:
     """Gives each of our errors its status and its `err` trailer; of any other, clients learn nothing."""
 
     async def intercept_unary(
-        self, call_next: Callable[[Any, Context], Awaitable[Any]], request: Any, ctx: Context, /  # noqa: ANN401 - as in the interface
-    ) -> Any:  # noqa: ANN401 - as in the interface
+        self, call_next: Callable[[Req, Context], Awaitable[Res]], request: Req, ctx: Context, /
+    ) -> Res:
         try:
             return await call_next(request, ctx)
         except TidingsError as error:
             shown = error
-        except Exception:
+        except Exception:  # noqa: BLE001 - of what is not foreseen, clients learn nothing
             _log.exception("an RPC failed")
             shown = Internal()
         if shown.err:

@@ -4,9 +4,7 @@ import hashlib
 import time
 from dataclasses import dataclass
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from accounts.database import Database
+from accounts.database import Database, Transaction
 from accounts.identifiers import new_secret
 from accounts.memberships import repository as memberships
 from accounts.roles.system import VIEWER
@@ -41,7 +39,7 @@ class Sessions:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def begin(self, session: AsyncSession, user_id: str, account_id: str) -> str:
+    def begin(self, session: Transaction, user_id: str, account_id: str) -> str:
         """Begin a log-in within a transaction; return the secret for the cookie."""
         secret, now = new_secret(), int(time.time())
         row = Session(

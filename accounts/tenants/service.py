@@ -1,14 +1,13 @@
 """What can be done with accounts."""
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
+from accounts.database import Transaction
 from accounts.tenants import repository
 from accounts.tenants.plans import PLANS
 from api.account import Limits
 from api.errors import NotFound
 
 
-async def limits_of(session: AsyncSession, account_id: str) -> Limits:
+async def limits_of(session: Transaction, account_id: str) -> Limits:
     """Return the limits of an account's plan.
 
     Raises:
