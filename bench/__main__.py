@@ -61,7 +61,7 @@ def _options() -> Options:
         "--system", dest="systems", nargs="+", choices=SYSTEMS, default=list(SYSTEMS), help="which to run"
     )
     parser.add_argument("--repetitions", type=int, default=1, help="how often; the report shows medians (1)")
-    parser.add_argument("--seconds", type=float, default=4.0, help="length of each window (4)")
+    parser.add_argument("--seconds", type=float, default=3.0, help="length of each window (3)")
     parser.add_argument("--output", type=Path, default=Path(__file__).parent, help="folder for the report")
     return Options(**vars(parser.parse_args()))
 

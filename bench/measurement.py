@@ -9,12 +9,14 @@ from bench.load.window import Measured
 
 _SATURATED_CORE: Final = 0.9
 _SATURATED_MACHINE: Final = 0.95
+_DISTURBING_CORES: Final = 0.2
 
 
 class Limit(StrEnum):
     """What kept the figure from being higher."""
 
     GENERATOR = "a generator"
+    OTHERS = "something else that ran on the machine"
     MACHINE = "the machine's cores, shared with the generators"
     SERVER = "the server"
     PACE = "the pace that was asked for"
@@ -39,15 +41,18 @@ class Measurement:
     notes: tuple[str, ...] = ()
 
 
-def limit(generators: Sequence[Measured], machine_share: float) -> Limit:
+def limit(generators: Sequence[Measured], machine_share: float, others: float) -> Limit:
     """Name the bottleneck of a closed loop.
 
     Args:
         generators: What each generator process did.
         machine_share: How much of all cores was in use, from 0 to 1.
+        others: Cores used by processes that have no part in the run.
     """
     if any(each.core_share >= _SATURATED_CORE for each in generators):
         return Limit.GENERATOR
+    if others >= _DISTURBING_CORES:
+        return Limit.OTHERS
     if machine_share >= _SATURATED_MACHINE:
         return Limit.MACHINE
     return Limit.SERVER

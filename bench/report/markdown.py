@@ -11,8 +11,8 @@ All systems run one after the other on the same machine, each freshly started an
 load generators. Publishers and subscribers are raw sockets in processes of their own, the same for all systems; what is
 sent is prepared beforehand, what arrives is counted and not decoded. Cores are those that each group of processes used
 within the window, *others* being whatever else ran on the machine, the kernel's own work for the network included;
-*limited by* names what was exhausted: a generator process that used 90 % of a core or more, all cores together (95 %
-or more busy), or else the server."""
+*limited by* names what was exhausted: a generator process that used 90 % of a core or more; cores that something else
+used, if 0.2 or more; all cores together (95 % or more busy); or else the server."""
 
 PEERS = ("Redis", "NATS")
 

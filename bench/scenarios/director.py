@@ -38,7 +38,7 @@ class Outcome:
     def limit(self) -> Limit:
         """What kept the rate from being higher."""
         generators: list[Measured] = [self.published.measured, *(each.measured for each in self.delivered)]
-        return limit(generators, 1 - self.busy.idle / self.busy.machine)
+        return limit(generators, 1 - self.busy.idle / self.busy.machine, self.cores["others"])
 
 
 def direct(pid: int, publisher: PublisherSpec, readers: Sequence[ReaderSpec], plan: Plan) -> Outcome:

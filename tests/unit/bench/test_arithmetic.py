@@ -55,9 +55,10 @@ def test_stamps_are_found_across_chunks():
 
 def test_the_bottleneck_is_named():
     idle, saturated = Measured(2.0, 0, 0.4), Measured(2.0, 0, 1.9)
-    assert limit([idle, saturated], 0.99) is Limit.GENERATOR
-    assert limit([idle, idle], 0.97) is Limit.MACHINE
-    assert limit([idle, idle], 0.8) is Limit.SERVER
+    assert limit([idle, saturated], 0.99, others=0.5) is Limit.GENERATOR
+    assert limit([idle, idle], 0.97, others=0.5) is Limit.OTHERS
+    assert limit([idle, idle], 0.97, others=0.1) is Limit.MACHINE
+    assert limit([idle, idle], 0.8, others=0.1) is Limit.SERVER
 
 
 def test_cores_of_all_groups_add_up_to_the_machine():
