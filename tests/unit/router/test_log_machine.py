@@ -21,7 +21,7 @@ class Reader:
     """What a subscriber believes, by nothing but the messages that it got.
 
     A discontinuity names the item that follows or, where none is retained, the newest there was; so after one a
-    subscriber may stand at either of two places.
+    subscriber may stand at either of two places. One that follows another may tell of more than is new.
     """
 
     cursor: int
@@ -34,8 +34,8 @@ class Reader:
             if message.HasField("discontinuity"):
                 told = message.discontinuity
                 page, new = told.new_sequence_page, told.new_topic_sequence
-                repeats_the_last_one = (page, new) in self.stands
-                assert repeats_the_last_one or told.last_topic_sequence in {number for _, number in self.stands}
+                stood_at_an_item = len(self.stands) == 1
+                assert not stood_at_an_item or told.last_topic_sequence == min(self.stands)[1]
                 assert (page, new) > min(self.stands)
                 self.stands = {(page, new - 1), (page, new)}
             else:
