@@ -79,7 +79,10 @@ class Supervisor:
                 case Event.STOP:
                     break
                 case Event.ROLL:
-                    current = await self._roll(current)
+                    rolled = await self._unless_stopped(self._roll(current))
+                    if rolled is None:
+                        break
+                    current = rolled
                 case Event.DIED:
                     lived = asyncio.get_running_loop().time() - began
                     revived = await self._unless_stopped(self._revive(current, backoff, lived))
@@ -160,7 +163,12 @@ class Supervisor:
                 lived = 0.0
 
     async def _roll(self, old: Generation) -> Generation:
-        """Replace `old` by a new generation; if that one does not start, `old` stays."""
+        """Replace `old` by a new generation; if that one does not start, `old` stays.
+
+        One at a time, because a hand-over counts the port's sockets and knows two generations only.
+        """
+        if self._retiring:
+            await asyncio.wait(self._retiring.values())
         try:
             new = await self._start()
         except StartFailed as error:

@@ -23,6 +23,8 @@ from cli.refusals import Refusal
 from cli.settings import EmbeddedSettings
 from cli.supervisor import Supervisor
 
+PORT = click.IntRange(0, 65535)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
@@ -52,7 +54,7 @@ def _hidden(name: str, default: float, text: str) -> Callable[[Callable[..., Non
 
 
 @click.command()
-@click.option("--port", default=8080, show_default=True, help="Port of the service; 0 takes a free one.")
+@click.option("--port", type=PORT, default=8080, show_default=True, help="Port of the service; 0 takes a free one.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--endpoint", help="Host name given to SDKs with a token. [default: the host]")
 @click.option(
@@ -63,7 +65,7 @@ def _hidden(name: str, default: float, text: str) -> Callable[[Callable[..., Non
     help="Folder for everything that is kept.",
 )
 @click.option("--local", is_flag=True, help="For tests: empty tokens, SDK test controls, and an admin port.")
-@click.option("--admin-port", default=9090, show_default=True, help="With --local; 0 takes a free one.")
+@click.option("--admin-port", type=PORT, default=9090, show_default=True, help="With --local; 0 takes a free one.")
 @click.option("--nodes", type=click.IntRange(min=1), default=2, show_default=True, help="Storage nodes.")
 @click.option("--tls-cert", type=click.Path(path_type=Path), help="PEM file with the certificate chain.")
 @click.option("--tls-key", type=click.Path(path_type=Path), help="PEM file with the private key.")

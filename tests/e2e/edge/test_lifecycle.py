@@ -172,6 +172,13 @@ def test_its_secrets_and_sockets_are_for_its_user_alone() -> None:
         assert all(path.stat().st_mode & 0o777 == 0o600 for path in sockets)
 
 
+def test_it_may_open_as_many_files_as_the_machine_allows() -> None:
+    """A connection is a file, and a shell's default of 1,024 is few."""
+    with Service(*PROBE) as service:
+        soft, hard = psutil.Process(service.envoy_pid).rlimit(psutil.RLIMIT_NOFILE)
+        assert soft == hard
+
+
 def test_the_access_log_has_the_path_without_its_query() -> None:
     with Service(*PROBE) as service:
         httpx.get(f"{service.url}/raise?token=secret")

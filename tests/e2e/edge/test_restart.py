@@ -115,6 +115,16 @@ def test_a_restart_that_fails_leaves_the_old_generation_serving(tmp_path_factory
         assert state(service)["pid"] != old
 
 
+def test_restarts_asked_for_at_once_come_one_after_the_other() -> None:
+    with Service(*PROBE, "--drain-seconds", "0.5") as service, load(service.port) as calls:
+        first = service.envoy_pid
+        for _ in range(3):
+            service.signal(signal.SIGHUP)
+            until(lambda: len(service.envoy_pids) <= 2)
+        until(lambda: first not in service.envoy_pids and len(service.envoy_pids) == 1, seconds=40)
+    assert calls.failures == []
+
+
 def test_a_stop_in_the_middle_of_a_restart_ends_both() -> None:
     with Service(*PROBE, "--drain-seconds", "1") as service, Connection(service.port) as connection:
         stream = connection.open("/probe.Probe/Stream?interval=50")
