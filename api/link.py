@@ -10,6 +10,12 @@ from typing import NamedTuple, Protocol
 from api.items import Discontinuity
 from api.names import Topic
 
+READ_BYTES = 256 * 1024
+"""Where a node's answer to a subscriber that resumes is cut; the subscriber asks for the rest when it has sent this.
+
+So a subscriber that reads slowly holds this much of the history, and not all of it.
+"""
+
 
 class Receipt(NamedTuple):
     """Where a published item stands in its topic."""
@@ -25,13 +31,15 @@ class Resumed(NamedTuple):
         page: The topic's sequence page.
         last: The number of its newest item, 0 where there is none. What is broadcast afterwards starts at `last` + 1.
         discontinuity: What the subscriber is told before anything else, where its resume point is not available.
-        frames: The retained items from its resume point to `last`, as gRPC frames.
+        frames: The retained items from its resume point on, as gRPC frames; no more than `READ_BYTES`, or one.
+        next: The number that follows these frames; `last` + 1 where that was all.
     """
 
     page: int
     last: int
     discontinuity: Discontinuity | None
     frames: list[bytes]
+    next: int
 
 
 class Sink(Protocol):

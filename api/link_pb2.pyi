@@ -89,18 +89,20 @@ class Receipt(_message.Message):
     def __init__(self, id: _Optional[int] = ..., page: _Optional[int] = ..., number: _Optional[int] = ...) -> None: ...
 
 class Resumed(_message.Message):
-    __slots__ = ("id", "page", "last", "discontinuity", "frames")
+    __slots__ = ("id", "page", "last", "discontinuity", "frames", "next")
     ID_FIELD_NUMBER: _ClassVar[int]
     PAGE_FIELD_NUMBER: _ClassVar[int]
     LAST_FIELD_NUMBER: _ClassVar[int]
     DISCONTINUITY_FIELD_NUMBER: _ClassVar[int]
     FRAMES_FIELD_NUMBER: _ClassVar[int]
+    NEXT_FIELD_NUMBER: _ClassVar[int]
     id: int
     page: int
     last: int
     discontinuity: Discontinuity
     frames: _containers.RepeatedScalarFieldContainer[bytes]
-    def __init__(self, id: _Optional[int] = ..., page: _Optional[int] = ..., last: _Optional[int] = ..., discontinuity: _Optional[_Union[Discontinuity, _Mapping]] = ..., frames: _Optional[_Iterable[bytes]] = ...) -> None: ...
+    next: int
+    def __init__(self, id: _Optional[int] = ..., page: _Optional[int] = ..., last: _Optional[int] = ..., discontinuity: _Optional[_Union[Discontinuity, _Mapping]] = ..., frames: _Optional[_Iterable[bytes]] = ..., next: _Optional[int] = ...) -> None: ...
 
 class Discontinuity(_message.Message):
     __slots__ = ("last", "new", "page")

@@ -2,12 +2,13 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 from api.errors import StreamMoved
-from api.link import Link, Receipt, Resumed
+from api.link import Link, Receipt
 from api.names import Topic
 from backplane.interface import Directory, Node, NodeMap, Registry
-from router.bearer import Bearer, Bearers, Readable
+from router.bearer import Bearer, Bearers
 from router.feed import Feed
 from router.placement import Placement
 from router.subscription import Subscription
@@ -113,9 +114,17 @@ class Router:
         try:
             feed = self._attach(readable)
             try:
-                resumed = await self._links[feed.node_id].subscribe(readable, number, page)
-                feed.align(resumed.page, resumed.last)
-                subscription = self._opened(bearer, readable, feed, cache, resumed, is_gone)
+                read = partial(self._links[feed.node_id].subscribe, readable)
+                subscription = Subscription(
+                    bearer,
+                    readable,
+                    feed,
+                    await read(number, page),
+                    cache=cache,
+                    read=read,
+                    heartbeat_seconds=self.settings.heartbeat_seconds,
+                    client_is_gone=is_gone,
+                )
             except BaseException:
                 self._detach(feed)
                 raise
@@ -163,27 +172,6 @@ class Router:
         self._unwatch()
         self.bearers.close()
         self.tenants.close()
-
-    def _opened(
-        self,
-        bearer: Bearer,
-        readable: Readable,
-        feed: Feed,
-        cache: str,
-        resumed: Resumed,
-        is_gone: Callable[[], Awaitable[bool]],
-    ) -> Subscription:
-        opening = [resumed.discontinuity.frame(), *resumed.frames] if resumed.discontinuity else resumed.frames
-        return Subscription(
-            bearer,
-            readable,
-            feed,
-            cache=cache,
-            cursor=feed.log.cursor(resumed.page, resumed.last + 1),
-            opening=opening,
-            heartbeat_seconds=self.settings.heartbeat_seconds,
-            client_is_gone=is_gone,
-        )
 
     def _link(self, topic: Topic) -> Link:
         node = self._placement.owner(topic)

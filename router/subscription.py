@@ -4,8 +4,9 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
-from api.errors import NotFound, TidingsError, Unavailable
+from api.errors import NotFound, StreamMoved, TidingsError, Unavailable
 from api.items import HEARTBEAT
+from api.link import Resumed
 from router.bearer import Bearer, Readable
 from router.feed import Feed
 
@@ -18,7 +19,7 @@ class Subscription:
 
     __slots__ = (
         "_cache", "_client_is_gone", "_cursor", "_ending", "_expiry", "_heartbeat_due", "_heartbeat_seconds", "_loop",
-        "_opening", "_quiet_since", "_timer", "_waiter", "bearer", "feed", "readable",
+        "_opening", "_quiet_since", "_read", "_read_at", "_timer", "_waiter", "bearer", "feed", "readable",
     )  # fmt: skip
 
     def __init__(
@@ -26,21 +27,23 @@ class Subscription:
         bearer: Bearer,
         readable: Readable,
         feed: Feed,
+        resumed: Resumed,
         *,
         cache: str,
-        cursor: int,
-        opening: list[bytes],
+        read: Callable[[int, int], Awaitable[Resumed]],
         heartbeat_seconds: float,
         client_is_gone: Callable[[], Awaitable[bool]],
     ) -> None:
-        """Open at `cursor`, after the frames of `opening`."""
+        """Open with the node's first answer; `read` asks it for what follows a number of a page."""
         self.bearer = bearer
         self.readable = readable
         self.feed = feed
         self._cache = cache
         self._client_is_gone = client_is_gone
-        self._cursor = cursor
-        self._opening = b"".join((HEARTBEAT, *opening))
+        self._read = read
+        self._read_at: tuple[int, int] | None = None
+        self._cursor = 0
+        self._opening = HEARTBEAT + self._follow(resumed)
         self._heartbeat_seconds = heartbeat_seconds
         self._loop = asyncio.get_running_loop()
         self._quiet_since = self._loop.time()
@@ -87,6 +90,8 @@ class Subscription:
         while True:
             if self._ending is not None:
                 raise self._ending
+            if self._read_at is not None:
+                return await self._read_on(*self._read_at)
             chunk = self.feed.log.after(self._cursor, WRITE_BYTES)
             if chunk is not None:
                 self._cursor = chunk.cursor
@@ -115,6 +120,25 @@ class Subscription:
         if self._expiry is not None:
             self._expiry.cancel()
         self.feed.forget(self)
+
+    def _follow(self, resumed: Resumed) -> bytes:
+        """Stand where an answer of the node ends, in its history or in the feed; return what the answer brought."""
+        self.feed.align(resumed.page, resumed.last)
+        if resumed.next > resumed.last:
+            self._read_at = None
+            self._cursor = self.feed.log.cursor(resumed.page, resumed.next)
+        else:
+            self._read_at = (resumed.next, resumed.page)
+        told = resumed.discontinuity.frame() if resumed.discontinuity else b""
+        return b"".join((told, *resumed.frames))
+
+    async def _read_on(self, number: int, page: int) -> bytes:
+        try:
+            frames = self._follow(await self._read(number, page))
+        except Unavailable as reason:
+            raise StreamMoved from reason  # the client resumes with its last number, wherever the topic is then
+        self._quiet_since = self._loop.time()
+        return frames
 
     async def _more(self) -> None:
         self._waiter = self._loop.create_future()

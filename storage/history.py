@@ -4,7 +4,7 @@ from collections import deque
 from itertools import islice
 
 from api.items import Discontinuity, item_frame
-from api.link import Resumed
+from api.link import READ_BYTES, Resumed
 from storage.settings import HistorySettings
 
 
@@ -56,17 +56,23 @@ class History:
     def resume(self, number: int, page: int) -> Resumed:
         """Return what a subscriber with this resume point gets first (rules: `docs/compatibility.md`, 40 to 45)."""
         if number == 0 and page == 0:
-            return Resumed(self.page, self.last, None, self._from(self.last))
+            return self._from(max(self.last, 1), None)
         number = max(number, 1)
         if page in (0, self.page) and self.first <= number <= self.last + 1:
-            return Resumed(self.page, self.last, None, self._from(number))
+            return self._from(number, None)
         first = self.first
-        new = min(first, self.last)
-        return Resumed(self.page, self.last, Discontinuity(number - 1, new, self.page), self._from(first))
+        return self._from(first, Discontinuity(number - 1, min(first, self.last), self.page))
 
-    def _from(self, number: int) -> list[bytes]:
-        start = max(number - self.first, 0)
-        return [frame for _, frame in islice(self._items, start, None)]
+    def _from(self, number: int, discontinuity: Discontinuity | None) -> Resumed:
+        start = max(number, self.first)
+        frames: list[bytes] = []
+        room = READ_BYTES
+        for _, frame in islice(self._items, start - self.first, None):
+            room -= len(frame)
+            if room < 0 and frames:
+                break
+            frames.append(frame)
+        return Resumed(self.page, self.last, discontinuity, frames, start + len(frames))
 
     def _make_room(self) -> None:
         settings = self._settings

@@ -73,7 +73,9 @@ class Session:
         topic = _topic(subscribe.topic)
         self._watches[topic] = subscribe.watch
         resumed = self._node.subscribe(topic, self, subscribe.number, subscribe.page)
-        answer = wire.Resumed(id=request_id, page=resumed.page, last=resumed.last, frames=resumed.frames)
+        answer = wire.Resumed(
+            id=request_id, page=resumed.page, last=resumed.last, frames=resumed.frames, next=resumed.next
+        )
         if resumed.discontinuity is not None:
             last, new, page = resumed.discontinuity
             answer.discontinuity.CopyFrom(wire.Discontinuity(last=last, new=new, page=page))

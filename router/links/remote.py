@@ -49,6 +49,8 @@ class _Watch:
     id: int
     page: int = 0
     last: int = 0
+    retaking: bool = False
+    """Between a new connection and the answer that has everything up to now; what is broadcast before is in it."""
 
 
 class RemoteLink:
@@ -152,7 +154,8 @@ class RemoteLink:
         async def write(requests: list[wire.Request]) -> None:
             await stream.write(wire.RouterBatch(requests=requests))
 
-        self._retake(outbox)
+        for watch in self._watches.values():
+            self._retake(watch, outbox)
         self._outbox = outbox
         self._connected.set()
         writer = asyncio.create_task(outbox.drain_into(write))
@@ -165,19 +168,20 @@ class RemoteLink:
             with contextlib.suppress(asyncio.CancelledError, grpc.RpcError, asyncio.InvalidStateError):
                 await writer
 
-    def _retake(self, outbox: Outbox[wire.Request]) -> None:
-        for watch in self._watches.values():
-            number, page = (watch.last + 1, watch.page) if watch.page else (0, 0)
-            subscribe = wire.Subscribe(topic=_topic(watch.topic), watch=watch.id, number=number, page=page)
-            request = wire.Request(id=next(self._ids), subscribe=subscribe)
-            self._resuming[request.id] = (watch, True)
-            self._put(outbox, request, 0)
+    def _retake(self, watch: _Watch, outbox: Outbox[wire.Request]) -> None:
+        number, page = (watch.last + 1, watch.page) if watch.page else (0, 0)
+        subscribe = wire.Subscribe(topic=_topic(watch.topic), watch=watch.id, number=number, page=page)
+        request = wire.Request(id=next(self._ids), subscribe=subscribe)
+        watch.retaking = True
+        self._resuming[request.id] = (watch, True)
+        self._put(outbox, request, 0)
 
     def _take(self, event: wire.Event) -> None:
         match event.WhichOneof("kind"):
             case "item":
                 item = event.item
-                if watch := self._by_id.get(item.watch):
+                watch = self._by_id.get(item.watch)
+                if watch is not None and not watch.retaking:
                     self._tell(watch, item.page, item.number, item.frame)
             case "receipt":
                 self._answer(event.receipt.id, event)
@@ -191,11 +195,18 @@ class RemoteLink:
         watch, retaken = self._resuming.pop(resumed.id, (None, False))
         if watch is None:
             return
-        if retaken and watch.page:
-            first = resumed.last - len(resumed.frames) + 1
+        if not retaken:
+            if not watch.retaking:
+                watch.page, watch.last = resumed.page, resumed.last
+            return
+        if watch.page:
+            first = resumed.next - len(resumed.frames)
             for offset, frame in enumerate(resumed.frames):
                 self._tell(watch, resumed.page, first + offset, frame)
-        watch.page, watch.last = resumed.page, resumed.last
+        watch.page, watch.last = resumed.page, resumed.next - 1
+        watch.retaking = resumed.next <= resumed.last
+        if watch.retaking and self._outbox is not None:
+            self._retake(watch, self._outbox)
 
     def _tell(self, watch: _Watch, page: int, number: int, frame: bytes) -> None:
         watch.page, watch.last = page, number
@@ -220,7 +231,7 @@ class RemoteLink:
 def _resumed(resumed: wire.Resumed) -> Resumed:
     told = resumed.discontinuity
     discontinuity = Discontinuity(told.last, told.new, told.page) if resumed.HasField("discontinuity") else None
-    return Resumed(resumed.page, resumed.last, discontinuity, list(resumed.frames))
+    return Resumed(resumed.page, resumed.last, discontinuity, list(resumed.frames), resumed.next)
 
 
 def _topic(topic: Topic) -> wire.Topic:
