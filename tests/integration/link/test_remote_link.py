@@ -120,6 +120,24 @@ async def test_a_link_that_breaks_takes_up_its_topics_where_they_were() -> None:
         await link.close()
 
 
+async def test_a_link_that_was_broken_for_long_takes_up_more_than_one_answer_holds() -> None:
+    node, heard = Node("node-1"), Heard()
+    async with serving(node) as port:
+        link = RemoteLink(f"127.0.0.1:{port}", heard)
+        link.start()
+        await link.subscribe(TOPIC, 0, 0)
+        await say(link, "one")
+        await until(lambda: heard.numbers == [1])
+    long = client._TopicValue(text="x" * 1000).SerializeToString()
+    for _ in range(1000):
+        node.publish(TOPIC, long, b"")
+    async with serving(node, port):
+        await until(lambda: len(heard.numbers) == 1001)
+        assert await say(link, "last") == 1002
+        await until(lambda: heard.numbers == list(range(1, 1003)))
+        await link.close()
+
+
 async def test_a_node_that_lost_its_memory_goes_on_with_a_newer_page() -> None:
     heard = Heard()
     async with serving(Node("node-1")) as port:
