@@ -9,12 +9,24 @@ from accounts.rest.guards import Guards
 from accounts.rest.schemas import Error
 from accounts.rpc.service import Service
 
-_RESPONSES: dict[int | str, dict[str, object]] = {status: {"model": Error} for status in (400, 401, 403, 404, 409, 429)}
+MAX_BODY_BYTES = 64 * 1024
+
+_RESPONSES: dict[int | str, dict[str, object]] = {
+    status: {"model": Error} for status in (400, 401, 403, 404, 409, 429, 503)
+}
 
 
 def create_app(routers: Sequence[APIRouter], services: Sequence[Service], guards: Guards) -> FastAPI:
     """Put endpoints and services into one application."""
-    app = FastAPI(title="Tidings", version="1", docs_url=None, redoc_url=None, openapi_url="/v1/openapi.json")
+    app = FastAPI(
+        title="Tidings",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/v1/openapi.json",
+        redirect_slashes=False,
+        max_body_size=MAX_BODY_BYTES,
+    )
     app.state.guards = guards
     errors.install(app)
     for router in routers:

@@ -11,10 +11,13 @@ from accounts.roles.system import SYSTEM_ROLES
 from accounts.tenants import repository as tenants
 from accounts.tenants.plans import PLANS
 from api.account import AccountSnapshot, Cache
+from api.errors import Unavailable
 from backplane.interface import Directory
 
 POLL_SECONDS = 0.25
 """How soon a change by another process, such as the command line, is seen."""
+
+AFTER_FAILURE_SECONDS = 5.0
 
 _log = logging.getLogger(__name__)
 
@@ -61,5 +64,8 @@ class Snapshots:
             await asyncio.sleep(POLL_SECONDS)
             try:
                 await self.publish_changed()
+            except Unavailable:  # the database has told the log
+                continue
             except Exception:  # noqa: BLE001 - the data plane goes on with what it knows
-                _log.exception("the database could not be asked for changes")
+                _log.exception("changes could not be published")
+                await asyncio.sleep(AFTER_FAILURE_SECONDS)

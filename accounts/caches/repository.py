@@ -30,6 +30,7 @@ async def add(session: AsyncSession, cache_id: str, account_id: str, name: str) 
     await session.flush()
 
 
-async def remove(session: AsyncSession, account_id: str, name: str) -> None:
-    """Delete a cache."""
-    await session.execute(delete(Cache).where(Cache.account_id == account_id, Cache.name == name))
+async def remove(session: AsyncSession, account_id: str, name: str) -> bool:
+    """Delete a cache; return whether there was one."""
+    gone = delete(Cache).where(Cache.account_id == account_id, Cache.name == name)
+    return await session.scalar(gone.returning(Cache.id)) is not None

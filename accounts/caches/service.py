@@ -27,9 +27,9 @@ class Caches:
             TooManyCaches: the account has as many as it may have.
         """
         async with self._database.transaction() as session:
+            most = (await limits_of(session, account_id)).caches
             if await repository.exists(session, account_id, name):
                 raise AlreadyExists(f"cache '{name}' is there already")
-            most = (await limits_of(session, account_id)).caches
             if (have := await repository.count(session, account_id)) >= most:
                 raise TooManyCaches(f"the account has {have} of at most {most} caches")
             await repository.add(session, new_id("cache"), account_id, name)
@@ -43,9 +43,8 @@ class Caches:
             NotFound: there is none of this name.
         """
         async with self._database.transaction() as session:
-            if not await repository.exists(session, account_id, name):
+            if not await repository.remove(session, account_id, name):
                 raise NotFound(f"cache '{name}' does not exist")
-            await repository.remove(session, account_id, name)
             await tenants.touch(session, account_id)
         await self._snapshots.publish(account_id)
 

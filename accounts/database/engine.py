@@ -1,22 +1,29 @@
 """The database: one transaction for each request, on SQLite or any other that SQLAlchemy has an async driver for."""
 
 import asyncio
+import logging
+import os
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
 from accounts.database.migrate import upgrade
+from api.errors import Unavailable
 
 BUSY_SECONDS = 10.0
 _WRITES = "tidings_writes"
 
 Transaction = AsyncSession
 """What services hand on to repositories, which alone write SQL."""
+
+_log = logging.getLogger(__name__)
 
 
 def sqlite_url(data_dir: Path) -> str:
@@ -25,20 +32,29 @@ def sqlite_url(data_dir: Path) -> str:
 
 
 class Database:
-    """An engine and its sessions."""
+    """An engine and its sessions. Where it cannot be reached, callers are told `Unavailable`, and the log once."""
 
     def __init__(self, url: str) -> None:
-        self._url = url
-        self._is_sqlite = make_url(url).get_backend_name() == "sqlite"
+        self._url = make_url(url)
+        self._is_sqlite = self._url.get_backend_name() == "sqlite"
         options: dict[str, Any] = {"connect_args": {"timeout": BUSY_SECONDS}} if self._is_sqlite else {}
-        self._engine = create_async_engine(url, **options)
+        # Values stay out of the texts of errors, and so out of the log: among them are e-mails and hashes.
+        self._engine = create_async_engine(self._url, hide_parameters=True, **options)
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
+        self._state = "reachable"
+        # SQLite has one writer at a time. Its own way to wait is to look again and again, which is slow in a crowd.
+        self._turn: AbstractAsyncContextManager[Any] = asyncio.Lock() if self._is_sqlite else nullcontext()
         if self._is_sqlite:
             event.listen(self._engine.sync_engine, "connect", _on_sqlite_connect)
             event.listen(self._engine.sync_engine, "begin", _on_sqlite_begin)
 
+    def __repr__(self) -> str:
+        return f"<Database {self._url.render_as_string(hide_password=True)} {self._state}>"
+
     async def start(self) -> None:
         """Bring the schema up to date. Two processes that start together do it one after the other."""
+        if self._is_sqlite and self._url.database:
+            _keep_to_owner(self._url.database)
         await asyncio.to_thread(upgrade, self._url)
 
     async def close(self) -> None:
@@ -46,17 +62,41 @@ class Database:
         await self._engine.dispose()
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncGenerator[AsyncSession]:
-        """Give a session whose changes are committed at the end, and undone if that is an exception."""
-        async with self._sessions() as session, session.begin():
+    async def transaction(self) -> AsyncGenerator[Transaction]:
+        """Give a session whose changes are committed at the end, and undone if that is an exception.
+
+        Raises:
+            Unavailable: the database cannot be reached, or others kept it busy for too long.
+        """
+        async with self._turn, self._session() as session:
             await session.connection(execution_options={_WRITES: True})
             yield session
 
     @asynccontextmanager
-    async def reading(self) -> AsyncGenerator[AsyncSession]:
-        """Give a session that sees one state of the database and changes nothing."""
-        async with self._sessions() as session, session.begin():
+    async def reading(self) -> AsyncGenerator[Transaction]:
+        """Give a session that sees one state of the database and changes nothing. See `transaction` for errors."""
+        async with self._session() as session:
             yield session
+
+    @asynccontextmanager
+    async def _session(self) -> AsyncGenerator[Transaction]:
+        try:
+            async with self._sessions() as session, session.begin():
+                yield session
+        except (OperationalError, InterfaceError, NoConnectionFree, OSError) as reason:
+            if self._state == "reachable":
+                _log.exception("the database cannot be reached")
+            self._state = "unreachable"
+            raise Unavailable("the accounts cannot be read or changed now; try again") from reason
+        if self._state == "unreachable":
+            _log.warning("the database can be reached again")
+        self._state = "reachable"
+
+
+def _keep_to_owner(path: str) -> None:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    os.fchmod(descriptor, 0o600)  # SQLite gives the files beside it the same mode
+    os.close(descriptor)
 
 
 def _on_sqlite_connect(connection: Any, _: object) -> None:  # noqa: ANN401 - the driver's own type

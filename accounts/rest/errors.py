@@ -9,6 +9,8 @@ from starlette.responses import JSONResponse
 
 from api.errors import TidingsError
 
+_RETRY_SECONDS: dict[int, int] = {HTTPStatus.TOO_MANY_REQUESTS: 60, HTTPStatus.SERVICE_UNAVAILABLE: 1}
+
 
 def install(app: FastAPI) -> None:
     """Give every error of `app` its shape. What is not foreseen goes on to the guard outside, which says nothing."""
@@ -18,7 +20,8 @@ def install(app: FastAPI) -> None:
 
 
 def _answer(status: int, code: str, message: str, details: list[dict[str, str]] | None = None) -> JSONResponse:
-    headers = {"retry-after": "60"} if status == HTTPStatus.TOO_MANY_REQUESTS else None
+    seconds = _RETRY_SECONDS.get(status)
+    headers = {"retry-after": str(seconds)} if seconds else None
     return JSONResponse({"code": code, "message": message, "details": details or []}, status, headers)
 
 
@@ -40,4 +43,8 @@ async def _invalid(_: Request, error: Exception) -> JSONResponse:
 async def _http(_: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, HTTPException):
         raise error
-    return _answer(error.status_code, HTTPStatus(error.status_code).phrase.lower().replace(" ", "_"), str(error.detail))
+    status = HTTPStatus(error.status_code)
+    code = {HTTPStatus.BAD_REQUEST: "invalid_argument"}.get(status, status.phrase.lower().replace(" ", "_"))
+    answer = _answer(status, code, str(error.detail))
+    answer.headers.update(error.headers or {})  # a 405 lists what is allowed
+    return answer

@@ -56,7 +56,8 @@ class Guards:
         if credential:
             caller = self._callers.caller(credential)
             caller.require(Rank.SUPER_USER, "administer the account")
-            return Member(user_id="", account_id=caller.account_id, role_id=OWNER)
+            by_key = caller.rank < Rank.SESSION
+            return Member(user_id="", account_id=caller.account_id, role_id=OWNER, by_key=by_key)
         return await self.person(request)
 
     async def person(self, request: Request) -> Member:

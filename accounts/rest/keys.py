@@ -14,7 +14,7 @@ def routes(keys: Keys) -> APIRouter:
     @router.post("", status_code=status.HTTP_201_CREATED)
     async def generate(body: NewApiKey, member: AnyMember) -> MadeApiKey:
         """Make an API key. It is shown in this answer and never again."""
-        member.require_change()
+        member.require_grant(body.role_id)
         expires_at = None if body.expiry == "never" else body.expiry
         api_key, key = await keys.generate(member.account_id, body.role_id, body.description, expires_at)
         return MadeApiKey(api_key=api_key, key_info=KeyInfo.of(key))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from accounts.database import Database, Transaction
 from accounts.identifiers import new_secret
 from accounts.memberships import repository as memberships
-from accounts.roles.system import VIEWER
+from accounts.roles.system import OWNER, VIEWER
 from accounts.sessions import repository
 from accounts.sessions.models import Session
 from api.errors import PermissionDenied, Unauthenticated
@@ -17,11 +17,12 @@ VALID_SECONDS = 12 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A person who has logged in, in one account."""
+    """A person who has logged in, in one account; or a program with an API key, which acts as an owner would."""
 
     user_id: str
     account_id: str
     role_id: str
+    by_key: bool = False
 
     def require_change(self) -> None:
         """Go on where the member may change things.
@@ -31,6 +32,18 @@ class Member:
         """
         if self.role_id == VIEWER:
             raise PermissionDenied("a viewer may not change anything; ask an owner or operator of the account")
+
+    def require_grant(self, role_id: str) -> None:
+        """Go on where the member may make a key of this role: none above one's own, and a key only one that looks.
+
+        Raises:
+            PermissionDenied: else a key that is about to expire could make itself one that never does.
+        """
+        self.require_change()
+        if self.by_key and role_id != VIEWER:
+            raise PermissionDenied("an API key may not make keys that administer; log in on the console for that")
+        if role_id == OWNER != self.role_id:
+            raise PermissionDenied("only an owner may make an owner's key")
 
 
 class Sessions:

@@ -1,7 +1,9 @@
 """The keys that this installation signs tokens with: one file each, readable by its owner alone."""
 
+import fcntl
 import os
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -31,10 +33,11 @@ class Keystore:
             PermissionError: others than the owner may read a key; nothing is signed with it then.
         """
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for path in sorted(self._folder.glob("*.pem"), key=lambda path: path.stat().st_mtime_ns):
-            self._keys[path.stem] = _read(path)
-        if not self._keys:
-            self._make()
+        with _alone(self._folder):  # or two that start together would each make a first key
+            for path in sorted(self._folder.glob("*.pem"), key=lambda path: path.stat().st_mtime_ns):
+                self._keys[path.stem] = _read(path)
+            if not self._keys:
+                self._make()
 
     def sign(self, claims: Claims) -> str:
         """Return a token, signed with the newest key."""
@@ -48,10 +51,23 @@ class Keystore:
     def _make(self) -> None:
         kid, key = new_id("sign"), Ed25519PrivateKey.generate()
         pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        path = self._folder / f"{kid}.pem"
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        unfinished = self._folder / f"{kid}.new"
+        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(pem)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.rename(self._folder / f"{kid}.pem")
         self._keys[kid] = key
+
+
+@contextmanager
+def _alone(folder: Path) -> Generator[None]:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _read(path: Path) -> Ed25519PrivateKey:

@@ -17,3 +17,11 @@ class Account(Base):
     suspended: Mapped[bool] = mapped_column(default=False)
     version: Mapped[int] = mapped_column(index=True)
     created_at: Mapped[int] = mapped_column(default=epoch_seconds)
+
+
+class Change(Base):
+    """The number of the newest change; one row, which whoever changes something holds until it is committed."""
+
+    __tablename__ = "change"
+
+    newest: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

@@ -2,15 +2,20 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from accounts.tenants.models import Account
+from accounts.tenants.models import Account, Change
 
 
 async def get(session: AsyncSession, account_id: str) -> Account | None:
     """Return an account by its id."""
     return await session.get(Account, account_id)
+
+
+async def get_alone(session: AsyncSession, account_id: str) -> Account | None:
+    """Return an account by its id; others who ask so wait until this transaction has ended."""
+    return await session.get(Account, account_id, with_for_update=True)
 
 
 async def changed_since(session: AsyncSession, version: int) -> Sequence[tuple[str, int]]:
@@ -27,9 +32,12 @@ async def add(session: AsyncSession, account_id: str, name: str, plan: str) -> N
 
 async def touch(session: AsyncSession, account_id: str) -> None:
     """Note that something changed which routers must know of the account."""
+    await get_alone(session, account_id)  # before the counter, in every transaction, or two could wait for each other
     version = await _next_version(session)
     await session.execute(update(Account).where(Account.id == account_id).values(version=version))
 
 
 async def _next_version(session: AsyncSession) -> int:
-    return (await session.scalar(select(func.max(Account.version))) or 0) + 1
+    # One statement, whose lock on the row makes versions appear in their order: a reader of all changes since a
+    # version would miss one that is committed late.
+    return await session.scalar(update(Change).values(newest=Change.newest + 1).returning(Change.newest)) or 0

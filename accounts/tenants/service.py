@@ -8,12 +8,12 @@ from api.errors import NotFound
 
 
 async def limits_of(session: Transaction, account_id: str) -> Limits:
-    """Return the limits of an account's plan.
+    """Return the limits of an account's plan. Until the transaction ends, nobody else counts against them.
 
     Raises:
         NotFound: there is no such account.
     """
-    account = await repository.get(session, account_id)
+    account = await repository.get_alone(session, account_id)
     if account is None:
         raise NotFound("the account does not exist")
     return PLANS[account.plan]

@@ -7,7 +7,7 @@ from accounts.database.base import Base, epoch_seconds
 
 
 class User(Base):
-    """A person. The e-mail is kept in the form that `email.normalised` gives it."""
+    """A person. The e-mail is kept in the form that `users.service.normalised` gives it."""
 
     __tablename__ = "user"
 

@@ -1,6 +1,7 @@
 """SQL for people."""
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from accounts.users.models import User
@@ -11,7 +12,11 @@ async def by_email(session: AsyncSession, email: str) -> User | None:
     return await session.scalar(select(User).where(User.email == email))
 
 
-async def add(session: AsyncSession, user: User) -> None:
-    """Keep a new person."""
+async def add(session: AsyncSession, user: User) -> bool:
+    """Keep a new person; return whether the e-mail was free. If not, the transaction is of no use any more."""
     session.add(user)
-    await session.flush()
+    try:
+        await session.flush()
+    except IntegrityError:
+        return False
+    return True

@@ -54,10 +54,9 @@ class Users:
         password_hash = await self._passwords.hash(password)
         account_id, user_id = new_id("acc"), new_id("user")
         async with self._database.transaction() as session:
-            if await repository.by_email(session, email) is not None:
+            if not await repository.add(session, User(id=user_id, email=email, password_hash=password_hash)):
                 raise AlreadyExists("somebody has signed up with this e-mail; log in instead")
             await tenants.add(session, account_id, name, plan)
-            await repository.add(session, User(id=user_id, email=email, password_hash=password_hash))
             memberships.add(session, account_id, user_id, OWNER)
             secret = self._sessions.begin(session, user_id, account_id)
         await self._snapshots.publish(account_id)
@@ -70,8 +69,9 @@ class Users:
             Unauthenticated: the e-mail or the password is wrong; which of them is not told, nor felt.
         """
         async with self._database.reading() as session:
-            user = await repository.by_email(session, email.strip().lower())
-        right = await self._passwords.matches(password[:LONGEST_PASSWORD], user.password_hash if user else None)
+            user = await repository.by_email(session, _as_kept(email))
+        kept = user.password_hash if user and len(password) <= LONGEST_PASSWORD else None
+        right = await self._passwords.matches(password[:LONGEST_PASSWORD], kept)
         if user is None or not right:
             raise Unauthenticated("the e-mail or the password is wrong")
         async with self._database.transaction() as session:
@@ -88,7 +88,7 @@ class Users:
             NotFound: there is no such person.
         """
         async with self._database.reading() as session:
-            user = await repository.by_email(session, email.strip().lower())
+            user = await repository.by_email(session, _as_kept(email))
             membership = None if user is None else await memberships.first_of(session, user.id)
         if membership is None:
             raise NotFound(f"nobody has signed up as '{email}'; make an account first")
@@ -105,6 +105,13 @@ def normalised(email: str) -> str:
         return validate_email(email, check_deliverability=False, test_environment=True).normalized.lower()
     except EmailNotValidError as reason:
         raise InvalidArgument(f"the e-mail cannot be one: {reason}") from reason
+
+
+def _as_kept(email: str) -> str:
+    try:
+        return normalised(email)
+    except InvalidArgument:
+        return ""  # nobody has this one
 
 
 def check_password(password: str) -> None:
