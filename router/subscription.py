@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
-from api.errors import NotFound, StreamMoved, TidingsError, Unavailable
+from api.errors import DeadlineExceeded, NotFound, StreamMoved, TidingsError, Unavailable
 from api.items import HEARTBEAT
 from api.link import Resumed
 from router.bearer import Bearer, Readable
@@ -68,6 +68,10 @@ class Subscription:
             return False
         self.end(Unavailable("the client has left"))
         return True
+
+    async def client_has_left(self) -> bool:
+        """Whether the client has left, asked by whoever serves the stream."""
+        return await self._client_is_gone()
 
     def check(self) -> None:
         """End the subscription if its account no longer allows it."""
@@ -135,7 +139,7 @@ class Subscription:
     async def _read_on(self, number: int, page: int) -> bytes:
         try:
             frames = self._follow(await self._read(number, page))
-        except Unavailable as reason:
+        except (Unavailable, DeadlineExceeded) as reason:
             raise StreamMoved from reason  # the client resumes with its last number, wherever the topic is then
         self._quiet_since = self._loop.time()
         return frames

@@ -3,8 +3,9 @@ import time
 
 import pytest
 
-from api.errors import NotFound, StreamMoved, Unauthenticated, Unavailable
+from api.errors import DeadlineExceeded, NotFound, StreamMoved, TidingsError, Unauthenticated, Unavailable
 from api.items import HEARTBEAT
+from api.link import READ_BYTES, Resumed
 from router.router import RouterSettings
 from router.subscription import WRITE_BYTES, Subscription
 from tests.unit.asgi import parsed
@@ -165,3 +166,46 @@ async def test_a_closed_subscription_has_no_timer_left(acme: World) -> None:
     await asyncio.sleep(60)
     assert not waiting.done()
     waiting.cancel()
+
+
+@pytest.mark.parametrize("failure", [Unavailable("gone"), DeadlineExceeded("too slow")])
+async def test_a_node_that_is_lost_while_a_long_history_is_read_makes_the_client_resume(
+    acme: World, failure: TidingsError
+) -> None:
+    for _ in range(4):
+        await acme.publish("x" * 100_000)
+    subscription = await acme.open(number=1)
+    assert numbers(await subscription.next()) == [1, 2]
+
+    async def fail(number: int, page: int) -> Resumed:
+        raise failure
+
+    subscription._read = fail
+    with pytest.raises(StreamMoved):
+        await subscription.next()
+
+
+async def test_a_long_history_is_read_as_fast_as_it_is_taken_and_joins_what_is_new(acme: World) -> None:
+    for _ in range(10):
+        await acme.publish("x" * 100_000)
+    subscription = await acme.open(number=1)
+    got = numbers(await subscription.next())
+    await acme.publish("new")
+    while len(got) < 11:
+        frames = await subscription.next()
+        assert len(frames) <= READ_BYTES
+        got += numbers(frames)
+    assert got == list(range(1, 12))
+
+
+async def test_history_that_is_lost_while_it_is_read_is_told_exactly(acme: World) -> None:
+    for _ in range(6):
+        await acme.publish("x" * 100_000)
+    subscription = await acme.open(number=1)
+    assert numbers(await subscription.next()) == [1, 2]
+    history = acme.owner(acme.topic())._topics[acme.topic()].history
+    for _ in range(4):
+        history.drop_oldest()
+    told, *items = parsed(await subscription.next())
+    assert (told.discontinuity.last_topic_sequence, told.discontinuity.new_topic_sequence) == (2, 5)
+    assert [message.item.topic_sequence_number for message in items] == [5, 6]
