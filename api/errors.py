@@ -94,6 +94,10 @@ class Unimplemented(TidingsError):
     grpc, http, code = 12, 404, "unimplemented"
 
 
+class MethodNotAllowed(TidingsError):
+    grpc, http, code = 12, 405, "method_not_allowed"
+
+
 class NotGrpc(TidingsError):
     """The path is a gRPC method, and the request is not a gRPC request."""
 

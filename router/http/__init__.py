@@ -1,0 +1,1 @@
+"""The HTTP API of topics, for programs without an SDK."""
