@@ -1,7 +1,6 @@
 """An account with a cache and a key, and a client for the HTTP API of topics."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -32,7 +31,7 @@ class Api:
 
 
 @pytest.fixture(scope="module")
-def api(service: Service) -> Iterator[Api]:
+def api(service: Service) -> Api:
     email = f"{uuid4()}@example.com"
     with httpx.Client(base_url=service.url) as client:
         signed_up = {"email": email, "password": "correct horse", "account_name": "Http"}
@@ -40,4 +39,4 @@ def api(service: Service) -> Iterator[Api]:
         made = client.post("/v1/api-keys", json={"role_id": "owner", "description": "tests", "expiry": "never"})
         assert made.status_code == 201
         assert client.post("/v1/caches", json={"name": "http"}).status_code == 201
-    yield Api(service, json.loads(made.text)["api_key"], "http")
+    return Api(service, json.loads(made.text)["api_key"], "http")

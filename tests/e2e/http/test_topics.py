@@ -2,8 +2,7 @@
 
 import base64
 import threading
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
 from uuid import uuid4
 
 import httpx
@@ -95,8 +94,12 @@ class Events:
         raise AssertionError("the stream ended")
 
 
+Stream = Callable[..., Events]
+"""Opens a stream of a topic, with further headers."""
+
+
 @pytest.fixture
-def streamed(api: Api) -> Iterator[Any]:
+def streamed(api: Api) -> Iterator[Stream]:
     with httpx.Client(timeout=30) as client:
         opened: list[httpx.Response] = []
 
@@ -112,7 +115,7 @@ def streamed(api: Api) -> Iterator[Any]:
             answer.close()
 
 
-def test_a_stream_brings_items_and_resumes_by_the_last_events_id(api: Api, topic: str, streamed: Any) -> None:
+def test_a_stream_brings_items_and_resumes_by_the_last_events_id(api: Api, topic: str, streamed: Stream) -> None:
     events = streamed(topic)
     for word in (b"one", b"two", b"three"):
         api.publish(topic, word)
