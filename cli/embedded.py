@@ -25,6 +25,10 @@ DRAIN_STEP_SECONDS = 0.1
 
 _log = logging.getLogger(__name__)
 
+GC_THRESHOLDS = (100_000, 20, 100)
+"""What lives long here are streams, in their thousands: to look through them for cycles after each 700 new objects, as
+Python does by default, costs 15 to 30 % of the fan-out at 1 to 100."""
+
 LIVENESS, READINESS = "/healthz", "/readyz"
 
 
@@ -73,6 +77,7 @@ class Embedded:
         self._state = "serving"
         gc.collect()
         gc.freeze()
+        gc.set_threshold(*GC_THRESHOLDS)
 
     async def close(self) -> None:
         """Stop, in the opposite order."""
