@@ -1,0 +1,40 @@
+"""One account for all tests of the contract; each test makes a cache of its own."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.service import Service
+from tests.e2e.tenant import PASSWORD, Tenant
+from tests.e2e.wire import Client
+
+EMAIL = "limited@example.com"
+ACCOUNT = ("account", "create", EMAIL, "--plan", "contract", "--password", PASSWORD)
+
+
+@pytest.fixture(scope="session")
+def tenant(service: Service) -> Iterator[Tenant]:
+    with Tenant(service) as made:
+        yield made
+
+
+@pytest.fixture
+def owner(tenant: Tenant) -> Client:
+    """A client with an owner's key."""
+    return tenant.owner
+
+
+@pytest.fixture
+def cache(tenant: Tenant) -> str:
+    """The name of a new cache."""
+    return tenant.new_cache()
+
+
+@pytest.fixture(scope="session")
+def limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tenant]:
+    """An account with the contract's published limits: 100 subscriptions, 100 publishes a second, 100 KiB."""
+    data = tmp_path_factory.mktemp("limited") / "data"
+    service = Service(data=data)
+    service.run(*ACCOUNT, "--data", str(data))
+    with service, Tenant(service, email=EMAIL) as made:
+        yield made

@@ -1,0 +1,83 @@
+"""An account of a running service, with every kind of credential that it can have."""
+
+import ssl
+import time
+import uuid
+from functools import cached_property
+from typing import Self
+
+import httpx
+
+from tests.e2e.service import Service
+from tests.e2e.wire import Client
+
+PASSWORD = "a long enough password"
+
+
+class Tenant:
+    """Signs up on the service, and makes keys and caches as a customer would.
+
+    An `email` is of an account that exists and has the password above; `verify` is what the HTTP client trusts.
+    """
+
+    def __init__(self, service: Service, *, email: str | None = None, verify: ssl.SSLContext | bool = True) -> None:
+        self.service = service
+        self.email = email or f"{uuid.uuid4().hex[:12]}@example.com"
+        self.http = httpx.Client(base_url=service.url, timeout=20, verify=verify)
+        person = {"email": self.email, "password": PASSWORD}
+        if email:
+            self.http.post("/v1/login", json=person).raise_for_status()
+        else:
+            self.http.post("/v1/signup", json={**person, "account_name": "tests"}).raise_for_status()
+        self._clients: list[Client] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.http.close()
+        for client in self._clients:
+            client.close()
+
+    @cached_property
+    def key(self) -> str:
+        """A v2 key with the rights of an owner."""
+        return self.new_key()[0]
+
+    @cached_property
+    def session(self) -> str:
+        """The token of a log-in."""
+        return str(self.http.post("/v1/session-token").raise_for_status().json()["session_token"])
+
+    @cached_property
+    def super_user(self) -> str:
+        """A v1 key with all rights, not packed."""
+        return self.client("").generate(self.session).api_key
+
+    @cached_property
+    def owner(self) -> Client:
+        """A client with the owner's v2 key."""
+        return self.client(self.key)
+
+    def new_key(self, role: str = "owner", seconds: int | None = None) -> tuple[str, str]:
+        """Make a v2 key and return it and its id."""
+        expiry = "never" if seconds is None else int(time.time()) + seconds
+        body = {"role_id": role, "description": "", "expiry": expiry}
+        made = self.http.post("/v1/api-keys", json=body).raise_for_status().json()
+        return str(made["api_key"]), str(made["key_info"]["key_id"])
+
+    def revoke(self, key_id: str) -> None:
+        """Revoke a v2 key."""
+        self.http.delete(f"/v1/api-keys/{key_id}").raise_for_status()
+
+    def client(self, token: str, **metadata: str) -> Client:
+        """Return a client on a connection of its own, which closes with the tenant."""
+        client = Client(self.service.port, token, **metadata)
+        self._clients.append(client)
+        return client
+
+    def new_cache(self) -> str:
+        """Make a cache and return its name."""
+        name = f"cache-{uuid.uuid4().hex[:12]}"
+        self.owner.create_cache(name)
+        return name
