@@ -10,7 +10,7 @@ from api.errors import MessageTooLarge, PublishRateExceeded, ThroughputExceeded,
 from backplane.interface import Directory
 from router.quota import Bucket
 
-REAP_INTERVAL_SECONDS = 1.0
+REAP_INTERVAL_SECONDS = 0.2
 """How often a full account may have its subscriptions asked whether their clients are still there."""
 
 
