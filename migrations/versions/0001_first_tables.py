@@ -10,6 +10,18 @@ depends_on = None
 
 
 def upgrade() -> None:
+    _accounts_and_users()
+    _keys_and_caches()
+    _memberships_and_sessions()
+    _signing_keys()
+
+
+def downgrade() -> None:
+    for table in ("signing_key", "session", "membership", "cache", "api_key", "user", "account"):
+        op.drop_table(table)
+
+
+def _accounts_and_users() -> None:
     op.create_table(
         "account",
         sa.Column("id", sa.String(length=64), nullable=False),
@@ -31,6 +43,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_user"),
         sa.UniqueConstraint("email", name="uq_user_email"),
     )
+
+
+def _keys_and_caches() -> None:
     op.create_table(
         "api_key",
         sa.Column("id", sa.String(length=64), nullable=False),
@@ -57,6 +72,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_cache"),
         sa.UniqueConstraint("account_id", "name", name="uq_cache_account_id_name"),
     )
+
+
+def _memberships_and_sessions() -> None:
     op.create_table(
         "membership",
         sa.Column("account_id", sa.String(length=64), nullable=False),
@@ -85,6 +103,8 @@ def upgrade() -> None:
     )
     op.create_index("ix_session_user_id", "session", ["user_id"])
 
+
+def _signing_keys() -> None:
     op.create_table(
         "signing_key",
         sa.Column("id", sa.String(length=64), nullable=False),
@@ -97,8 +117,3 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_signing_key"),
     )
     op.create_index("ix_signing_key_account_id", "signing_key", ["account_id"])
-
-
-def downgrade() -> None:
-    for table in ("signing_key", "session", "membership", "cache", "api_key", "user", "account"):
-        op.drop_table(table)

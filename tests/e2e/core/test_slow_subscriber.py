@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from statistics import median
+from typing import Any, TypeAlias
 
 import grpc
 import psutil
@@ -27,6 +28,9 @@ STALLED = 10
 WARM_UP = 2_000
 MB = 1_000_000
 
+PubsubStub: TypeAlias = Any
+"""`stubs.PubsubStub`, whose methods have no types."""
+
 
 @pytest.fixture(scope="module")
 def short_lived() -> Iterator[Service]:
@@ -38,10 +42,11 @@ def short_lived() -> Iterator[Service]:
 
 def create_cache(service: Service) -> None:
     with grpc.insecure_channel(f"127.0.0.1:{service.port}") as channel:
-        control_stubs.ScsControlStub(channel).CreateCache(control._CreateCacheRequest(cache_name=CACHE))
+        stub: Any = control_stubs.ScsControlStub(channel)
+        stub.CreateCache(control._CreateCacheRequest(cache_name=CACHE))
 
 
-def publish(stub: stubs.PubsubStub, count: int, per_second: float) -> None:
+def publish(stub: PubsubStub, count: int, per_second: float) -> None:
     value = wire._TopicValue(binary=b"x" * VALUE_BYTES)
     request = wire._PublishRequest(cache_name=CACHE, topic=TOPIC, value=value)
     start = time.monotonic()
@@ -54,7 +59,7 @@ def publish(stub: stubs.PubsubStub, count: int, per_second: float) -> None:
 class Listener:
     """A subscriber that reads at once, and notes what it got and when."""
 
-    stub: stubs.PubsubStub
+    stub: PubsubStub
     numbers: list[int] = field(default_factory=list[int])
     discontinuities: int = 0
     pauses: list[float] = field(default_factory=list[float])

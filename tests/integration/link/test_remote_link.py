@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from grpc import aio
@@ -164,5 +165,6 @@ async def test_without_a_node_a_publish_is_unavailable_and_does_not_hang() -> No
 
 async def test_a_storage_node_reports_its_health() -> None:
     async with serving(Node("node-1")) as port, aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-        answer = await health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(service=SERVICE))
+        health: Any = health_pb2_grpc.HealthStub(channel)  # its methods have no types
+        answer = await health.Check(health_pb2.HealthCheckRequest(service=SERVICE))
     assert answer.status == health_pb2.HealthCheckResponse.SERVING
