@@ -6,7 +6,8 @@ import json
 from cli.edge.settings import EdgeSettings
 from cli.edge.typed import Config, extension, typed
 
-METHODS = "GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS"
+METHODS = ("POST", "GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS")
+PUBLISH = "/cache_client.pubsub.Pubsub/Publish"
 
 DECODABLE_PATH = (
     r"(?i)^(?:[!-$&-~]|%[0-7][0-9a-f]|(?:%c[2-9a-f]|%d[0-9a-f]|%e0%[ab][0-9a-f]|%ed%[89][0-9a-f]|"
@@ -55,8 +56,7 @@ def http_filters(settings: EdgeSettings) -> list[Config]:
     return [
         extension("envoy.filters.http.cors", "extensions.filters.http.cors.v3.Cors"),
         extension("envoy.filters.http.grpc_web", "extensions.filters.http.grpc_web.v3.GrpcWeb"),
-        _deny_unless("methods", {"header": {"name": ":method", "string_match": {"safe_regex": {"regex": METHODS}}}}),
-        _deny_unless("paths", {"url_path": {"path": {"safe_regex": {"regex": DECODABLE_PATH}}}}),
+        _deny_unless(methods=_methods(), paths=_paths()),
         _readiness(),
         extension(
             "envoy.filters.http.buffer",
@@ -79,12 +79,24 @@ def cors_policy() -> Config:
     )
 
 
-def _deny_unless(name: str, permission: Config) -> Config:
-    policy = {"permissions": [{"not_rule": permission}], "principals": [{"any": True}]}
+def _methods() -> list[Config]:
+    return [{"header": {"name": ":method", "string_match": {"exact": method}}} for method in METHODS]
+
+
+def _paths() -> list[Config]:
+    """Return what a path may be; the one of nearly every request first, since the pattern costs more than all else."""
+    patterns: list[Config] = [{"exact": PUBLISH}, {"safe_regex": {"regex": DECODABLE_PATH}}]
+    return [{"url_path": {"path": pattern}} for pattern in patterns]
+
+
+def _deny_unless(**permitted: list[Config]) -> Config:
+    """Deny a request that fits no rule of one of the lists. One filter for all, since each costs 3 us a request."""
+    policies = {
+        name: {"permissions": [{"not_rule": {"or_rules": {"rules": rules}}}], "principals": [{"any": True}]}
+        for name, rules in permitted.items()
+    }
     return extension(
-        f"tidings.{name}",
-        "extensions.filters.http.rbac.v3.RBAC",
-        rules={"action": "DENY", "policies": {name: policy}},
+        "tidings.requests", "extensions.filters.http.rbac.v3.RBAC", rules={"action": "DENY", "policies": policies}
     )
 
 
