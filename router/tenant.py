@@ -13,6 +13,9 @@ from router.quota import Bucket
 REAP_INTERVAL_SECONDS = 0.2
 """How often a full account may have its subscriptions asked whether their clients are still there."""
 
+REST_AFTER_REAP = 10
+"""So many times as long as the asking took, nobody asks again: a full account must not keep the router busy with it."""
+
 
 class Open(Protocol):
     """A subscription, as far as its account is concerned with it."""
@@ -35,7 +38,7 @@ class Tenant:
         self.subscriptions: set[Open] = set()
         self._now = now
         self._opening = 0
-        self._reaped_at = float("-inf")
+        self._next_reap = float("-inf")
         self._reaping = asyncio.Lock()
         limits = self.limits
         self._publishes = Bucket(limits.publishes_per_second, now())
@@ -110,14 +113,16 @@ class Tenant:
 
     async def _reap(self) -> None:
         async with self._reaping:  # whoever comes meanwhile waits for the same answers
-            if self._now() - self._reaped_at < REAP_INTERVAL_SECONDS:
+            begun = self._now()
+            if begun < self._next_reap:
                 return
-            self._reaped_at = self._now()
             everyone = list(self.subscriptions)
             gone = await asyncio.gather(*(subscription.is_gone() for subscription in everyone))
             for subscription, has_gone in zip(everyone, gone, strict=True):
                 if has_gone:
                     self.closed(subscription)
+            ended = self._now()
+            self._next_reap = ended + max(REAP_INTERVAL_SECONDS, REST_AFTER_REAP * (ended - begun))
 
 
 class Tenants:
