@@ -69,10 +69,6 @@ class Subscription:
         self.end(Unavailable("the client has left"))
         return True
 
-    async def client_has_left(self) -> bool:
-        """Whether the client has left, asked by whoever serves the stream."""
-        return await self._client_is_gone()
-
     def check(self) -> None:
         """End the subscription if its account no longer allows it."""
         try:

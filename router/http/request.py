@@ -1,17 +1,15 @@
-"""What an HTTP request asks for: credential, topic, resume point, value."""
+"""What an HTTP request asks for: credential, topic, resume point."""
 
-import json
 from typing import NamedTuple
 from urllib.parse import parse_qs
 
-from momento_wire_types import cachepubsub_pb2 as wire
-
-from api.account import LARGEST_MESSAGE_BYTES
-from api.errors import InvalidArgument, MessageTooLarge, NotFound
-from api.grpc_asgi import ClientGone, Receive, Scope
+from api.errors import InvalidArgument, NotFound
+from api.grpc_asgi import Scope
 
 PREFIX = "/topics/"
 MAX_SEQUENCE = 2**63
+MAX_DIGITS = 19
+MAX_QUERY_FIELDS = 32
 
 
 class Resume(NamedTuple):
@@ -28,23 +26,30 @@ class HttpRequest:
         self.method: str = scope["method"]
         self._path: str = scope["path"]
         self._headers: list[tuple[bytes, bytes]] = scope["headers"]
+        query: str = scope.get("query_string", b"").decode("latin-1")
         try:
-            self._query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True, max_num_fields=32)
+            self._query = parse_qs(query, keep_blank_values=True, max_num_fields=MAX_QUERY_FIELDS)
         except ValueError as reason:
-            raise InvalidArgument("the query has too many fields") from reason
+            raise InvalidArgument(f"the query has more than {MAX_QUERY_FIELDS} fields") from reason
+
+    @property
+    def wants_events(self) -> bool:
+        """Whether the client asks for Server-Sent Events."""
+        return "text/event-stream" in self.header(b"accept").lower()
 
     def header(self, name: bytes) -> str:
         """Return a header's value, or an empty text."""
         return next((value.decode("latin-1") for key, value in self._headers if key == name), "")
 
     def credential(self) -> str:
-        """Return the token, from the header or from the query.
+        """Return the token, from the header or from the query, or an empty text.
 
         Raises:
             InvalidArgument: there is more than one.
         """
-        headers = [value.decode("latin-1") for name, value in self._headers if name == b"authorization"]
-        found = [value.removeprefix("Bearer ").strip() for value in headers] + self._query.get("token", [])
+        headers = [value.decode("latin-1").strip() for name, value in self._headers if name == b"authorization"]
+        # A plus sign that was not escaped arrives as a blank, which is in no token.
+        found = [_bare(text) for text in headers] + [text.replace(" ", "+") for text in self._query.get("token", [])]
         if len(found) > 1:
             raise InvalidArgument("the request carries more than one token; send it in Authorization or in ?token=")
         return found[0] if found else ""
@@ -52,11 +57,13 @@ class HttpRequest:
     def topic(self) -> tuple[str, str]:
         """Return the names of cache and topic. All that follows the cache is the topic's name, slashes included.
 
+        That is not ambiguous because the edge refuses a slash that is percent-encoded.
+
         Raises:
             NotFound: the path does not name both.
         """
-        cache, slash, topic = self._path.removeprefix(PREFIX).partition("/")
-        if not slash or not cache or not topic:
+        cache, _, topic = self._path.removeprefix(PREFIX).partition("/")
+        if not cache or not topic:
             raise NotFound("the path must be /topics/{cache}/{topic}")
         return cache, topic
 
@@ -66,58 +73,26 @@ class HttpRequest:
         Raises:
             InvalidArgument: a number is not one.
         """
-        page, colon, number = self.header(b"last-event-id").partition(":")
-        if colon:
+        last_event = self.header(b"last-event-id").strip()
+        if last_event:
+            page, _, number = last_event.partition(":")
             return Resume(_whole("Last-Event-ID", number) + 1, _whole("Last-Event-ID", page))
         return Resume(self._number("sequence_number"), self._number("sequence_page"))
 
     def _number(self, name: str) -> int:
         values = self._query.get(name, ["0"])
-        return _whole(name, values[0] if len(values) == 1 else "")
+        if len(values) > 1:
+            raise InvalidArgument(f"{name} is given more than once")
+        return _whole(name, values[0])
 
 
-async def value(request: HttpRequest, receive: Receive) -> tuple[bytes, int]:
-    """Return the body as a serialised `_TopicValue`, and its size in bytes.
-
-    `application/octet-stream` is binary; of JSON, a string is the text it stands for; all else is text as it is.
-
-    Raises:
-        InvalidArgument: a text is not UTF-8, or a JSON body is not JSON.
-        MessageTooLarge: no topic takes that much.
-    """
-    body = await _body(receive)
-    kind = request.header(b"content-type").partition(";")[0].strip().lower()
-    if kind == "application/octet-stream":
-        return wire._TopicValue(binary=body).SerializeToString(), len(body)
-    try:
-        text = body.decode()
-        parsed = json.loads(text) if kind == "application/json" else text
-    except (ValueError, RecursionError) as reason:
-        raise InvalidArgument(f"the body is not valid {kind or 'UTF-8 text'}") from reason
-    text = parsed if isinstance(parsed, str) else text
-    try:
-        size = len(text.encode())
-    except UnicodeEncodeError as reason:
-        raise InvalidArgument("the text holds half of a surrogate pair, which UTF-8 cannot express") from reason
-    return wire._TopicValue(text=text).SerializeToString(), size
-
-
-async def _body(receive: Receive) -> bytes:
-    body = bytearray()
-    while True:
-        event = await receive()
-        if event["type"] != "http.request":
-            raise ClientGone
-        body += event.get("body", b"")
-        if len(body) > LARGEST_MESSAGE_BYTES:
-            raise MessageTooLarge(
-                f"the body is longer than the {LARGEST_MESSAGE_BYTES} bytes that a topic takes at most"
-            )
-        if not event.get("more_body"):
-            return bytes(body)
+def _bare(authorization: str) -> str:
+    """Return the token of a header that may, but need not, name a scheme."""
+    scheme, blank, token = authorization.partition(" ")
+    return token.strip() if blank and scheme.lower() == "bearer" else authorization
 
 
 def _whole(name: str, text: str) -> int:
-    if not (text.isascii() and text.isdigit()) or int(text[:20]) >= MAX_SEQUENCE:
+    if not (text.isascii() and text.isdigit()) or len(text) > MAX_DIGITS or int(text) >= MAX_SEQUENCE - 1:
         raise InvalidArgument(f"{name} must be a whole number, not '{text[:40]}'")
     return int(text)

@@ -1,0 +1,49 @@
+"""A subscription as a stream of Server-Sent Events."""
+
+from api.errors import StreamMoved
+from api.grpc_asgi import ClientGone, Send, shown
+from router.http.messages import HEARTBEAT, RETRY, as_event, error_event, messages
+from router.subscription import Subscription
+
+_START = {
+    "type": "http.response.start",
+    "status": 200,
+    "headers": [(b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-store")],
+}
+
+
+async def stream(subscription: Subscription, send: Send) -> None:
+    """Send what the subscription brings until it ends; its end is the last event.
+
+    Raises:
+        ClientGone: nobody reads the stream any more.
+    """
+    await send(_START)
+    await _write(send, RETRY)
+    try:
+        while True:
+            frames = await subscription.next()
+            await _write(send, b"".join(as_event(message) for message in messages(frames)) or HEARTBEAT)
+    except ClientGone:
+        raise
+    except StreamMoved:
+        await _end(send, b"")  # an EventSource comes back by itself
+    except Exception as error:  # noqa: BLE001 - the answer has begun, so that this is where the client can be told
+        await _end(send, error_event(shown(error)))
+
+
+async def come_back(send: Send) -> None:
+    """Answer with a stream that ends at once; an EventSource opens another, elsewhere, by itself."""
+    await send(_START)
+    await _end(send, RETRY)
+
+
+async def _write(send: Send, body: bytes) -> None:
+    try:
+        await send({"type": "http.response.body", "body": body, "more_body": True})
+    except OSError as reason:
+        raise ClientGone from reason
+
+
+async def _end(send: Send, body: bytes) -> None:
+    await send({"type": "http.response.body", "body": body, "more_body": False})
