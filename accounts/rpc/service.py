@@ -1,8 +1,9 @@
 """Puts unary RPCs on connectrpc, with the codec of Google's messages, bounded requests, and errors that do not leak."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from connectrpc.code import Code
 from connectrpc.compat import google_protobuf_codecs
@@ -11,6 +12,8 @@ from connectrpc.method import IdempotencyLevel, MethodInfo, StreamType
 from connectrpc.request import RequestContext
 from connectrpc.server import ConnectASGIApplication, Endpoint
 from google.protobuf.message import Message
+from starlette.types import Message as Event
+from starlette.types import Receive, Scope, Send
 
 from api.errors import Internal, TidingsError
 
@@ -62,6 +65,9 @@ class Service(ConnectASGIApplication[Mapping[str, Method]]):
             codecs=google_protobuf_codecs(),
         )
 
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await super().__call__(cast("Any", scope), cast("Any", _body_of(receive)), cast("Any", send))
+
     @property
     def path(self) -> str:
         """The prefix of its methods' paths."""
@@ -82,6 +88,25 @@ class Service(ConnectASGIApplication[Mapping[str, Method]]):
             )
             for name, method in methods.items()
         }
+
+
+def _body_of(receive: Receive) -> Receive:
+    """Return a `receive` that, after the end of the body, waits until it is cancelled.
+
+    connectrpc asks in a loop whether the client is still there, and the edge answers at once, so that a core would
+    spin for as long as the database takes.
+    """
+    ended = False
+
+    async def body() -> Event:
+        nonlocal ended
+        if ended:
+            await asyncio.get_running_loop().create_future()
+        event = await receive()
+        ended = not event.get("more_body", False)
+        return event
+
+    return body
 
 
 class _Errors:

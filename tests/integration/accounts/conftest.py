@@ -1,0 +1,53 @@
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from accounts.component import Accounts, AccountsSettings
+from accounts.database import sqlite_url
+from backplane.memory import MemoryDirectory
+from tests.integration.accounts.databases import Postgres, postgres
+from tests.integration.accounts.installation import Installation
+
+ENDPOINT = "tidings.test"
+
+Start = Callable[..., Awaitable[Installation]]
+"""Starts an account service; settings as keywords. Those of one test share a folder and a database."""
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Generator[Postgres]:
+    with postgres() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return sqlite_url(tmp_path)
+    server: Postgres = request.getfixturevalue("postgres_server")
+    return server.new_database()
+
+
+@pytest.fixture
+async def start(database_url: str, tmp_path: Path) -> AsyncGenerator[Start]:
+    started: list[Accounts] = []
+
+    async def one_more(**settings: Any) -> Installation:
+        directory = MemoryDirectory()
+        known: dict[str, Any] = {"data_dir": tmp_path, "endpoint": ENDPOINT, "database_url": database_url}
+        accounts = Accounts(AccountsSettings(**(known | settings)), directory)
+        started.append(accounts)
+        await accounts.start()
+        return Installation(accounts, directory)
+
+    yield one_more
+    for accounts in started:
+        await accounts.close()
+
+
+@pytest.fixture
+async def here(start: Start) -> Installation:
+    """The account service, with nobody in it yet."""
+    return await start()

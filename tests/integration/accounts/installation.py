@@ -1,0 +1,110 @@
+"""A running account service as its callers see it: REST through httpx, gRPC as frames, both behind the guard."""
+
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+from urllib.parse import unquote
+
+import httpx
+from google.protobuf.message import Message
+from momento_wire_types import controlclient_pb2 as control
+
+from accounts.component import Accounts
+from accounts.tenants.plans import OPEN
+from api.asgi import Guard
+from api.framing import HEADER_BYTES, frame
+from api.grpc_asgi import ASGIApp
+from backplane.memory import MemoryDirectory
+from tests.unit.asgi import GRPC, Connection
+
+PASSWORD = "correct horse battery"
+ORIGIN = "http://tidings.test"
+CONTROL, AUTH, TOKEN = "control_client.ScsControl", "auth.Auth", "token.Token"
+
+M = TypeVar("M", bound=Message)
+
+
+class Refused(Exception):
+    """A gRPC call that ended with another status than OK."""
+
+    def __init__(self, call: Connection) -> None:
+        self.status = call.status
+        self.text = unquote(call.message)
+        super().__init__(f"{self.status}: {self.text}")
+        self.err = call.headers.get(b"err")
+        self.is_trailers_only = call.is_trailers_only
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """An account that has signed up, and the v2 key of its owner."""
+
+    id: str
+    email: str
+    key: str
+    key_id: str
+
+
+class Installation:
+    """The account service with a directory that a router would read."""
+
+    def __init__(self, accounts: Accounts, directory: MemoryDirectory) -> None:
+        self.accounts = accounts
+        self.directory = directory
+        self.app: ASGIApp = Guard(cast("ASGIApp", accounts.app))
+
+    def rest(self, **headers: str) -> httpx.AsyncClient:
+        """Return a browser: it keeps cookies and sends `headers` with each request."""
+        transport = httpx.ASGITransport(app=cast("Any", self.app))
+        return httpx.AsyncClient(transport=transport, base_url=ORIGIN, headers=headers)
+
+    async def tenant(self, name: str = "ada", role: str = "owner", plan: str = OPEN) -> Tenant:
+        """Sign up and make a key."""
+        email = f"{name}@example.com"
+        made = await self.accounts.users.sign_up(email, PASSWORD, name, plan)
+        key, kept = await self.accounts.keys.generate(made.account_id, role, "", None)
+        return Tenant(made.account_id, email, key, kept.id)
+
+    async def send(
+        self, service: str, method: str, body: bytes, token: str | None, *headers: tuple[bytes, bytes]
+    ) -> Connection:
+        """Make a gRPC call with this body."""
+        metadata = [GRPC, (b"te", b"trailers"), *headers]
+        if token is not None:
+            metadata.append((b"authorization", token.encode()))
+        call = Connection(f"/{service}/{method}", [body], metadata)
+        edge: dict[str, Any] = {"extensions": {"http.response.trailers": {}}}
+        call.scope = {**call.scope, "query_string": b"", "http_version": "2", **edge}
+        return await call.through(self.app)
+
+    async def call(self, service: str, method: str, request: Message, answer: type[M], token: str | None = None) -> M:
+        """Make a gRPC call and return its answer.
+
+        Raises:
+            Refused: its status is not OK.
+        """
+        call = await self.send(service, method, frame(request.SerializeToString()), token)
+        if call.status != 0:
+            raise Refused(call)
+        return answer.FromString(call.body[HEADER_BYTES:])
+
+    async def create_cache(self, token: str | None, name: str) -> None:
+        await self.call(
+            CONTROL, "CreateCache", control._CreateCacheRequest(cache_name=name), control._CreateCacheResponse, token
+        )
+
+    async def delete_cache(self, token: str | None, name: str) -> None:
+        await self.call(
+            CONTROL, "DeleteCache", control._DeleteCacheRequest(cache_name=name), control._DeleteCacheResponse, token
+        )
+
+    async def flush_cache(self, token: str | None, name: str) -> None:
+        await self.call(
+            CONTROL, "FlushCache", control._FlushCacheRequest(cache_name=name), control._FlushCacheResponse, token
+        )
+
+    async def list_caches(self, token: str | None) -> control._ListCachesResponse:
+        request = control._ListCachesRequest(next_token="")
+        return await self.call(CONTROL, "ListCaches", request, control._ListCachesResponse, token)
+
+    async def cache_names(self, token: str | None) -> list[str]:
+        return [cache.cache_name for cache in (await self.list_caches(token)).cache]
