@@ -1,50 +1,63 @@
-"""A certificate authority of a test's own, and a certificate for the host names that SDKs make of an endpoint."""
+"""A certificate authority of a test's own, and a server certificate from it."""
 
-from datetime import UTC, datetime, timedelta
+import datetime as dt
+import ipaddress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, generate_private_key
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
-
-PREFIXES = ("", "cache.", "control.", "token.", "api.cache.", "web.cache.", "web.control.", "web.token.")
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 
-class Certificates(NamedTuple):
-    """Paths of PEM files: the authority, the server's certificate and its key."""
+@dataclass(frozen=True)
+class Files:
+    """What clients trust, and what the server shows."""
 
     authority: Path
     chain: Path
     key: Path
 
-
-def make(folder: Path, endpoint: str) -> Certificates:
-    """Write an authority, and a certificate by it for all host names of `endpoint`."""
-    made = Certificates(folder / "authority.pem", folder / "chain.pem", folder / "key.pem")
-    authority_key, key = generate_private_key(SECP256R1()), generate_private_key(SECP256R1())
-    issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Tidings tests")])
-    authority = _signed(issuer, issuer, authority_key, authority_key, x509.BasicConstraints(ca=True, path_length=0))
-    names = x509.SubjectAlternativeName([x509.DNSName(f"{prefix}{endpoint}") for prefix in PREFIXES])
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, endpoint)])
-    chain = _signed(subject, issuer, key, authority_key, names)
-    made.authority.write_bytes(authority.public_bytes(Encoding.PEM))
-    made.chain.write_bytes(chain.public_bytes(Encoding.PEM))
-    made.key.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    return made
+    @property
+    def server(self) -> tuple[Path, Path]:
+        return self.chain, self.key
 
 
-def _signed(
-    subject: x509.Name,
-    issuer: x509.Name,
-    key: EllipticCurvePrivateKey,
-    issuer_key: EllipticCurvePrivateKey,
-    extension: x509.ExtensionType,
-) -> x509.Certificate:
-    now = datetime.now(UTC)
-    builder = x509.CertificateBuilder().subject_name(subject).issuer_name(issuer).public_key(key.public_key())
-    builder = builder.serial_number(x509.random_serial_number()).not_valid_before(now - timedelta(hours=1))
-    builder = builder.not_valid_after(now + timedelta(days=1)).add_extension(extension, critical=False)
-    return builder.sign(issuer_key, hashes.SHA256())
+def issue(folder: Path, *names: str) -> Files:
+    """Write an authority's certificate, and one from it for the names and the loopback address."""
+    authority_key, server_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    issuer = _name("Test authority")
+    is_authority = x509.BasicConstraints(ca=True, path_length=0)
+    authority = _builder(issuer, issuer, authority_key).add_extension(is_authority, critical=True)
+    alternatives: list[x509.GeneralName] = [x509.DNSName(name) for name in names]
+    alternatives.append(x509.IPAddress(ipaddress.ip_address("127.0.0.1")))
+    server = _builder(_name(names[0]), issuer, server_key).add_extension(
+        x509.SubjectAlternativeName(alternatives), critical=False
+    )
+    files = Files(folder / "authority.pem", folder / "chain.pem", folder / "key.pem")
+    for path, certificate in ((files.authority, authority), (files.chain, server)):
+        signed = certificate.sign(authority_key, hashes.SHA256())
+        path.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+    files.key.write_bytes(
+        server_key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+    return files
+
+
+def _name(text: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, text)])
+
+
+def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
+    now = dt.datetime.now(dt.UTC)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(hours=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+    )

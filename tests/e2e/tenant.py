@@ -4,6 +4,7 @@ import ssl
 import time
 import uuid
 from functools import cached_property
+from pathlib import Path
 from typing import Self
 
 import httpx
@@ -17,13 +18,16 @@ PASSWORD = "a long enough password"
 class Tenant:
     """Signs up on the service, and makes keys and caches as a customer would.
 
-    An `email` is of an account that exists and has the password above; `verify` is what the HTTP client trusts.
+    An `email` is of an account that exists and has the password above; `authority` is whom clients trust
+    when the service speaks TLS.
     """
 
-    def __init__(self, service: Service, *, email: str | None = None, verify: ssl.SSLContext | bool = True) -> None:
+    def __init__(self, service: Service, *, email: str | None = None, authority: Path | None = None) -> None:
         self.service = service
         self.email = email or f"{uuid.uuid4().hex[:12]}@example.com"
-        self.http = httpx.Client(base_url=service.url, timeout=20, verify=verify)
+        self._authority = authority
+        trusted = ssl.create_default_context(cafile=authority) if authority else True
+        self.http = httpx.Client(base_url=service.url, timeout=20, verify=trusted)
         person = {"email": self.email, "password": PASSWORD}
         if email:
             self.http.post("/v1/login", json=person).raise_for_status()
@@ -72,7 +76,7 @@ class Tenant:
 
     def client(self, token: str, **metadata: str) -> Client:
         """Return a client on a connection of its own, which closes with the tenant."""
-        client = Client(self.service.port, token, **metadata)
+        client = Client(self.service.port, token, self._authority, **metadata)
         self._clients.append(client)
         return client
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeAlias, cast
 
 import grpc
@@ -74,9 +75,14 @@ class Subscription:
 class Client:
     """One connection with one token; `metadata` goes with every call, underscores in names as dashes."""
 
-    def __init__(self, port: int, token: str, **metadata: str) -> None:
+    def __init__(self, port: int, token: str, authority: Path | None = None, /, **metadata: str) -> None:
         options = [("grpc.use_local_subchannel_pool", 1), ("grpc.max_receive_message_length", 5_243_000)]
-        self.channel = grpc.insecure_channel(f"127.0.0.1:{port}", options=options)
+        target = f"127.0.0.1:{port}"
+        if authority is None:
+            self.channel = grpc.insecure_channel(target, options=options)
+        else:
+            trusted = grpc.ssl_channel_credentials(authority.read_bytes())
+            self.channel = grpc.secure_channel(target, trusted, options=options)
         self.metadata = (("authorization", token), *((name.replace("_", "-"), text) for name, text in metadata.items()))
         self._pubsub: Any = pubsub_stubs.PubsubStub(self.channel)
         self._control: Any = control_stubs.ScsControlStub(self.channel)

@@ -41,20 +41,20 @@ def credential(key: str | None = None) -> CredentialProvider:
     return CredentialProvider(key, here, here, here, port=int(os.environ["PORT"]))
 
 
-def told(response: Any) -> dict[str, str]:  # noqa: ANN401 - each call has its own type of response
+def told(response: Any) -> dict[str, str]:
     """Return what a response says of itself."""
     said = {"response": type(response).__name__}
     error = getattr(response, "error_code", None)
     return said if error is None else {**said, "error": error.name}
 
 
-def shown(item: Any) -> dict[str, Any]:  # noqa: ANN401 - text or binary
+def shown(item: Any) -> dict[str, Any]:
     """Return an item as JSON can hold it."""
     value = item.value if isinstance(item.value, str) else item.value.hex()
     return {"kind": type(item).__name__, "value": value, "number": item.sequence_number, "page": item.sequence_page}
 
 
-async def caches() -> Any:  # noqa: ANN401 - JSON
+async def caches() -> Any:
     """Create, list and delete a cache; twice each, to see the errors."""
     async with await CacheClientAsync.create(Configurations.Laptop.latest(), credential(), TTL) as client:
         created = [told(await client.create_cache("python")) for _ in range(2)]
@@ -65,7 +65,7 @@ async def caches() -> Any:  # noqa: ANN401 - JSON
     return {"created": created, "names": names, "deleted": deleted, "bad": bad}
 
 
-async def caches_sync() -> Any:  # noqa: ANN401 - JSON
+async def caches_sync() -> Any:
     """The same with the client that blocks."""
     with CacheClient(Configurations.Laptop.latest(), credential(), TTL) as client:
         created = [told(client.create_cache("python-sync")) for _ in range(2)]
@@ -74,7 +74,7 @@ async def caches_sync() -> Any:  # noqa: ANN401 - JSON
     return {"created": created, "names": names, "deleted": deleted}
 
 
-async def topics() -> Any:  # noqa: ANN401 - JSON
+async def topics() -> Any:
     """Publish text and bytes to a subscriber, and to one that comes later."""
     cache = os.environ["CACHE"]
     client = TopicClientAsync(PATIENT, credential())
@@ -85,7 +85,7 @@ async def topics() -> Any:  # noqa: ANN401 - JSON
     return {"published": published, "items": items, "newest": shown(await anext(late))}  # type: ignore[arg-type]
 
 
-async def topics_sync() -> Any:  # noqa: ANN401 - JSON
+async def topics_sync() -> Any:
     """The same with the client that blocks."""
     cache = os.environ["CACHE"]
     client = TopicClient(PATIENT, credential())
@@ -94,7 +94,7 @@ async def topics_sync() -> Any:  # noqa: ANN401 - JSON
     return {"published": published, "items": [shown(next(first)) for _ in range(2)]}  # type: ignore[call-overload]
 
 
-async def resumed() -> Any:  # noqa: ANN401 - JSON
+async def resumed() -> Any:
     """Publish three, and subscribe from the second."""
     cache = os.environ["CACHE"]
     client = TopicClientAsync(PATIENT, credential())
@@ -104,7 +104,7 @@ async def resumed() -> Any:  # noqa: ANN401 - JSON
     return [shown(await anext(subscription)) for _ in range(2)]  # type: ignore[arg-type]
 
 
-async def refusals() -> Any:  # noqa: ANN401 - JSON
+async def refusals() -> Any:
     """Publish and subscribe where one may not, or where there is nothing."""
     client = TopicClientAsync(PATIENT, credential())
     nobody = TopicClientAsync(PATIENT, credential("garbage"))
@@ -119,7 +119,7 @@ async def refusals() -> Any:  # noqa: ANN401 - JSON
     }
 
 
-async def disposable() -> Any:  # noqa: ANN401 - JSON
+async def disposable() -> Any:
     """Mint a token for one topic, and use it."""
     cache = os.environ["CACHE"]
     minting = credential(os.environ["SUPER_USER"])
