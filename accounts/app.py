@@ -25,12 +25,11 @@ def create_app(routers: Sequence[APIRouter], services: Sequence[Service], guards
         redoc_url=None,
         openapi_url="/v1/openapi.json",
         redirect_slashes=False,
-        max_body_size=MAX_BODY_BYTES,
     )
     app.state.guards = guards
     errors.install(app)
     for router in routers:
-        app.include_router(router, responses=_RESPONSES)
+        app.include_router(router, responses=_RESPONSES, max_body_size=MAX_BODY_BYTES)
     for service in services:
         app.mount(service.path, service)
     return app

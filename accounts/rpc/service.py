@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from connectrpc.code import Code
 from connectrpc.compat import google_protobuf_codecs
@@ -66,7 +66,7 @@ class Service(ConnectASGIApplication[Mapping[str, Method]]):
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await super().__call__(cast("Any", scope), cast("Any", _body_of(receive)), cast("Any", send))
+        await super().__call__(scope, _body_of(receive), send)  # pyright: ignore[reportUnknownMemberType]
 
     @property
     def path(self) -> str:
