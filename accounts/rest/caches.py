@@ -27,7 +27,7 @@ def routes(caches: Caches) -> APIRouter:
         found = await caches.list(member.account_id)
         return CacheList(caches=[CacheInfo(name=c.name, created_at_epoch_seconds=c.created_at) for c in found])
 
-    @router.delete("/{name}", status_code=status.HTTP_204_NO_CONTENT)
+    @router.delete("/{name:path}", status_code=status.HTTP_204_NO_CONTENT)
     async def delete(name: str, member: AnyMember) -> None:
         """Delete a cache with all its topics; its subscriptions end."""
         member.require_change()

@@ -33,6 +33,7 @@ def routes(users: Users, sessions: Sessions, keystore: Keystore, guards: Guards,
         check_origin(request)
         attempts.count(_address(request), body.email)
         begun = await users.log_in(body.email, body.password)
+        attempts.forgive(body.email)
         await sessions.end(request.cookies.get(guards.cookie.name, ""))
         guards.cookie.set(response, begun.secret)
         return SignedUp(account_id=begun.account_id, user_id=begun.user_id)

@@ -25,7 +25,11 @@ class Attempts:
             TooManyLogins: there were too many lately, for this e-mail or from this address.
         """
         self._one(f"address {address}", PER_ADDRESS, ADDRESS_WINDOW_SECONDS)
-        self._one(f"email {email.strip().lower()}", PER_EMAIL, EMAIL_WINDOW_SECONDS)
+        self._one(_email(email), PER_EMAIL, EMAIL_WINDOW_SECONDS)
+
+    def forgive(self, email: str) -> None:
+        """Forget the tries for an e-mail whose owner has shown the password."""
+        self._tries.pop(_email(email), None)
 
     def _one(self, key: str, most: int, window_seconds: float) -> None:
         now = self._now()
@@ -42,3 +46,7 @@ class Attempts:
         old = [key for key, tries in self._tries.items() if not tries or tries[-1] <= now - EMAIL_WINDOW_SECONDS]
         for key in old or list(self._tries)[: MAX_KEYS // 2]:
             del self._tries[key]
+
+
+def _email(email: str) -> str:
+    return f"email {email.strip().lower()}"

@@ -1,11 +1,19 @@
 """Passwords: argon2, in a few threads of their own so that a crowd that logs in does not stop the service."""
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 from pwdlib import PasswordHash
 
+from api.errors import Unavailable
+
 THREADS = 2
+MAX_WAITING = 100
+"""Who comes when as many wait already is sent away: at some 50 ms each, these take seconds."""
+
+T = TypeVar("T")
 
 
 class Passwords:
@@ -14,18 +22,30 @@ class Passwords:
     def __init__(self) -> None:
         self._hasher = PasswordHash.recommended()
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="password")
+        self._waiting = 0
         self._nobodys = self._hasher.hash("nobody has this password")
 
     async def hash(self, password: str) -> str:
-        """Return the hash to keep."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._hasher.hash, password)
+        """Return the hash to keep.
+
+        Raises:
+            Unavailable: too many wait for theirs.
+        """
+        return await self._run(lambda: self._hasher.hash(password))
 
     async def matches(self, password: str, kept: str | None) -> bool:
-        """Whether `password` has this hash. Takes as long where there is nobody to have one."""
-        check = self._hasher.verify
-        loop = asyncio.get_running_loop()
-        matches = await loop.run_in_executor(self._threads, check, password, kept or self._nobodys)
+        """Whether `password` has this hash. Takes as long where there is nobody to have one. See `hash` for errors."""
+        matches = await self._run(lambda: self._hasher.verify(password, kept or self._nobodys))
         return matches and kept is not None
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        if self._waiting >= MAX_WAITING:
+            raise Unavailable("too many people log in at this moment; try again")
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        finally:
+            self._waiting -= 1
 
     def close(self) -> None:
         """Let the threads end."""
