@@ -34,6 +34,15 @@ async def send_error(send: Send, error: TidingsError) -> None:
     await send_json(send, error.http, {"code": error.code, "message": error.message}, retry)
 
 
+def without_body(send: Send) -> Send:
+    """Return a `send` for HEAD, which leaves the body out; a client would take it for the next answer's beginning."""
+
+    async def headers_only(event: Message) -> None:
+        await send({**event, "body": b""} if event["type"] == "http.response.body" else event)
+
+    return headers_only
+
+
 class Guard:
     """Wraps an application whose answers are not to be trusted with the edge as they are."""
 

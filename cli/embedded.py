@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import cast
 
 from accounts.component import Accounts, AccountsSettings
-from api.asgi import Guard, send_json
+from api.asgi import Guard, send_json, without_body
 from api.grpc_asgi import ASGIApp, Receive, Scope, Send
 from backplane.interface import Node as NodeEntry
 from backplane.memory import MemoryDirectory, MemoryRegistry
@@ -113,12 +113,17 @@ class Embedded:
         try:
             if self._router_app.serves(path):
                 await self._router_app(scope, receive, send)
-            elif path in (LIVENESS, READINESS):
-                await self._health(path, send)
             else:
-                await self._accounts_app(scope, receive, send)
+                await self._other(scope, receive, without_body(send) if scope["method"] == "HEAD" else send)
         finally:
             self._unary -= 1
+
+    async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"]
+        if path in (LIVENESS, READINESS):
+            await self._health(path, send)
+        else:
+            await self._accounts_app(scope, receive, send)
 
     async def _health(self, path: str, send: Send) -> None:
         serving = path == LIVENESS or self._state == "serving"

@@ -1,6 +1,6 @@
 """`/topics/{cache}/{topic}`: publish with POST, wait for items with GET, or have them streamed."""
 
-from api.asgi import send_error, send_json
+from api.asgi import send_error, send_json, without_body
 from api.errors import MethodNotAllowed, StreamMoved, Unavailable
 from api.grpc_asgi import ClientGone, Receive, Scope, Send, shown
 from router.http.body import value
@@ -38,8 +38,8 @@ class TopicsApi:
                     return
                 case "OPTIONS":
                     headers = [_ALLOW]
-                case _:
-                    await _refuse_method(send)
+                case method:
+                    await _refuse_method(without_body(send) if method == "HEAD" else send)
                     return
         except ClientGone:
             return

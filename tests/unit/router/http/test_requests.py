@@ -107,6 +107,7 @@ async def test_a_topic_whose_node_cannot_be_reached_is_unavailable(http: Http) -
 async def test_other_methods_are_told_which_there_are(http: Http, method: str) -> None:
     answer = await http.request(method).through(http.app)
     assert (answer.http_status, answer.headers[b"allow"]) == (405, b"GET, POST, OPTIONS")
+    assert bool(answer.body) == (method != "HEAD")
 
 
 async def test_options_tells_which_methods_there_are(http: Http) -> None:
