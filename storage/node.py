@@ -37,7 +37,9 @@ class Node:
         self._settings = settings or HistorySettings()
         self._now = now
         self._wall_clock_ms = wall_clock_ms
-        self._topics: OrderedDict[Topic, _Owned] = OrderedDict()
+        self._topics: dict[Topic, _Owned] = {}
+        self._holding: OrderedDict[Topic, _Owned] = OrderedDict()
+        """Topics that may hold items, the one published to least recently first."""
         self._last_page = 0
 
     def __repr__(self) -> str:
@@ -51,7 +53,8 @@ class Node:
         before = history.held_bytes
         frame = history.append(value, publisher_id, now)
         self.held_bytes += history.held_bytes - before
-        self._topics.move_to_end(topic)
+        self._holding[topic] = owned
+        self._holding.move_to_end(topic)
         if self.held_bytes > self._settings.total_bytes:
             self._make_room()
         for sink in owned.watchers:
@@ -88,6 +91,7 @@ class Node:
             self.held_bytes += owned.history.held_bytes - before
             if not owned.history and not owned.watchers and now - owned.used >= self._settings.idle_seconds:
                 del self._topics[topic]
+                self._holding.pop(topic, None)
 
     def __len__(self) -> int:
         return len(self._topics)
@@ -98,11 +102,12 @@ class Node:
         return owned
 
     def _make_room(self) -> None:
-        for owned in self._topics.values():
+        while self._holding and self.held_bytes > self._settings.total_bytes:
+            topic, owned = next(iter(self._holding.items()))
             history = owned.history
-            while history and self.held_bytes > self._settings.total_bytes:
+            if history:
                 before = history.held_bytes
                 history.drop_oldest()
                 self.held_bytes += history.held_bytes - before
-            if self.held_bytes <= self._settings.total_bytes:
-                return
+            if not history:
+                del self._holding[topic]

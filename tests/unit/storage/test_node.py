@@ -141,6 +141,15 @@ def test_the_topics_published_to_least_recently_give_way_first(clock: Clock) -> 
     assert numbers(storage.subscribe(TOPIC, Heard(), 1, 0)) == [1, 2]
 
 
+def test_to_make_room_it_looks_only_at_topics_that_hold_something(clock: Clock) -> None:
+    storage = node(clock, HistorySettings(total_bytes=1000))
+    for number in range(100):
+        storage.publish(Topic("acme", "acme-cache", str(number)), value("x" * 200), b"")
+    holding = {topic for topic, owned in storage._topics.items() if owned.history}
+    assert set(storage._holding) == holding
+    assert len(holding) < 5 < len(storage)
+
+
 def test_what_it_holds_is_counted_exactly(clock: Clock) -> None:
     storage = node(clock, HistorySettings(items=3, seconds=60.0, total_bytes=2000, topic_bytes=700))
     for number in range(60):
