@@ -6,6 +6,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from accounts.keys.models import ApiKey
 
+PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
+"""No control characters, which logs and terminals would obey; a zero byte is one that Postgres cannot keep."""
+
 Email = Annotated[str, StringConstraints(max_length=320), Field(examples=["ada@example.com"])]
 Password = Annotated[str, StringConstraints(max_length=1024), Field(examples=["correct horse battery"])]
 Expiry = Annotated[
@@ -48,7 +51,9 @@ class SignedUp(_Output):
 
 class NewApiKey(_Input):
     role_id: Annotated[str, StringConstraints(max_length=64), Field(examples=["owner"])]
-    description: Annotated[str, StringConstraints(max_length=255), Field(examples=["the chat's back end"])] = ""
+    description: Annotated[
+        str, StringConstraints(max_length=255, pattern=PRINTABLE), Field(examples=["the chat's back end"])
+    ] = ""
     expiry: Expiry = "never"
 
 

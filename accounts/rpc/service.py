@@ -57,6 +57,7 @@ class Service(ConnectASGIApplication[Mapping[str, Method]]):
     def __init__(self, name: str, methods: Mapping[str, Method]) -> None:
         """`name` is the service's full name, `methods` are by their names in it."""
         self._name = name
+        self.paths = frozenset(f"/{name}/{method}" for method in methods)
         super().__init__(  # pyright: ignore[reportUnknownMemberType] - its endpoints leave their messages open
             service=methods,
             endpoints=self._made,

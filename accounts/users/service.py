@@ -102,7 +102,7 @@ def normalised(email: str) -> str:
         InvalidArgument: it cannot be one.
     """
     try:
-        return validate_email(email, check_deliverability=False, test_environment=True).normalized.lower()
+        return validate_email(email.strip(), check_deliverability=False, test_environment=True).normalized.lower()
     except EmailNotValidError as reason:
         raise InvalidArgument(f"the e-mail cannot be one: {reason}") from reason
 

@@ -7,8 +7,10 @@ from urllib.parse import unquote
 import httpx
 from google.protobuf.message import Message
 from momento_wire_types import controlclient_pb2 as control
+from sqlalchemy import select
 
 from accounts.component import Accounts
+from accounts.database.base import Base
 from accounts.tenants.plans import OPEN
 from api.asgi import Guard
 from api.framing import HEADER_BYTES, frame
@@ -63,6 +65,12 @@ class Installation:
         made = await self.accounts.users.sign_up(email, PASSWORD, name, plan)
         key, kept = await self.accounts.keys.generate(made.account_id, role, "", None)
         return Tenant(made.account_id, email, key, kept.id)
+
+    async def rows(self) -> str:
+        """Return all that the database holds, as text."""
+        async with self.accounts.database.reading() as session:
+            found = [await session.execute(select(table)) for table in Base.metadata.sorted_tables]
+            return "\n".join(str(row) for rows in found for row in rows)
 
     async def send(
         self, service: str, method: str, body: bytes, token: str | None, *headers: tuple[bytes, bytes]

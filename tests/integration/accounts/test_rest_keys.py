@@ -1,0 +1,118 @@
+"""API keys and caches over REST."""
+
+import asyncio
+import time
+
+import pytest
+
+from tests.integration.accounts.installation import PASSWORD, Installation, Refused
+
+
+async def test_a_key_is_shown_once_and_described_ever_after(here: Installation) -> None:
+    ada = await here.tenant()
+    async with here.rest() as browser:
+        await browser.post("/v1/login", json={"email": ada.email, "password": PASSWORD})
+        body = {"role_id": "operator", "description": "back end", "expiry": "never"}
+        made = (await browser.post("/v1/api-keys", json=body)).json()
+        info = made["key_info"]
+        assert set(made) == {"api_key", "key_info"}
+        assert (info["account_id"], info["role_id"], info["description"]) == (ada.id, "operator", "back end")
+        assert info["issued_at_epoch_seconds"] == pytest.approx(time.time(), abs=30)
+        assert info["expires_at_epoch_seconds"] is None
+        listed = await browser.get("/v1/api-keys")
+        assert info in listed.json()["api_keys"]
+        described = await browser.get(f"/v1/api-keys/{info['key_id']}")
+        assert described.json() == info
+        assert made["api_key"] not in listed.text + described.text
+    await here.create_cache(made["api_key"], "chat")
+
+
+async def test_a_revoked_key_is_of_no_use_at_once(here: Installation) -> None:
+    ada = await here.tenant()
+    await here.create_cache(ada.key, "chat")
+    async with here.rest(authorization=ada.key) as program:
+        assert (await program.delete(f"/v1/api-keys/{ada.key_id}")).status_code == 204
+        assert (await program.get("/v1/api-keys")).status_code == 401
+    with pytest.raises(Refused, match="16: "):
+        await here.list_caches(ada.key)
+    account = here.directory.account(ada.id)
+    assert account is not None
+    assert ada.key_id in account.revoked
+
+
+async def test_a_key_dies_on_time(here: Installation) -> None:
+    ada = await here.tenant()
+    key, _ = await here.accounts.keys.generate(ada.id, "owner", "", int(time.time()) + 2)
+    await here.create_cache(key, "chat")
+    async with asyncio.timeout(20):
+        with pytest.raises(Refused, match="16: .*expired"):
+            while await here.cache_names(key):
+                pass
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"role_id": "emperor"},
+        {"role_id": "owner", "expiry": 1},
+        {"role_id": "owner", "expiry": "tomorrow"},
+        {"role_id": "owner", "expiry": True},
+        {"role_id": "owner", "expiry": 2**60},
+        {"role_id": "owner", "colour": "red"},
+        {"role_id": "owner", "description": "x" * 256},
+        {"role_id": "owner", "description": "a\0b"},
+        {},
+    ],
+)
+async def test_a_key_that_cannot_be_is_refused(here: Installation, body: dict[str, object]) -> None:
+    ada = await here.tenant()
+    async with here.rest() as browser:
+        await browser.post("/v1/login", json={"email": ada.email, "password": PASSWORD})
+        answer = await browser.post("/v1/api-keys", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_argument")
+    assert set(answer.json()) == {"code", "message", "details"}
+
+
+async def test_a_key_makes_no_key_that_administers(here: Installation) -> None:
+    ada = await here.tenant()
+    async with here.rest(authorization=ada.key) as program:
+        for role, status in (("owner", 403), ("operator", 403), ("viewer", 201)):
+            assert (await program.post("/v1/api-keys", json={"role_id": role})).status_code == status
+
+
+async def test_a_viewers_key_administers_nothing(here: Installation) -> None:
+    viewer = await here.tenant(role="viewer")
+    async with here.rest(authorization=viewer.key) as program:
+        for method, path in (("GET", "/v1/api-keys"), ("GET", "/v1/caches"), ("DELETE", "/v1/caches/chat")):
+            assert (await program.request(method, path)).status_code == 403
+
+
+@pytest.mark.parametrize("key_id", ["key_nothing", "x" * 300, "%00", "%F0%9F%98%80"])
+async def test_a_key_that_is_not_there_is_not_found(here: Installation, key_id: str) -> None:
+    ada = await here.tenant()
+    async with here.rest(authorization=ada.key) as program:
+        for method in ("GET", "DELETE"):
+            answer = await program.request(method, f"/v1/api-keys/{key_id}")
+            assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+async def test_caches_are_created_listed_and_deleted(here: Installation) -> None:
+    ada = await here.tenant()
+    async with here.rest(authorization=ada.key) as program:
+        for name in ("chat", "rooms/one two"):
+            assert (await program.post("/v1/caches", json={"name": name})).status_code == 201
+        assert (await program.post("/v1/caches", json={"name": "chat"})).status_code == 409
+        assert await here.cache_names(ada.key) == ["chat", "rooms/one two"]
+        listed = (await program.get("/v1/caches")).json()["caches"]
+        assert [cache["name"] for cache in listed] == ["chat", "rooms/one two"]
+        for name in ("chat", "rooms%2Fone%20two"):
+            assert (await program.delete(f"/v1/caches/{name}")).status_code == 204
+            assert (await program.delete(f"/v1/caches/{name}")).status_code == 404
+    assert await here.cache_names(ada.key) == []
+
+
+@pytest.mark.parametrize("authorization", ["", "garbage", "a.b.c"])
+async def test_nobody_is_refused(here: Installation, authorization: str) -> None:
+    async with here.rest(authorization=authorization) as program:
+        answer = await program.get("/v1/caches")
+    assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
