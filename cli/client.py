@@ -1,7 +1,7 @@
 """A small client of the public contract, for the command line."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +16,17 @@ from api.tokens import unpack_credential
 FIRST_RETRY_SECONDS = 0.25
 LAST_RETRY_SECONDS = 5.0
 PUBLISH_TIMEOUT_SECONDS = 5.0
+
+_CHANNEL_OPTIONS = (
+    ("grpc.keepalive_time_ms", 10_000),
+    ("grpc.keepalive_timeout_ms", 5_000),
+    ("grpc.http2.max_pings_without_data", 0),
+    ("grpc.initial_reconnect_backoff_ms", 250),
+    ("grpc.min_reconnect_backoff_ms", 1_000),
+    ("grpc.max_reconnect_backoff_ms", 5_000),
+    ("grpc.max_receive_message_length", 8 * 1024 * 1024),
+)
+"""A dead link is noticed within 15 s, and a service that is back is found within 5 s."""
 
 _FINAL = frozenset({
     grpc.StatusCode.INVALID_ARGUMENT,
@@ -35,21 +46,35 @@ class Position:
     page: int = 0
 
 
+class Refused(click.ClickException):
+    """The service said no, and would again."""
+
+    exit_code = 1
+
+
+class Unreachable(click.ClickException):
+    """Nobody answered."""
+
+    exit_code = 3
+
+
 class Client:
     """Publishes and subscribes with one key."""
 
     def __init__(self, endpoint: str, key: str) -> None:
         """`endpoint` is a URL, whose scheme says whether TLS is used."""
-        url = urlsplit(endpoint)
-        if url.scheme not in {"http", "https"} or not url.hostname:
-            raise click.BadParameter(f"'{endpoint}' is not a URL such as http://127.0.0.1:8080")
-        secure = url.scheme == "https"
-        address = f"{url.hostname}:{url.port or (443 if secure else 80)}"
+        address, secure = _address(endpoint)
+        token = unpack_credential(key.strip())
+        if not token.isascii() or not token.isprintable():
+            raise click.UsageError("the key holds letters that are in no key")
         self._endpoint = endpoint
-        channel = grpc.secure_channel(address, grpc.ssl_channel_credentials()) if secure else None
-        self._channel = channel or grpc.insecure_channel(address)
+        if secure:
+            credentials = grpc.ssl_channel_credentials()
+            self._channel = grpc.secure_channel(address, credentials, options=_CHANNEL_OPTIONS)
+        else:
+            self._channel = grpc.insecure_channel(address, options=_CHANNEL_OPTIONS)
         self._stub: Any = stubs.PubsubStub(self._channel)  # generated without types
-        self._metadata = (("authorization", unpack_credential(key)), ("agent", "tidings:cli:1"))
+        self._metadata = (("authorization", token), ("agent", "tidings:cli:1"))
 
     def close(self) -> None:
         """Disconnect."""
@@ -67,12 +92,21 @@ class Client:
         except grpc.RpcError as error:
             raise self._told(error) from error
 
-    def subscribe(self, cache: str, topic: str, position: Position) -> Iterator[wire._SubscriptionItem]:
+    def subscribe(
+        self, cache: str, topic: str, position: Position, lost: Callable[[str], None]
+    ) -> Iterator[wire._SubscriptionItem]:
         """Return messages, heartbeats included, for ever; a connection that breaks is taken up where it was.
 
+        Args:
+            cache: The cache's name.
+            topic: The topic's name.
+            position: Where to begin; it is kept current.
+            lost: Is told, once, why a connection that had worked broke.
+
         Raises:
-            click.ClickException: the subscription was refused, or ended for good.
+            click.ClickException: the subscription could not be opened at all, or was refused later.
         """
+        has_worked = False
         retry_seconds = FIRST_RETRY_SECONDS
         while True:
             request = wire._SubscriptionRequest(
@@ -81,21 +115,41 @@ class Client:
                 resume_at_topic_sequence_number=position.number + 1 if position.page else position.number,
                 sequence_page=position.page,
             )
+            reason = "the stream ended"
             try:
                 for message in self._stub.Subscribe(request, metadata=self._metadata):
-                    retry_seconds = FIRST_RETRY_SECONDS
+                    has_worked, retry_seconds = True, FIRST_RETRY_SECONDS
                     _advance(position, message)
                     yield message
             except grpc.RpcError as error:
-                if error.code() in _FINAL:
+                if error.code() in _FINAL or not (has_worked or error.code() is grpc.StatusCode.INTERNAL):
                     raise self._told(error) from error
+                reason = error.code().name.lower().replace("_", " ")
+            if retry_seconds == FIRST_RETRY_SECONDS:
+                lost(reason)
             time.sleep(retry_seconds)
             retry_seconds = min(retry_seconds * 2, LAST_RETRY_SECONDS)
 
     def _told(self, error: grpc.RpcError) -> click.ClickException:
         if error.code() is grpc.StatusCode.UNAVAILABLE:
-            return click.ClickException(f"nobody answers at {self._endpoint}; is `tidings up` running there?")
-        return click.ClickException(f"{error.details()} ({error.code().name})")
+            return Unreachable(f"nobody answers at {self._endpoint}; is the service running there?")
+        if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
+            return Unreachable(f"no answer from {self._endpoint} within {PUBLISH_TIMEOUT_SECONDS:g} s")
+        return Refused(f"{error.details()} ({error.code().name})")
+
+
+def _address(endpoint: str) -> tuple[str, bool]:
+    """Return host and port of a URL, and whether TLS is spoken there."""
+    url = urlsplit(endpoint)
+    try:
+        port = url.port
+    except ValueError:
+        port = 0
+    if url.scheme not in {"http", "https"} or not url.hostname or port == 0:
+        raise click.UsageError(f"'{endpoint}' is not a URL such as http://127.0.0.1:8080")
+    secure = url.scheme == "https"
+    host = f"[{url.hostname}]" if ":" in url.hostname else url.hostname
+    return f"{host}:{port or (443 if secure else 80)}", secure
 
 
 def _advance(position: Position, message: wire._SubscriptionItem) -> None:

@@ -5,7 +5,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import click
 from momento_wire_types import cachepubsub_pb2 as wire
@@ -22,7 +22,7 @@ def _connection(command: Callable[..., None]) -> Callable[..., None]:
         envvar="TIDINGS_ENDPOINT",
         default="http://127.0.0.1:8080",
         show_default=True,
-        help="URL of the service.",
+        help="URL of the service; with https the roots in $GRPC_DEFAULT_SSL_ROOTS_FILE_PATH are trusted, if set.",
     )
     key = click.option(
         "--key", envvar="TIDINGS_API_KEY", default="", help="API key. [default: $TIDINGS_API_KEY, or none for --local]"
@@ -32,7 +32,10 @@ def _connection(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.group()
 def topic() -> None:
-    """Publish and subscribe from a shell."""
+    """Publish and subscribe from a shell.
+
+    Exit codes: 0 done, 1 refused by the service, 2 wrong arguments, 3 nobody answers, 130 interrupted.
+    """
 
 
 @topic.command()
@@ -67,8 +70,13 @@ class Progress:
         self._shown = shown
         self._now = now
         self._begun = self._told = now()
+        self._fresh_line = "\r\x1b[K" if shown and sys.stderr.isatty() else ""
         self.items = 0
         self.discontinuities = 0
+
+    def lost(self, reason: str) -> None:
+        """Say that the connection was lost and is being made anew."""
+        click.echo(f"{self._fresh_line}connection lost ({reason}); resuming", err=True)
 
     def tell(self, position: Position, *, last: bool = False) -> None:
         """Write the line anew, once a second at most."""
@@ -78,7 +86,7 @@ class Progress:
         self._told = now
         rate = self.items / max(now - self._begun, 0.001)
         line = f"{self.items} items, {rate:.0f}/s, at {position.page}:{position.number}, {self.discontinuities} gaps"
-        click.echo(f"\r{line}\x1b[K" if sys.stderr.isatty() else line, err=True, nl=last or not sys.stderr.isatty())
+        click.echo(f"{self._fresh_line}{line}", err=True, nl=last or not self._fresh_line)
 
 
 @topic.command()
@@ -111,7 +119,7 @@ def subscribe(  # noqa: PLR0913 - one parameter for each option
         position = Position(first - 1, page) if page else Position(first, 0)
     told = Progress(shown=sys.stderr.isatty() if progress is None else progress)
     try:
-        for message in client.subscribe(cache, topic_name, position):
+        for message in client.subscribe(cache, topic_name, position, told.lost):
             _show(message, as_objects=as_objects)
             told.items += message.HasField("item")
             told.discontinuities += message.HasField("discontinuity")
@@ -130,17 +138,10 @@ def _show(message: wire._SubscriptionItem, *, as_objects: bool) -> None:
     if body is None:
         return
     if as_objects:
-        click.echo(json.dumps(body, ensure_ascii=False))
+        click.echo(json.dumps(body, ensure_ascii=False).encode())
     elif message.HasField("discontinuity"):
         told = message.discontinuity
         click.echo(f"gap: after {told.last_topic_sequence}, going on with {told.new_topic_sequence}", err=True)
     else:
-        _echo(message.item.value)
-    sys.stdout.flush()
-
-
-def _echo(value: Any) -> None:  # noqa: ANN401 - the stubs name it by a path that does not resolve
-    if value.WhichOneof("kind") == "binary":
-        sys.stdout.buffer.write(value.binary + b"\n")
-    else:
-        click.echo(value.text)
+        value = message.item.value
+        click.echo(value.binary if value.WhichOneof("kind") == "binary" else value.text.encode())
