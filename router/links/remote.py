@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import itertools
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
@@ -51,6 +51,8 @@ class _Watch:
     last: int = 0
     retaking: bool = False
     """Between a new connection and the answer that has everything up to now; what is broadcast before is in it."""
+    held: list[wire.Event] = field(default_factory=list[wire.Event])
+    """Answers to new subscribers that wait meanwhile: they speak of items that the others are still to get."""
 
 
 class RemoteLink:
@@ -142,6 +144,8 @@ class RemoteLink:
                 retry_seconds = FIRST_RETRY_SECONDS
             except grpc.RpcError as reason:
                 _log.warning("the link to %s broke: %s", self._address, reason.code())
+            except Exception:  # noqa: BLE001 - whatever it was, a router without its link would never recover
+                _log.exception("the link to %s failed", self._address)
             finally:
                 self._disconnected()
             await asyncio.sleep(retry_seconds)
@@ -186,27 +190,35 @@ class RemoteLink:
             case "receipt":
                 self._answer(event.receipt.id, event)
             case "resumed":
-                self._resume(event.resumed)
-                self._answer(event.resumed.id, event)
+                self._resume(event)
             case _:
                 _log.warning("a storage node of a newer version said something unknown")
 
-    def _resume(self, resumed: wire.Resumed) -> None:
+    def _resume(self, event: wire.Event) -> None:
+        resumed = event.resumed
         watch, retaken = self._resuming.pop(resumed.id, (None, False))
-        if watch is None:
-            return
-        if not retaken:
-            if not watch.retaking:
-                watch.page, watch.last = resumed.page, resumed.last
-            return
+        if watch is not None and retaken:
+            self._catch_up(watch, resumed)
+        elif watch is not None and watch.retaking:
+            watch.held.append(event)
+        elif watch is not None:
+            watch.page, watch.last = resumed.page, resumed.last
+            self._answer(resumed.id, event)
+
+    def _catch_up(self, watch: _Watch, resumed: wire.Resumed) -> None:
         if watch.page:
             first = resumed.next - len(resumed.frames)
             for offset, frame in enumerate(resumed.frames):
                 self._tell(watch, resumed.page, first + offset, frame)
         watch.page, watch.last = resumed.page, resumed.next - 1
         watch.retaking = resumed.next <= resumed.last
-        if watch.retaking and self._outbox is not None:
-            self._retake(watch, self._outbox)
+        if watch.retaking:
+            if self._outbox is not None:
+                self._retake(watch, self._outbox)
+            return
+        held, watch.held = watch.held, []
+        for event in held:
+            self._answer(event.resumed.id, event)
 
     def _tell(self, watch: _Watch, page: int, number: int, frame: bytes) -> None:
         watch.page, watch.last = page, number
@@ -221,6 +233,8 @@ class RemoteLink:
         self._outbox = None
         self._connected.clear()
         self._resuming.clear()
+        for watch in self._watches.values():
+            watch.held.clear()
         for future in self._asked.values():
             if not future.done():
                 future.set_exception(
