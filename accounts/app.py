@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from fastapi import APIRouter, FastAPI
 
 from accounts.rest import errors
+from accounts.rest.body_limit import BodyLimit
 from accounts.rest.guards import Guards
 from accounts.rest.schemas import Error
 from accounts.rpc.service import Service
-
-MAX_BODY_BYTES = 64 * 1024
 
 _RESPONSES: dict[int | str, dict[str, object]] = {
     status: {"model": Error} for status in (400, 401, 403, 404, 409, 429, 503)
@@ -27,9 +26,10 @@ def create_app(routers: Sequence[APIRouter], services: Sequence[Service], guards
         redirect_slashes=False,
     )
     app.state.guards = guards
+    app.add_middleware(BodyLimit)
     errors.install(app)
     for router in routers:
-        app.include_router(router, responses=_RESPONSES, max_body_size=MAX_BODY_BYTES)
+        app.include_router(router, responses=_RESPONSES)
     for service in services:
         app.mount(service.path, service)
     return app

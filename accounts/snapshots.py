@@ -29,7 +29,7 @@ class Snapshots:
         self._database = database
         self._directory = directory
         self._published: dict[str, int] = {}
-        self._newest = 0
+        self._followed_to = 0
 
     async def publish(self, account_id: str) -> None:
         """Publish an account as it stands now. Called after each committed change, before it is answered."""
@@ -48,15 +48,16 @@ class Snapshots:
             )
         await self._directory.put_account(snapshot)
         self._published[account_id] = max(snapshot.version, self._published.get(account_id, 0))
-        self._newest = max(self._newest, snapshot.version)
 
     async def publish_changed(self) -> None:
         """Publish every account that changed since it was published last."""
         async with self._database.reading() as session:
-            changed = await tenants.changed_since(session, self._newest)
+            changed = await tenants.changed_since(session, self._followed_to)
         for account_id, version in changed:
             if self._published.get(account_id) != version:
                 await self.publish(account_id)
+        # Only here: what this process has published of one account says nothing about changes of others.
+        self._followed_to = max((version for _, version in changed), default=self._followed_to)
 
     async def follow(self) -> None:
         """Publish what other processes change, until cancelled. A database that fails is asked again."""

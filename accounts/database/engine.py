@@ -10,12 +10,12 @@ from typing import Any
 
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
 from accounts.database.migrate import upgrade
-from api.errors import Unavailable
+from api.errors import InvalidArgument, Unavailable
 
 BUSY_SECONDS = 10.0
 _WRITES = "tidings_writes"
@@ -76,6 +76,8 @@ class Database:
     async def reading(self) -> AsyncGenerator[Transaction]:
         """Give a session that sees one state of the database and changes nothing. See `transaction` for errors."""
         async with self._session() as session:
+            if not self._is_sqlite:
+                await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             yield session
 
     @asynccontextmanager
@@ -83,6 +85,10 @@ class Database:
         try:
             async with self._sessions() as session, session.begin():
                 yield session
+        except DataError as reason:
+            raise InvalidArgument(
+                "the request holds a text that cannot be kept, such as one with a zero byte"
+            ) from reason
         except (OperationalError, InterfaceError, NoConnectionFree, OSError) as reason:
             if self._state == "reachable":
                 _log.exception("the database cannot be reached")

@@ -44,7 +44,9 @@ async def _http(_: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, HTTPException):
         raise error
     status = HTTPStatus(error.status_code)
-    code = {HTTPStatus.BAD_REQUEST: "invalid_argument"}.get(status, status.phrase.lower().replace(" ", "_"))
+    code = {HTTPStatus.BAD_REQUEST: "invalid_argument", HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "message_too_large"}.get(
+        status, status.phrase.lower().replace(" ", "_")
+    )
     answer = _answer(status, code, str(error.detail))
     answer.headers.update(error.headers or {})  # a 405 lists what is allowed
     return answer
