@@ -115,6 +115,13 @@ class Log:
             joined = self._join(cursor, max_bytes)
         return joined
 
+    def bytes_after(self, cursor: int) -> int:
+        """Return how many bytes wait for a subscriber at `cursor`; all that is held where it has fallen behind."""
+        if cursor >= self.end:
+            return 0
+        index = cursor - self._base
+        return self._total - self._ends[index - 1] if index > self._skip else self.held_bytes
+
     def trim(self, cursor: int) -> None:
         """Drop the frames before `cursor`: every subscriber has them."""
         while self.start < min(cursor, self.end):

@@ -87,12 +87,14 @@ class Subscription:
         if self._opening:
             opening, self._opening = self._opening, b""
             return opening
+        woken = False
         while True:
             if self._ending is not None:
                 raise self._ending
             if self._read_at is not None:
                 return await self._read_on(*self._read_at)
-            chunk = self.feed.log.after(self._cursor, WRITE_BYTES)
+            deferred = not woken and self.feed.defers(self._cursor)
+            chunk = None if deferred else self.feed.log.after(self._cursor, WRITE_BYTES)
             if chunk is not None:
                 self._cursor = chunk.cursor
                 self._quiet_since = self._loop.time()
@@ -102,6 +104,7 @@ class Subscription:
                 self._quiet_since = self._loop.time()
                 return HEARTBEAT
             await self._more()
+            woken = True
 
     def end(self, reason: TidingsError) -> None:
         """End the stream with `reason`, before whatever else waits for it. The first reason stays."""

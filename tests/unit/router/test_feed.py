@@ -4,7 +4,7 @@ import pytest
 
 from api.items import item_frame
 from api.names import Topic
-from router.feed import Feed
+from router.feed import REST_SECONDS, Feed
 from tests.unit.asgi import parsed
 
 TOPIC = Topic("acme", "acme-cache", "topic")
@@ -107,3 +107,51 @@ async def test_it_says_where_it_stands(feed: Feed) -> None:
 async def turn() -> None:
     """Let the event loop run what is due."""
     await asyncio.sleep(0)
+
+
+async def test_after_a_round_a_reader_waits_for_the_next_one(feed: Feed) -> None:
+    feed.subscribers = 500
+    reader = Reader()
+    feed.wait(reader)
+    say(feed, 1)
+    await turn()
+    assert not feed.defers(feed.log.end)
+    say(feed, 2)
+    assert feed.defers(feed.log.end - 1)
+    feed.wait(reader)
+    await asyncio.sleep(499 * REST_SECONDS)
+    assert reader.woken == 1
+    await asyncio.sleep(2 * REST_SECONDS)
+    assert reader.woken == 2
+
+
+async def test_a_write_full_of_new_items_ends_the_rest(feed: Feed) -> None:
+    feed.subscribers = 1_000_000
+    reader = Reader()
+    feed.wait(reader)
+    say(feed, 1)
+    await turn()
+    feed.wait(reader)
+    value = b"\x12\x80\x20" + bytes(4096)
+    for number in range(2, 18):
+        feed.append(PAGE, number, item_frame(number, PAGE, value, b""))
+    assert not feed.defers(feed.log.end - 16)
+    await turn()
+    assert reader.woken == 2
+
+
+async def test_what_a_resting_feed_has_for_readers_is_kept(feed: Feed) -> None:
+    feed.subscribers = 1
+    reader = Reader()
+    feed.wait(reader)
+    say(feed, 1)
+    await turn()
+    feed.subscribers = 1_000
+    feed.wait(reader)
+    say(feed, 2)
+    await turn()
+    say(feed, 3)
+    feed.wait(reader)
+    feed.subscribers = 1
+    feed.trim()
+    assert feed.log.held_bytes
