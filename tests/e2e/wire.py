@@ -171,7 +171,7 @@ def super_user() -> Message:
     return permissions.Permissions(super_user=permissions.SuperUser)
 
 
-def topic_grant(cache: str = "", topic: str = "", prefix: str = "", role: int = permissions.TopicReadWrite) -> Message:
+def topic_grant(cache: str = "", topic: str = "", prefix: str = "", role: int = 1) -> Message:
     """Return the permission for topics; what is left out matches everything."""
     body: Any = permissions.PermissionsType.TopicPermissions(role=cast("Any", role))
     if cache:
@@ -183,7 +183,7 @@ def topic_grant(cache: str = "", topic: str = "", prefix: str = "", role: int = 
     return permissions.PermissionsType(topic_permissions=body)
 
 
-def cache_grant(cache: str = "", role: int = permissions.CacheReadWrite, **item: str) -> Message:
+def cache_grant(cache: str = "", role: int = 1, **item: bytes) -> Message:
     """Return the permission for cache items."""
     body: Any = permissions.PermissionsType.CachePermissions(role=cast("Any", role))
     if cache:

@@ -5,6 +5,8 @@ import time
 import grpc
 
 from tests.e2e.conformance.refusals import refused
+from tests.e2e.core.frames import SUBSCRIBE, messages, subscription
+from tests.e2e.edge.http2 import GRPC, Connection
 from tests.e2e.service import Service
 from tests.e2e.tenant import Tenant
 from tests.e2e.wire import Client, Subscription, explicit, refusal, topic_grant
@@ -22,12 +24,16 @@ def test_heartbeats_come_within_ten_seconds_again(owner: Client, cache: str) -> 
 
 def test_a_subscription_outlives_the_deadline_of_its_first_message(tenant: Tenant, cache: str) -> None:
     """Rust sends grpc-timeout and bounds only the headers by it; the stream goes on, also at the edge."""
-    client = tenant.client(tenant.key, grpc_timeout="500m")
-    stream = client.subscribe(cache, "a")
-    for _ in range(2):
-        stream.next()
-    tenant.owner.publish(cache, "a", "late")
-    assert stream.item().value.text == "late"
+    with Connection(tenant.service.port) as connection:
+        headers = (*GRPC, ("authorization", tenant.key), ("grpc-timeout", "500m"))
+        stream = connection.open(SUBSCRIBE, headers=headers, end=False)
+        connection.data(stream, subscription(cache, "a"))
+        answer = connection.answers[stream]
+        connection.wait(lambda: len(messages(answer.body)) >= 2)  # the heartbeat after five seconds
+        tenant.owner.publish(cache, "a", "late")
+        connection.wait(lambda: len(messages(answer.body)) >= 3)
+        assert messages(answer.body)[2].item.value.text == "late"
+        assert not answer.over
 
 
 def test_deleting_the_cache_ends_its_subscriptions_with_not_found(tenant: Tenant, owner: Client) -> None:
