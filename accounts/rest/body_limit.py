@@ -1,4 +1,4 @@
-"""Bounds the body of a REST request, and says so in the shape of every other error; the framework's own has no shape."""
+"""Bounds the body of a REST request, in the shape of every other error; the framework's own refusal has none."""
 
 from http import HTTPStatus
 
