@@ -1,6 +1,7 @@
 """An account with a cache and a key, and a client for the HTTP API of topics."""
 
 import json
+import socket
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -40,3 +41,12 @@ def api(service: Service) -> Api:
         assert made.status_code == 201
         assert client.post("/v1/caches", json={"name": "http"}).status_code == 201
     return Api(service, json.loads(made.text)["api_key"], "http")
+
+
+def streams(service: Service) -> int:
+    """How many subscriptions the service has open."""
+    (path,) = sorted(service.data.glob("run/**/control.sock"))[-1:]
+    with socket.socket(socket.AF_UNIX) as control:
+        control.connect(str(path))
+        control.sendall(b'{"command": "status"}\n')
+        return int(json.loads(control.makefile().readline())["streams"])

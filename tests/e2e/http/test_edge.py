@@ -1,6 +1,5 @@
 """The HTTP API behind the real edge: paths, cross-origin pages, clients that leave, logs, restarts."""
 
-import json
 import socket
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -8,8 +7,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.e2e.http.conftest import Api
-from tests.e2e.service import Service, until
+from tests.e2e.http.conftest import Api, streams
+from tests.e2e.service import until
 
 HEARTBEAT_SECONDS = 5.0
 
@@ -17,15 +16,6 @@ HEARTBEAT_SECONDS = 5.0
 @pytest.fixture
 def topic() -> str:
     return f"topic-{uuid4()}"
-
-
-def streams(service: Service) -> int:
-    """How many subscriptions the service has open."""
-    (path,) = sorted(service.data.glob("run/**/control.sock"))[-1:]
-    with socket.socket(socket.AF_UNIX) as control:
-        control.connect(str(path))
-        control.sendall(b'{"command": "status"}\n')
-        return int(json.loads(control.makefile().readline())["streams"])
 
 
 def leave(api: Api, topic: str, accept: str) -> None:

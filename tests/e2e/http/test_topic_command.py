@@ -4,17 +4,20 @@ import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
+import httpx
 import pytest
 
+from tests.e2e.certificates import issue
 from tests.e2e.edge.proxy import Proxy
 from tests.e2e.http.conftest import Api
-from tests.e2e.service import ROOT, free_port, until
+from tests.e2e.service import ROOT, Service, free_port, until
 
 COMMAND = (sys.executable, "-m", "cli.main", "topic")
 
@@ -148,3 +151,19 @@ def test_a_value_is_given_once_and_as_text_unless_said_otherwise(api: Api, topic
     assert run(api, "publish", api.cache, topic).returncode == 2
     assert run(api, "publish", api.cache, topic, "a", "--file", "-").returncode == 2
     assert b"publish it with --binary" in run(api, "publish", api.cache, topic, "--file", "-", stdin=b"\xff").stderr
+
+
+def test_with_https_it_speaks_tls(tmp_path: Path, topic: str) -> None:
+    files = issue(tmp_path, "localhost")
+    with Service(tls=files.server) as service:
+        with httpx.Client(base_url=service.url, verify=ssl.create_default_context(cafile=files.authority)) as client:
+            made = {"email": "tls@example.com", "password": "correct horse", "account_name": "TLS"}
+            assert client.post("/v1/signup", json=made).status_code == 201
+            assert client.post("/v1/caches", json={"name": "http"}).status_code == 201
+            asked = {"role_id": "owner", "description": "", "expiry": "never"}
+            api = Api(service, client.post("/v1/api-keys", json=asked).json()["api_key"], "http")
+        trusted = str(files.authority)
+        published = run(api, "publish", "http", topic, "hello", GRPC_DEFAULT_SSL_ROOTS_FILE_PATH=trusted)
+        assert published.returncode == 0
+        done = run(api, "subscribe", "http", topic, "--count", "1", GRPC_DEFAULT_SSL_ROOTS_FILE_PATH=trusted)
+        assert (done.returncode, done.stdout) == (0, b"hello\n")
