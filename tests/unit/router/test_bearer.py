@@ -21,7 +21,8 @@ class Door:
         self.bearers = Bearers(self.directory, self.tenants, local=local)
 
     async def knows(self, **changes: object) -> "Door":
-        await self.directory.put_keys(PUBLIC_KEYS)
+        if not self.directory.keys():
+            await self.directory.put_keys(PUBLIC_KEYS)
         await self.directory.put_account(account(**changes))  # pyright: ignore[reportArgumentType] - passed on as they are
         return self
 
