@@ -1,0 +1,91 @@
+"""`tidings account` and `tidings key` on a data folder, with and without a service that runs on it."""
+
+import asyncio
+import json
+import stat
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from accounts.component import Accounts, AccountsSettings
+from api.tokens import unpack_credential
+from backplane.memory import MemoryDirectory
+from cli.account import account
+from cli.key import key
+from tests.integration.accounts.installation import PASSWORD, Installation, Refused
+
+SEEN_WITHIN_SECONDS = 1.0
+SLACK_SECONDS = 4.0
+"""For a machine that has other work."""
+
+
+def run(command: Any, *arguments: str, data: Path, stdin: str = "") -> dict[str, str]:
+    result = CliRunner().invoke(
+        command, ["create", "ada@example.com", *arguments, "--data", str(data), "--json"], stdin
+    )
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def test_an_account_and_its_key_are_made_without_a_service(tmp_path: Path) -> None:
+    made = run(account, "--password-stdin", data=tmp_path, stdin=f"{PASSWORD}\n")
+    assert set(made) == {"account_id", "user_id"}
+    owned = run(key, data=tmp_path)
+    assert (owned["account_id"], owned["role_id"]) == (made["account_id"], "owner")
+    for path in tmp_path.rglob("*"):
+        assert not stat.S_IMODE(path.stat().st_mode) & 0o077, path
+
+
+def test_a_super_users_key_is_given_raw_and_packed(tmp_path: Path) -> None:
+    run(account, "--password", PASSWORD, data=tmp_path)
+    made = run(key, "--super-user", "--endpoint", "tidings.test", data=tmp_path)
+    assert unpack_credential(made["packed"]) == made["api_key"]
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "problem"),
+    [
+        (account, ["create", "no e-mail", "--password", PASSWORD], "e-mail"),
+        (account, ["create", "ada@example.com", "--password", "short"], "password"),
+        (key, ["create", "nobody@example.com"], "nobody@example.com"),
+    ],
+)
+def test_what_cannot_be_is_said_in_a_sentence(tmp_path: Path, command: Any, arguments: list[str], problem: str) -> None:
+    result = CliRunner().invoke(command, [*arguments, "--data", str(tmp_path)])
+    assert result.exit_code == 1
+    assert problem in result.output
+    assert "Traceback" not in result.output
+
+
+async def test_a_running_service_sees_a_new_account_and_key_within_a_second(tmp_path: Path) -> None:
+    directory = MemoryDirectory()
+    service = Accounts(AccountsSettings(tmp_path, "tidings.test"), directory)
+    await service.start()
+    here = Installation(service, directory)
+    try:
+        await asyncio.to_thread(run, account, "--password", PASSWORD, data=tmp_path)
+        made = [
+            await asyncio.to_thread(run, key, *options, data=tmp_path)
+            for options in ([], ["--super-user"], ["--session"])
+        ]
+        began = time.monotonic()
+        for each in made:
+            await served(here, each["api_key"])
+        assert time.monotonic() - began < SEEN_WITHIN_SECONDS + SLACK_SECONDS
+    finally:
+        await service.close()
+
+
+async def served(here: Installation, token: str) -> None:
+    """Wait until a token is known."""
+    async with asyncio.timeout(SEEN_WITHIN_SECONDS + SLACK_SECONDS):
+        while True:
+            try:
+                await here.list_caches(token)
+            except Refused:
+                await asyncio.sleep(0)
+            else:
+                return
