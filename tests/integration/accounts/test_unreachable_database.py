@@ -1,0 +1,54 @@
+"""The database goes away under a running service, and comes back."""
+
+import logging
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from accounts.database import Database, sqlite_url
+from api.errors import Unavailable
+from tests.integration.accounts.conftest import Start
+from tests.integration.accounts.installation import Refused
+
+FAR_AWAY = "postgresql+psycopg://nobody@127.0.0.1:1/nothing"
+
+
+@pytest.fixture
+def database_url(tmp_path: Path) -> str:
+    """SQLite alone: its file can be taken away and given back."""
+    return sqlite_url(tmp_path)
+
+
+async def test_callers_are_told_and_the_log_once(
+    start: Start, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    here = await start()
+    ada = await here.tenant()
+    with closing(sqlite3.connect(tmp_path / "tidings.db")) as other, other:
+        other.execute("ALTER TABLE cache RENAME TO cache_elsewhere")
+    for _ in range(3):
+        with pytest.raises(Refused) as refused:
+            await here.create_cache(ada.key, "chat")
+        assert refused.value.status == 14
+        assert "cache_elsewhere" not in refused.value.text
+    async with here.rest(authorization=ada.key) as program:
+        answer = await program.get("/v1/caches")
+    assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (503, "unavailable", "1")
+    assert here.directory.account(ada.id) is not None
+    with closing(sqlite3.connect(tmp_path / "tidings.db")) as other, other:
+        other.execute("ALTER TABLE cache_elsewhere RENAME TO cache")
+    await here.create_cache(ada.key, "chat")
+    assert "the database cannot be reached" in [r.message for r in caplog.records if r.levelno == logging.ERROR]
+    assert ada.email not in caplog.text
+
+
+async def test_a_database_that_nobody_serves_is_unavailable() -> None:
+    database = Database(FAR_AWAY)
+    with pytest.raises(Unavailable):
+        async with database.reading() as transaction:
+            await transaction.execute(text("SELECT 1"))
+    assert repr(database) == f"<Database {FAR_AWAY} unreachable>"
+    await database.close()
