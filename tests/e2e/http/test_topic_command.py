@@ -3,11 +3,9 @@
 import json
 import os
 import signal
-import socket
 import ssl
 import subprocess
 import sys
-from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -15,20 +13,11 @@ import httpx
 import pytest
 
 from tests.e2e.certificates import issue
-from tests.e2e.edge.proxy import Proxy
 from tests.e2e.http.conftest import Api
+from tests.e2e.http.link import Link
 from tests.e2e.service import ROOT, Service, free_port, until
 
 COMMAND = (sys.executable, "-m", "cli.main", "topic")
-
-
-class Link(Proxy):
-    """A proxy whose connections can be broken; new ones work."""
-
-    def hang_up(self) -> None:
-        for each in self._sockets[1:]:
-            with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
 
 
 @pytest.fixture
