@@ -3,10 +3,12 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+from momento_wire_types import cachepubsub_pb2 as pubsub
+
 from tests.e2e.conformance.refusals import refused
 from tests.e2e.service import Service
 from tests.e2e.tenant import Tenant
-from tests.e2e.wire import Client
+from tests.e2e.wire import Client, Subscription
 
 PUBLISHERS, EACH, SUBSCRIBERS = 4, 250, 50
 
@@ -23,8 +25,11 @@ def test_four_publishers_and_fifty_subscribers_see_one_order_without_gap_or_dupl
         for number in range(EACH):
             client.publish(cache, "busy", f"{publisher}:{number}")
 
+    def read(stream: Subscription) -> list[pubsub._TopicItem]:
+        return [stream.item() for _ in range(PUBLISHERS * EACH)]
+
     with ThreadPoolExecutor(PUBLISHERS + SUBSCRIBERS) as threads:
-        seen = [threads.submit(lambda s=s: [s.item() for _ in range(PUBLISHERS * EACH)]) for s in streams]
+        seen = [threads.submit(read, stream) for stream in streams]
         for done in [threads.submit(publish, n) for n in range(PUBLISHERS)]:
             done.result()
         received = [each.result() for each in seen]
