@@ -1,6 +1,5 @@
 """Tokens and accounts for tests, signed with a key that is the same in each run."""
 
-import time
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -14,7 +13,7 @@ PRIVATE_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 PUBLIC_KEYS = {"key-1": PRIVATE_KEY.public_key().public_bytes_raw()}
 SIGNER = Signer("key-1", PRIVATE_KEY)
 
-ISSUED_AT = int(time.time()) - 60
+ISSUED_AT = 1_700_000_000
 
 
 def claims(kind: Kind = "api_token", account: str = "acme", **others: Any) -> Claims:

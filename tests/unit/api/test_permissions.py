@@ -76,7 +76,7 @@ def other_entries() -> st.SearchStrategy[Entry]:
     )
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=2000)
 @given(st.lists(st.one_of(topic_entries(), other_entries()), max_size=4), st.lists(st.tuples(NAMES, NAMES), min_size=5))
 def test_a_grant_allows_what_the_plain_matcher_allows(entries: list[Entry], asked: list[tuple[str, str]]) -> None:
     grant = Grant.of(explicit(*entries))

@@ -81,7 +81,7 @@ async def attempt(made: World, path: str, body: list[bytes], metadata: list[tupl
         assert client.status in REFUSALS | {None}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(STEPS, st.booleans())
 def test_any_request_is_answered_and_nothing_is_left(
     requests: list[tuple[str, list[bytes], list[tuple[bytes, bytes]]]], is_local: bool

@@ -135,5 +135,5 @@ class LogMachine(RuleBasedStateMachine):
             assert set(got) <= set(self.items)
 
 
-LogMachine.TestCase.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)
+LogMachine.TestCase.settings = settings(max_examples=80, stateful_step_count=40)
 TestLog = LogMachine.TestCase

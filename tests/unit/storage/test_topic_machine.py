@@ -103,5 +103,5 @@ class TopicMachine(RuleBasedStateMachine):
             assert self.watching.numbers == [number_of(frame) for frame in self.watching.frames] == self.expected
 
 
-TopicMachine.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TopicMachine.TestCase.settings = settings(max_examples=150, stateful_step_count=40)
 TestTopic = TopicMachine.TestCase
