@@ -40,15 +40,13 @@ def test_a_disposable_token_with_a_prefix_matches_by_prefix(browser: Browser) ->
 
 
 def test_errors_have_their_types(browser: Browser) -> None:
-    cache, key = browser.tenant.new_cache(), browser.tenant.key
-    for call, expected in (("subscribe", str), ("publish", list)):
-
-        def answer(expected: type = expected, call: str = call, **settings: str) -> str:
-            got = browser.run(call, **{"cache": cache, "topic": "a", "values": ["x"], **settings})
-            return got[0] if expected is list else got
-
-        assert answer(cache="no-such-cache") == "NOT_FOUND_ERROR"
-        assert answer(token=key[:-4] + "AAAA") == "AUTHENTICATION_ERROR"
+    cache, forged = browser.tenant.new_cache(), browser.tenant.key[:-4] + "AAAA"
+    for settings, code in (
+        ({"cache": "no-such-cache"}, "NOT_FOUND_ERROR"),
+        ({"cache": cache, "token": forged}, "AUTHENTICATION_ERROR"),
+    ):
+        assert browser.run("subscribe", topic="a", **settings) == code
+        assert browser.run("publish", topic="a", values=["x"], **settings) == [code]
 
 
 def test_a_subscription_ends_with_its_cache(browser: Browser) -> None:
