@@ -9,6 +9,7 @@ from accounts.caller import Caller, Callers, Rank
 from accounts.presigning.service import SigningKeys
 from accounts.rpc.service import Context, Method
 from api.account import Limits
+from api.errors import Unauthenticated
 from api.names import checked_cache_name
 from backplane.interface import Directory
 
@@ -100,7 +101,10 @@ class Control:
         return wire._ListSigningKeysResponse(signing_key=listed, next_token="")
 
     def _caller(self, ctx: Context) -> Caller:
-        return self._callers.caller(ctx.request_headers.get("authorization", ""))
+        tokens = ctx.request_headers.getall("authorization")
+        if len(tokens) > 1:
+            raise Unauthenticated("the request carries more than one token")
+        return self._callers.caller(tokens[0] if tokens else "")
 
 
 def _limits(limits: Limits) -> tuple[wire._CacheLimits, wire._TopicLimits]:

@@ -9,7 +9,7 @@ from accounts.identifiers import new_id
 from accounts.signing.keystore import Keystore
 from api.errors import InvalidArgument, Unauthenticated
 from api.permissions import MAX_STATEMENTS, check_explicit
-from api.tokens import Claims
+from api.tokens import MAX_TOKEN_CHARACTERS, Claims
 
 LONGEST_VALIDITY_SECONDS = 2**31 - 1
 LONGEST_DISPOSABLE_SECONDS = 25 * 3600
@@ -88,7 +88,7 @@ class Tokens:
         check_explicit(permissions, most=MAX_STATEMENTS)
         claims = _claims(caller.account_id, permissions, valid_for_seconds, _checked_token_id(token_id))
         caller.require(Rank.SUPER_USER, "make disposable tokens")
-        return Minted(self._keystore.sign(replace(claims, kind="disposable")), "", claims.expires_at or 0)
+        return Minted(self._signed(replace(claims, kind="disposable")), "", claims.expires_at or 0)
 
     def _refreshed_by(self, refresh_token: str) -> str:
         try:
@@ -101,7 +101,13 @@ class Tokens:
         refresh = Claims(
             "refresh", claims.account_id, new_id("refresh"), claims.issued_at, claims.expires_at, refreshes=claims.id
         )
-        return Minted(self._keystore.sign(claims), self._keystore.sign(refresh), claims.expires_at or 0)
+        return Minted(self._signed(claims), self._signed(refresh), claims.expires_at or 0)
+
+    def _signed(self, claims: Claims) -> str:
+        token = self._keystore.sign(claims)
+        if len(token) > MAX_TOKEN_CHARACTERS:
+            raise InvalidArgument("the permissions are too long for a token; use prefixes, or fewer statements")
+        return token
 
 
 def _claims(account_id: str, permissions: Any, valid_for_seconds: int | None, publisher_id: str) -> Claims:  # noqa: ANN401 - see generate
