@@ -8,7 +8,6 @@ import httpx
 import pytest
 
 from accounts.sessions.attempts import PER_EMAIL
-from tests.integration.accounts.conftest import Start
 from tests.integration.accounts.installation import ORIGIN, PASSWORD, Installation
 
 ADA = {"email": "Ada@Example.com", "password": PASSWORD, "account_name": "Engines"}
@@ -27,16 +26,6 @@ async def test_a_sign_up_makes_an_account_and_logs_in(here: Installation) -> Non
         assert set(made) == {"account_id", "user_id"}
         assert here.directory.account(made["account_id"]) is not None
         assert (await browser.get("/v1/caches")).json() == {"caches": []}
-
-
-async def test_the_cookie_is_for_this_site_and_not_for_scripts(start: Start) -> None:
-    for tls in (False, True):
-        here = await start(tls=tls)
-        async with here.rest() as browser:
-            answer = await browser.post("/v1/signup", json=ADA | {"email": f"{tls}@example.com"})
-            name, *attributes = answer.headers["set-cookie"].lower().split("; ")
-            assert {"httponly", "samesite=lax", "path=/"} <= set(attributes)
-            assert ("secure" in attributes, name.startswith("__host-")) == (tls, tls)
 
 
 async def test_the_database_holds_neither_password_nor_cookie_nor_key(here: Installation) -> None:
