@@ -12,8 +12,8 @@ from tests.e2e.wire import Client
 @pytest.mark.parametrize(
     "name",
     [
-        str(uuid.uuid4()),
-        f"js-integration-test-default-{uuid.uuid4()}",
+        "7f0d9a52-3c1e-4b7a-9d57-2f6c0a8e41b3",
+        "js-integration-test-default-7f0d9a52-3c1e-4b7a-9d57-2f6c0a8e41b3",
         "AllDataReadWrite-token-scope-should-fail-to-create-cache",
         "a.b_c-D9",
         "x" * 255,
