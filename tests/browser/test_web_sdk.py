@@ -39,6 +39,23 @@ def test_a_disposable_token_with_a_prefix_matches_by_prefix(browser: Browser) ->
     assert browser.run("subscribe", cache=cache, topic="news", token=token) == "PERMISSION_ERROR"
 
 
+def test_a_super_users_key_mints_in_the_browser(browser: Browser) -> None:
+    cache = browser.tenant.new_cache()
+    token = browser.run("mint", cache=cache, topic="news", token=browser.tenant.super_user)
+    assert browser.run("publish", cache=cache, topic="news", token=token, values=["x"]) == ["Success"]
+    assert browser.run("mint", cache=cache, topic="news", token=token) == "PERMISSION_ERROR"
+
+
+def test_a_token_that_expires_ends_its_subscription(browser: Browser) -> None:
+    cache = browser.tenant.new_cache()
+    grant = explicit(topic_grant(cache=cache, topic="news"))
+    token = browser.tenant.owner.disposable(browser.tenant.key, grant, seconds=3).api_key
+    assert browser.run("subscribe", cache=cache, topic="news", token=token) == "Subscription"
+    browser.page.wait_for_function("window.heard.errors.length === 1")
+    assert browser.heard["errors"] == ["AUTHENTICATION_ERROR"]
+    assert browser.run("publish", cache=cache, topic="news", token=token, values=["x"]) == ["AUTHENTICATION_ERROR"]
+
+
 def test_errors_have_their_types(browser: Browser) -> None:
     cache, forged = browser.tenant.new_cache(), browser.tenant.key[:-4] + "AAAA"
     for settings, code in (

@@ -8,7 +8,6 @@ import {
   CredentialProvider,
   DisposableTokenScopes,
   ExpiresIn,
-
   TopicClient,
   TopicConfigurations,
 } from '@gomomento/sdk';
@@ -144,6 +143,36 @@ const scenarios = {
     for (const topic of ['news-1', 'news', 'other']) answers.push(told(await topics.publish(cache, topic, 'x')));
     await heard.until(h => h.items.length === 1);
     return [...answers, heard.items[0].valueString()];
+  },
+
+  /** A token that may only listen, and ends while it does. */
+  async listenOnly() {
+    const auth = new AuthClient({ credentialProvider: credentials(settings.token) });
+    const scope = DisposableTokenScopes.topicSubscribeOnly(cache, 'news');
+    const made = await auth.generateDisposableToken(scope, ExpiresIn.seconds(settings.lifetime));
+    if (made.errorCode) throw new Error(`${made.errorCode()} ${made.message()}`);
+    const topics = topicsWith(credentials(JSON.parse(Buffer.from(made.authToken, 'base64').toString()).api_key));
+    const heard = await listen(topics, 'news');
+    const answers = [heard.answer, told(await topics.publish(cache, 'news', 'x'))];
+    await heard.until(h => h.errors.length === 1);
+    return [...answers, heard.errors, told(await topics.publish(cache, 'news', 'x'))];
+  },
+
+  /** The SDK's own way to a service without tokens. */
+  async local() {
+    const { host: hostname, port } = settings;
+    const credentialProvider = CredentialProvider.forMomentoLocal({ hostname, port });
+    const caches = await CacheClient.create({
+      configuration: Configurations.Laptop.latest(),
+      credentialProvider,
+      defaultTtlSeconds: 60,
+    });
+    const answers = [told(await caches.createCache(cache))];
+    const topics = topicsWith(credentialProvider);
+    const heard = await listen(topics, 'news');
+    answers.push(heard.answer, told(await topics.publish(cache, 'news', 'x')));
+    await heard.until(h => h.items.length === 1);
+    return [...answers, ...heard.items.map(shown), told(await caches.deleteCache(cache))];
   },
 
   /** Keys with explicit permissions, made and refreshed by the SDK; its own key may not make a super user's. */

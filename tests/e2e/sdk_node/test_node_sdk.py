@@ -5,8 +5,11 @@ import uuid
 import pytest
 
 from api.tokens import pack_credential
-from tests.e2e.access import Access
+from tests.e2e.access import Access, plaintext
 from tests.e2e.sdk_node.conftest import Sdk
+from tests.e2e.sdk_node.node import program
+from tests.e2e.service import Service
+from tests.e2e.tenant import Tenant
 from tests.e2e.wire import explicit, topic_grant
 
 
@@ -53,6 +56,12 @@ def test_a_disposable_token_with_a_prefix_matches_by_prefix(sdk: Sdk, access: Ac
     assert answers == ["Success", "PERMISSION_ERROR", "PERMISSION_ERROR", "x"]
 
 
+def test_a_token_that_may_only_listen_may_not_publish_and_ends_in_time(sdk: Sdk, access: Access) -> None:
+    """Once it has expired, nobody knows it: the refusal changes from one of permission to one of authentication."""
+    answers = sdk("listenOnly", cache=access.tenant.new_cache(), token=access.tenant.super_user, lifetime=3)
+    assert answers == ["Subscription", "PERMISSION_ERROR", ["AUTHENTICATION_ERROR"], "AUTHENTICATION_ERROR"]
+
+
 def test_keys_are_made_and_refreshed(sdk: Sdk, access: Access) -> None:
     answers = sdk("keys", cache=access.tenant.new_cache(), token=access.tenant.super_user)
     assert answers == ["Success", True, "Success", "PERMISSION_ERROR"]
@@ -75,3 +84,9 @@ def test_over_tls_the_sdk_uses_the_services_names(sdk: Sdk, access: Access) -> N
     sdk("caches", cache=f"cache-{uuid.uuid4()}")
     assert access.proxy
     assert access.proxy.names >= {"cache.tidings.test", "control.tidings.test", "token.tidings.test"}
+
+
+def test_a_local_service_needs_no_token(local_service: Service) -> None:
+    with Tenant(local_service) as tenant:
+        answers = plaintext(tenant).run(program("e2e/sdk_node/program.mjs"), "local", cache=f"cache-{uuid.uuid4()}")
+    assert answers == ["Success", "Subscription", "Success", ["x", 1], "Success"]
