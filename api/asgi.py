@@ -6,9 +6,10 @@ this layer sees to it that each request gets exactly one honest answer, in the f
 
 import json
 import logging
+from urllib.parse import unquote
 
 from api.errors import Internal, TidingsError, Unavailable, Unimplemented
-from api.grpc_asgi import ASGIApp, Message, Receive, Scope, Send, end_stream, refuse, shown
+from api.grpc_asgi import ASGIApp, Message, Receive, Scope, Send, end_stream, escaped, refuse, shown
 
 _log = logging.getLogger(__name__)
 
@@ -111,12 +112,15 @@ class _GrpcAnswer(_Answer):
                     await self._begin()
                     await self._send(event)
             case "http.response.trailers" if self._start is not None:
-                headers = [*self._start["headers"], *event["headers"]]
+                headers = [*self._start["headers"], *map(_readable, event["headers"])]
                 self._start, self.started, self.finished = None, True, True
                 await self._send({"type": "http.response.start", "status": 200, "headers": headers})
                 await self._send({"type": "http.response.body", "body": b"", "more_body": False})
-            case kind:
-                self.finished = kind == "http.response.trailers"
+            case "http.response.trailers":
+                self.finished = True
+                await self._begin()
+                await self._send({**event, "headers": [*map(_readable, event["headers"])]})
+            case _:
                 await self._begin()
                 await self._send(event)
 
@@ -133,6 +137,12 @@ class _GrpcAnswer(_Answer):
         if self._start is not None:
             start, self._start = self._start, None
             await self._send(start)
+
+
+def _readable(header: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
+    """Return a trailer whose message has no more escaped than must be: one SDK shows `%2C` and not a comma."""
+    name, value = header
+    return (name, escaped(unquote(value.decode("latin-1")))) if name == b"grpc-message" else header
 
 
 def _not_grpc(start: Message) -> TidingsError | None:

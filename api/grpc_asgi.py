@@ -132,9 +132,14 @@ def status_headers(error: TidingsError) -> list[tuple[bytes, bytes]]:
     """Return the trailers that tell of an error."""
     headers = [
         (b"grpc-status", b"%d" % error.grpc),
-        (b"grpc-message", quote(error.message, safe=_UNESCAPED).encode()),
+        (b"grpc-message", escaped(error.message)),
     ]
     return [*headers, (b"err", error.err.encode())] if error.err else headers
+
+
+def escaped(message: str) -> bytes:
+    """Return a message as `grpc-message` carries it: escaped is what is not printable ASCII, and the percent sign."""
+    return quote(message, safe=_UNESCAPED).encode()
 
 
 def shown(error: Exception) -> TidingsError:

@@ -102,6 +102,18 @@ async def test_a_status_without_a_message_becomes_trailers_only(*, empty_body: b
     assert client.headers[b"content-type"] == b"application/grpc"
 
 
+async def test_a_message_is_escaped_no_more_than_must_be() -> None:
+    """One SDK shows an escaped comma as it came."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send(STREAM)
+        trailers = [(b"grpc-status", b"3"), (b"grpc-message", b"1%20to%202%2C%20not%20100%25%20%C3%BC")]
+        await send({"type": "http.response.trailers", "headers": trailers})
+
+    client = await grpc(app)
+    assert client.headers[b"grpc-message"] == b"1 to 2, not 100%25 %C3%BC"
+
+
 async def test_trailers_only_from_the_application_pass() -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await refuse(send, NotFound("x"))
