@@ -42,7 +42,7 @@ async def test_what_is_not_foreseen_is_logged_and_says_nothing(caplog: pytest.Lo
         raise RuntimeError("password is hunter2")
 
     answer = await call(handler)
-    assert (answer.status, answer.message, answer.is_trailers_only) == (13, "internal%20error", True)
+    assert (answer.status, answer.message, answer.is_trailers_only) == (13, "internal error", True)
     assert "hunter2" in caplog.text
 
 
