@@ -56,8 +56,10 @@ class Feed:
 
     def align(self, page: int, last: int) -> None:
         """Take note of where the topic stands; see `Log.align`."""
+        end = self.log.end
         self.log.align(page, last)
-        self._wake()
+        if self.log.end != end:  # it is news; else each new subscriber would wake all the others for nothing
+            self._wake()
 
     def defers(self, cursor: int) -> bool:
         """Whether a subscriber at `cursor` is to wait, although there is something for it; a round will wake it."""

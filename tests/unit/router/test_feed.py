@@ -155,3 +155,10 @@ async def test_what_a_resting_feed_has_for_readers_is_kept(feed: Feed) -> None:
     feed.subscribers = 1
     feed.trim()
     assert feed.log.held_bytes
+
+
+async def test_another_subscriber_wakes_nobody_where_it_brings_no_news(feed: Feed) -> None:
+    reader = Reader()
+    feed.wait(reader)
+    feed.align(PAGE, 0)
+    assert reader.woken == 0
