@@ -4,8 +4,6 @@ Rendezvous hashing (Thaler and Ravishankar, 1998): every router computes the sam
 look-up. All nodes are scored by a few array operations, so a thousand cost little more than ten.
 """
 
-from collections.abc import Mapping
-
 import numpy as np
 import xxhash
 
@@ -71,9 +69,3 @@ def _key(topic: Topic) -> bytes:
     """Each name after its length, so that ("a", "bc") and ("ab", "c") differ."""
     parts = [part.encode() for part in topic]
     return b"".join(b"%d:%b" % (len(part), part) for part in parts)
-
-
-def moved(topics: Mapping[Topic, Node], placement: Placement) -> dict[Topic, Node]:
-    """Return those of `topics` whose owner is another by `placement`, with that owner."""
-    owners = {topic: placement.owner(topic) for topic in topics}
-    return {topic: owner for topic, owner in owners.items() if owner.id != topics[topic].id}
