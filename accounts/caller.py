@@ -51,7 +51,7 @@ class Callers:
         self._verifier = Verifier(directory.keys())
         directory.watch_keys(self._keys_changed)
 
-    def caller(self, credential: str) -> Caller:
+    async def caller(self, credential: str) -> Caller:
         """Return who holds `credential`.
 
         Raises:
@@ -65,7 +65,7 @@ class Callers:
             raise Unauthenticated("the token has expired")
         if claims.kind == "refresh":
             raise Unauthenticated("a refresh token only refreshes; send the API key itself")
-        account = self._directory.account(claims.account_id)
+        account = await self._directory.account(claims.account_id)
         if account is None or claims.id in account.revoked:
             raise Unauthenticated("the token was revoked, or its account does not exist")
         if account.suspended:

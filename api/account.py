@@ -30,10 +30,15 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Cache:
-    """A namespace for topics. The id is never given twice, the name is free again after deletion."""
+    """A namespace for topics. The id is never given twice, the name is free again after deletion.
+
+    Attributes:
+        durable: The items of its topics outlive their storage node.
+    """
 
     id: str
     name: str
+    durable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,13 @@ class Topic(NamedTuple):
     """A topic of one tenant.
 
     `cache` is the cache's id and not its name: a cache that is deleted and created again is another cache, so its
-    topics start anew and nothing of the old ones comes back.
+    topics start anew and nothing of the old ones comes back. `durable` topics outlive their storage node.
     """
 
     account: str
     cache: str
     name: str
+    durable: bool = False
 
 
 def checked_cache_name(text: str) -> str:

@@ -1,9 +1,9 @@
 """What the tiers know of each other, and how a change in one reaches the rest.
 
-One process has it in memory; a fleet will have it between machines. The same test suite runs on every implementation.
+One process has it in memory, a fleet in Redis. The same test suite runs on both.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -17,23 +17,44 @@ class Directory(Protocol):
     """Accounts and signing keys: written by the account service, read by routers."""
 
     async def put_account(self, snapshot: AccountSnapshot) -> None:
-        """Make `snapshot` what every router knows, unless they know a version that is as new."""
+        """Make `snapshot` what every router knows, unless they know a version that is as new.
+
+        Raises:
+            Unavailable: the store cannot be reached.
+        """
         ...
 
     async def remove_account(self, account_id: str) -> None:
-        """Forget an account: its tokens are refused from now on."""
+        """Forget an account for good: its tokens are refused from now on, and no late snapshot brings it back.
+
+        Raises:
+            Unavailable: the store cannot be reached.
+        """
         ...
 
-    def account(self, account_id: str) -> AccountSnapshot | None:
-        """Return the newest snapshot of an account, or None where there is no such account."""
+    async def account(self, account_id: str) -> AccountSnapshot | None:
+        """Return the newest snapshot of an account, or None where there is no such account.
+
+        An account that was asked for once is known from then on, also while the store cannot be reached.
+
+        Raises:
+            Unavailable: it was never asked for, and the store cannot be reached or has lost what it knew.
+        """
         ...
 
     def watch_accounts(self, changed: Callable[[str, AccountSnapshot | None], None]) -> Unwatch:
-        """Call `changed(account id, snapshot)` after each change, with None for an account that was removed."""
+        """Call `changed(account id, snapshot)` after each change, with None for an account that was removed.
+
+        Accounts that nobody here has asked for may be left out.
+        """
         ...
 
     async def put_keys(self, public_keys: Mapping[str, bytes]) -> None:
-        """Replace the public signing keys (raw Ed25519, by key id) that tokens are checked with."""
+        """Replace the public signing keys (raw Ed25519, by key id) that tokens are checked with.
+
+        Raises:
+            Unavailable: the store cannot be reached.
+        """
         ...
 
     def keys(self) -> Mapping[str, bytes]:
@@ -44,6 +65,22 @@ class Directory(Protocol):
         """Call `changed(keys)` after each change of the signing keys."""
         ...
 
+    async def is_filled(self) -> bool:
+        """Whether everything was written since the store began, or lost what it had.
+
+        Raises:
+            Unavailable: the store cannot be reached.
+        """
+        ...
+
+    async def mark_filled(self) -> None:
+        """Take note that every account and key has been written: what is missing now does not exist.
+
+        Raises:
+            Unavailable: the store cannot be reached.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Node:
@@ -52,13 +89,15 @@ class Node:
     Attributes:
         address: `host:port` of its gRPC server; empty for a node in this process.
         weight: Its share of the topics, relative to the other nodes.
-        state: `draining` nodes own nothing new and serve what they have until routers have moved.
+        state: `draining` nodes own nothing and hand over what they have.
+        boot: Tells two processes that call themselves by the same id apart.
     """
 
     id: str
     address: str = ""
     weight: float = 1.0
     state: Literal["live", "draining"] = "live"
+    boot: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,21 +108,171 @@ class NodeMap:
     nodes: Mapping[str, Node] = field(default_factory=dict[str, Node])
 
 
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process of any tier, as it announces itself; for people and `tidings doctor`, not for the data path.
+
+    Attributes:
+        address: Where it serves.
+        version: Of the software.
+        started_at: Epoch seconds by its own clock.
+        clock: Epoch seconds by its own clock when it said so.
+        said_at: Epoch seconds by the store's clock at that moment; 0 until it was announced.
+    """
+
+    id: str
+    tier: Literal["router", "storage", "accounts"]
+    address: str
+    version: str
+    started_at: float
+    clock: float
+    said_at: float = 0.0
+
+
+class NodeIdTaken(Exception):
+    """Another process, at another address, holds a lease for this node id."""
+
+
 class Registry(Protocol):
-    """Which storage nodes are alive. A node is in the map while it renews its lease."""
+    """Which storage nodes are alive. A node is in the map while it renews its lease.
+
+    Attributes:
+        lease_seconds: How long a node stays in the map after a beat.
+    """
+
+    @property
+    def lease_seconds(self) -> float: ...
 
     async def beat(self, node: Node) -> None:
-        """Enter `node` or renew its lease; a changed address, weight or state is a new version of the map."""
+        """Enter `node` or renew its lease; a changed address, weight or state is a new version of the map.
+
+        Raises:
+            NodeIdTaken: another process with this id is alive, at another address.
+            Unavailable: the store cannot be reached; the lease may or may not have been renewed.
+        """
         ...
 
     async def leave(self, node_id: str) -> None:
-        """Take a node out of the map at once. Nothing happens when it is not there."""
+        """Take a node out of the map at once. Nothing happens when it is not there.
+
+        Raises:
+            Unavailable: the store cannot be reached.
+        """
         ...
 
     def map(self) -> NodeMap:
-        """Return the newest map."""
+        """Return the newest map that is known here."""
+        ...
+
+    async def refresh(self) -> NodeMap:
+        """Ask for the newest map, tell the watchers if it is news, and return it.
+
+        Raises:
+            Unavailable: the store cannot be reached.
+        """
         ...
 
     def watch_map(self, changed: Callable[[NodeMap], None]) -> Unwatch:
         """Call `changed(map)` after each new version."""
+        ...
+
+    async def announce(self, process: Process) -> None:
+        """Tell that a process is there; it is listed for a few seconds.
+
+        Raises:
+            Unavailable: the store cannot be reached.
+        """
+        ...
+
+    async def processes(self) -> Sequence[Process]:
+        """Return all processes that announced themselves of late, ordered by tier and id.
+
+        Raises:
+            Unavailable: the store cannot be reached.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What an account asks of one router, or of several together.
+
+    Attributes:
+        publishes: For each second, refused ones included.
+        publish_bytes: For each second, refused ones included.
+        subscriptions: Open now.
+        routers: How many routers this is the sum of.
+    """
+
+    publishes: float = 0.0
+    publish_bytes: float = 0.0
+    subscriptions: int = 0
+    routers: int = 1
+
+
+class Quotas(Protocol):
+    """How routers share the limits of an account: each says what is asked of it, and hears of the others."""
+
+    async def exchange(self, router_id: str, demands: Mapping[str, Demand]) -> Mapping[str, Demand]:
+        """Tell this router's demand for each account, and return that of all others together.
+
+        What a router told fades after three seconds. An account that no other router serves may be left out.
+
+        Raises:
+            Unavailable: the store cannot be reached.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class UsageBatch:
+    """What a router counted in one window. The id is the same however often it is sent."""
+
+    id: str
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A batch as a consumer gets it; `token` acknowledges it."""
+
+    token: str
+    batch: UsageBatch
+
+
+class Usage(Protocol):
+    """Carries usage from routers to the account service, each batch at least once."""
+
+    async def append(self, batches: Sequence[UsageBatch]) -> None:
+        """Add batches.
+
+        Raises:
+            Unavailable: the store cannot be reached; some or all may have been added.
+        """
+        ...
+
+    async def read(self, consumer: str, count: int, wait_seconds: float) -> Sequence[Delivered]:
+        """Return up to `count` batches that no consumer has, or that another one has held for too long.
+
+        Waits up to `wait_seconds` for the first. What is not acknowledged comes again, to this consumer or another.
+
+        Raises:
+            Unavailable: the store cannot be reached.
+        """
+        ...
+
+    async def acknowledge(self, tokens: Sequence[str]) -> None:
+        """Forget batches that were applied.
+
+        Raises:
+            Unavailable: the store cannot be reached; they may come again.
+        """
+        ...
+
+    async def epoch(self) -> str:
+        """Return a word that changes when the store has lost what it held.
+
+        Raises:
+            Unavailable: the store cannot be reached.
+        """
         ...

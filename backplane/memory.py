@@ -1,13 +1,19 @@
 """The backplane inside one process. Writers and readers share the same objects, so a change is seen at once."""
 
+import asyncio
+import itertools
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Generic, ParamSpec
 
 from api.account import AccountSnapshot
-from backplane.interface import Node, NodeMap, Unwatch
+from backplane.interface import Delivered, Demand, Node, NodeIdTaken, NodeMap, Process, Unwatch, UsageBatch
 
-LEASE_SECONDS = 3.0
+LEASE_SECONDS = 2.0
+DEMAND_SECONDS = 3.0
+ANNOUNCED_SECONDS = 5.0
+ABANDONED_SECONDS = 30.0
 
 P = ParamSpec("P")
 
@@ -33,22 +39,25 @@ class MemoryDirectory:
 
     def __init__(self) -> None:
         self._accounts: dict[str, AccountSnapshot] = {}
+        self._removed: set[str] = set()
+        self._filled = False
         self._keys: Mapping[str, bytes] = {}
         self._account_watchers = _Watchers[str, AccountSnapshot | None]()
         self._key_watchers = _Watchers[Mapping[str, bytes]]()
 
     async def put_account(self, snapshot: AccountSnapshot) -> None:
         known = self._accounts.get(snapshot.id)
-        if known is not None and known.version >= snapshot.version:
+        if snapshot.id in self._removed or (known is not None and known.version >= snapshot.version):
             return
         self._accounts[snapshot.id] = snapshot
         self._account_watchers.tell(snapshot.id, snapshot)
 
     async def remove_account(self, account_id: str) -> None:
+        self._removed.add(account_id)
         if self._accounts.pop(account_id, None) is not None:
             self._account_watchers.tell(account_id, None)
 
-    def account(self, account_id: str) -> AccountSnapshot | None:
+    async def account(self, account_id: str) -> AccountSnapshot | None:
         return self._accounts.get(account_id)
 
     def watch_accounts(self, changed: Callable[[str, AccountSnapshot | None], None]) -> Unwatch:
@@ -64,26 +73,46 @@ class MemoryDirectory:
     def watch_keys(self, changed: Callable[[Mapping[str, bytes]], None]) -> Unwatch:
         return self._key_watchers.add(changed)
 
+    async def is_filled(self) -> bool:
+        return self._filled
+
+    async def mark_filled(self) -> None:
+        self._filled = True
+
 
 class MemoryRegistry:
     """Storage nodes with leases on a monotonic clock."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic, lease_seconds: float = LEASE_SECONDS) -> None:
         self._now = now
-        self._lease_seconds = lease_seconds
+        self._processes: dict[tuple[str, str], Process] = {}
+        self.lease_seconds = lease_seconds
         self._ends: dict[str, float] = {}
         self._map = NodeMap()
         self._watchers = _Watchers[NodeMap]()
 
     async def beat(self, node: Node) -> None:
-        self._ends[node.id] = self._now() + self._lease_seconds
         nodes = dict(self._alive())
+        known = nodes.get(node.id, node)
+        if known.boot != node.boot and known.address != node.address:
+            raise NodeIdTaken(f"node id '{node.id}' is held by a process at {known.address}")
+        self._ends[node.id] = self._now() + self.lease_seconds
         nodes[node.id] = node
         self._change(nodes)
 
     async def leave(self, node_id: str) -> None:
         self._ends.pop(node_id, None)
         self._change(dict(self._alive()))
+
+    async def refresh(self) -> NodeMap:
+        return self.map()
+
+    async def announce(self, process: Process) -> None:
+        self._processes[process.tier, process.id] = replace(process, said_at=self._now())
+
+    async def processes(self) -> Sequence[Process]:
+        oldest = self._now() - ANNOUNCED_SECONDS
+        return [process for _, process in sorted(self._processes.items()) if process.said_at >= oldest]
 
     def map(self) -> NodeMap:
         self._change(dict(self._alive()))
@@ -101,3 +130,75 @@ class MemoryRegistry:
             return
         self._map = NodeMap(self._map.version + 1, nodes)
         self._watchers.tell(self._map)
+
+
+class MemoryQuotas:
+    """The demands of routers, with the time at which they were told."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._told: dict[str, dict[str, tuple[float, Demand]]] = {}
+
+    async def exchange(self, router_id: str, demands: Mapping[str, Demand]) -> Mapping[str, Demand]:
+        now = self._now()
+        others: dict[str, Demand] = {}
+        for account_id, demand in demands.items():
+            told = self._told.setdefault(account_id, {})
+            told[router_id] = (now, demand)
+            fresh = {id: entry for id, entry in told.items() if now - entry[0] < DEMAND_SECONDS}
+            self._told[account_id] = fresh
+            if len(fresh) > 1:
+                others[account_id] = _sum([entry for id, (_, entry) in fresh.items() if id != router_id])
+        return others
+
+
+class MemoryUsage:
+    """Batches in the order in which they came."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._tokens = itertools.count(1)
+        self._waiting: dict[str, UsageBatch] = {}
+        self._held: dict[str, tuple[float, str]] = {}
+        self._added = asyncio.Event()
+
+    async def append(self, batches: Sequence[UsageBatch]) -> None:
+        for batch in batches:
+            self._waiting[str(next(self._tokens))] = batch
+        self._added.set()
+
+    async def read(self, consumer: str, count: int, wait_seconds: float) -> Sequence[Delivered]:
+        found = self._take(consumer, count)
+        if found or wait_seconds <= 0:
+            return found
+        self._added.clear()
+        try:
+            async with asyncio.timeout(wait_seconds):
+                await self._added.wait()
+        except TimeoutError:
+            return []
+        return self._take(consumer, count)
+
+    async def acknowledge(self, tokens: Sequence[str]) -> None:
+        for token in tokens:
+            self._waiting.pop(token, None)
+            self._held.pop(token, None)
+
+    async def epoch(self) -> str:
+        return "memory"
+
+    def _take(self, consumer: str, count: int) -> list[Delivered]:
+        now = self._now()
+        free = [token for token in self._waiting if self._held.get(token, (0.0, ""))[0] <= now][:count]
+        for token in free:
+            self._held[token] = (now + ABANDONED_SECONDS, consumer)
+        return [Delivered(token, self._waiting[token]) for token in free]
+
+
+def _sum(demands: Sequence[Demand]) -> Demand:
+    return Demand(
+        publishes=sum(demand.publishes for demand in demands),
+        publish_bytes=sum(demand.publish_bytes for demand in demands),
+        subscriptions=sum(demand.subscriptions for demand in demands),
+        routers=sum(demand.routers for demand in demands),
+    )

@@ -103,7 +103,7 @@ class Bearer:
         found = self._caches.get(cache)
         if found is None:
             raise NotFound(f"cache '{cache}' does not exist")
-        return Topic(self.tenant.account_id, found.id, topic)
+        return Topic(self.tenant.account_id, found.id, topic, found.durable)
 
     def _look_again(self) -> None:
         snapshot = self.tenant.snapshot
@@ -138,17 +138,18 @@ class Bearers:
         self._known: dict[str, Bearer] = {}
         self._unwatch = directory.watch_keys(self._changed)
 
-    def bearer(self, credential: str) -> Bearer:
+    async def bearer(self, credential: str) -> Bearer:
         """Return who holds `credential`, a token or its packed form.
 
         Raises:
             Unauthenticated: it is missing, malformed, expired, revoked or of no use here.
             PermissionDenied: its account is suspended.
+            Unavailable: its account was never seen here, and cannot be looked up now.
         """
         now = time.time()
         bearer = self._known.get(credential)
         if bearer is None:
-            bearer = self._first_seen(credential, now)
+            bearer = await self._first_seen(credential, now)
         bearer.check(now)
         return bearer
 
@@ -156,7 +157,7 @@ class Bearers:
         """Stop watching the directory."""
         self._unwatch()
 
-    def _first_seen(self, credential: str, now: float) -> Bearer:
+    async def _first_seen(self, credential: str, now: float) -> Bearer:
         if credential:
             claims = self._verifier.verify(unpack_credential(credential), now)
         elif self._local:
@@ -165,7 +166,7 @@ class Bearers:
             raise Unauthenticated("the request carries no token; send one in the metadata 'authorization'")
         if claims.kind == "refresh":
             raise Unauthenticated("a refresh token only refreshes; send the API key itself")
-        bearer = Bearer(self._tenants.tenant(claims.account_id), claims)
+        bearer = Bearer(await self._tenants.tenant(claims.account_id), claims)
         bearer.check(now)
         if len(self._known) >= REMEMBERED_TOKENS:
             self._known.clear()

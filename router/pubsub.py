@@ -45,7 +45,7 @@ class Pubsub:
         """Serve one Publish."""
         try:
             headers = metadata(scope)
-            bearer = self._router.bearers.bearer(headers.get(b"authorization", b"").decode("latin-1"))
+            bearer = await self._router.bearers.bearer(headers.get(b"authorization", b"").decode("latin-1"))
             body = await request_message(receive, _MAX_PUBLISH_BYTES, headers.get(b"grpc-encoding", b""))
             request = wire._PublishRequest.FromString(body)
             if request.value.WhichOneof("kind") is None:
@@ -100,7 +100,7 @@ class Pubsub:
             await reply_empty(send)
 
     async def _open(self, headers: dict[bytes, bytes], receive: Receive) -> Subscription:
-        bearer = self._router.bearers.bearer(headers.get(b"authorization", b"").decode("latin-1"))
+        bearer = await self._router.bearers.bearer(headers.get(b"authorization", b"").decode("latin-1"))
         body = await request_message(receive, MAX_NAMES_BYTES, headers.get(b"grpc-encoding", b""))
         try:
             request = wire._SubscriptionRequest.FromString(body)

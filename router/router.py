@@ -8,9 +8,9 @@ from api.errors import StreamMoved
 from api.link import Link, Receipt
 from api.names import Topic
 from backplane.interface import Directory, Node, NodeMap, Registry
+from backplane.placement import Placement
 from router.bearer import Bearer, Bearers
 from router.feed import Feed
-from router.placement import Placement
 from router.subscription import Subscription
 from router.tenant import Tenants
 

@@ -134,14 +134,24 @@ class Tenants:
         self._tenants: dict[str, Tenant] = {}
         self._unwatch = directory.watch_accounts(self._changed)
 
-    def tenant(self, account_id: str) -> Tenant:
-        """Return the account's state; one that the directory does not know has no snapshot."""
+    async def tenant(self, account_id: str) -> Tenant:
+        """Return the account's state; one that the directory does not know has no snapshot.
+
+        Raises:
+            Unavailable: the account was never met, and the directory cannot be asked.
+        """
         tenant = self._tenants.get(account_id)
+        if tenant is not None:
+            return tenant
+        snapshot = await self._directory.account(account_id)
+        if snapshot is None:
+            return Tenant(account_id, None, self._now)
+        tenant = self._tenants.get(account_id)  # another request may have met it meanwhile
         if tenant is None:
-            snapshot = self._directory.account(account_id)
-            tenant = Tenant(account_id, snapshot, self._now)
-            if snapshot is not None:
-                self._tenants[account_id] = tenant
+            tenant = self._tenants[account_id] = Tenant(account_id, snapshot, self._now)
+            newest = await self._directory.account(account_id)
+            if newest is not snapshot:  # it changed before there was a tenant to tell
+                self._changed(account_id, newest)
         return tenant
 
     def all(self) -> list[Tenant]:

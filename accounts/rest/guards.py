@@ -54,7 +54,7 @@ class Guards:
         """
         credential = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
         if credential:
-            caller = self._callers.caller(credential)
+            caller = await self._callers.caller(credential)
             caller.require(Rank.SUPER_USER, "administer the account")
             by_key = caller.rank < Rank.SESSION
             return Member(user_id="", account_id=caller.account_id, role_id=OWNER, by_key=by_key)

@@ -52,7 +52,7 @@ class Minting:
             case _:
                 seconds = 0
         permissions: Any = request.permissions  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - see Tokens
-        minted = self._tokens.generate(request.auth_token, permissions, seconds, request.token_id)
+        minted = await self._tokens.generate(request.auth_token, permissions, seconds, request.token_id)
         return auth_pb2._GenerateApiTokenResponse(
             api_key=minted.api_key,
             refresh_token=minted.refresh_token,
@@ -65,7 +65,7 @@ class Minting:
     ) -> auth_pb2._RefreshApiTokenResponse:
         if not request.api_key:
             raise InvalidArgument("the request holds no API key to refresh")
-        minted = self._tokens.refresh(request.api_key, request.refresh_token)
+        minted = await self._tokens.refresh(request.api_key, request.refresh_token)
         return auth_pb2._RefreshApiTokenResponse(
             api_key=minted.api_key,
             refresh_token=minted.refresh_token,
@@ -78,7 +78,7 @@ class Minting:
     ) -> token_pb2._GenerateDisposableTokenResponse:
         seconds = request.expires.valid_for_seconds
         permissions: Any = request.permissions  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - see Tokens
-        minted = self._tokens.generate_disposable(request.auth_token, permissions, seconds, request.token_id)
+        minted = await self._tokens.generate_disposable(request.auth_token, permissions, seconds, request.token_id)
         return token_pb2._GenerateDisposableTokenResponse(
             api_key=minted.api_key, endpoint=self._endpoint, valid_until=minted.valid_until
         )

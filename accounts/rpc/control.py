@@ -48,27 +48,27 @@ class Control:
         }
 
     async def _create_cache(self, request: wire._CreateCacheRequest, ctx: Context) -> wire._CreateCacheResponse:
-        caller, name = self._caller(ctx), checked_cache_name(request.cache_name)
+        caller, name = await self._caller(ctx), checked_cache_name(request.cache_name)
         caller.require(Rank.SUPER_USER, f"create cache '{name}'")
         await self._caches.create(caller.account_id, name)
         return wire._CreateCacheResponse()
 
     async def _delete_cache(self, request: wire._DeleteCacheRequest, ctx: Context) -> wire._DeleteCacheResponse:
-        caller, name = self._caller(ctx), checked_cache_name(request.cache_name)
+        caller, name = await self._caller(ctx), checked_cache_name(request.cache_name)
         caller.require(Rank.SUPER_USER, f"delete cache '{name}'")
         await self._caches.delete(caller.account_id, name)
         return wire._DeleteCacheResponse()
 
     async def _flush_cache(self, request: wire._FlushCacheRequest, ctx: Context) -> wire._FlushCacheResponse:
-        caller, name = self._caller(ctx), checked_cache_name(request.cache_name)
+        caller, name = await self._caller(ctx), checked_cache_name(request.cache_name)
         caller.require(Rank.SUPER_USER, f"flush cache '{name}'")
         await self._caches.flush(caller.account_id, name)
         return wire._FlushCacheResponse()
 
     async def _list_caches(self, request: wire._ListCachesRequest, ctx: Context) -> wire._ListCachesResponse:
-        caller = self._caller(ctx)
+        caller = await self._caller(ctx)
         caller.require(Rank.SUPER_USER, "list caches")
-        account = self._directory.account(caller.account_id)
+        account = await self._directory.account(caller.account_id)
         cache_limits, topic_limits = _limits(account.limits if account else Limits())
         caches = await self._caches.list(caller.account_id)
         listed = [wire._Cache(cache_name=c.name, cache_limits=cache_limits, topic_limits=topic_limits) for c in caches]
@@ -78,7 +78,7 @@ class Control:
     async def _create_signing_key(
         self, request: wire._CreateSigningKeyRequest, ctx: Context
     ) -> wire._CreateSigningKeyResponse:
-        caller = self._caller(ctx)
+        caller = await self._caller(ctx)
         caller.require(Rank.SUPER_USER, "create signing keys")
         key, expires_at = await self._signing_keys.create(caller.account_id, request.ttl_minutes)
         return wire._CreateSigningKeyResponse(key=key, expires_at=expires_at)
@@ -86,7 +86,7 @@ class Control:
     async def _revoke_signing_key(
         self, request: wire._RevokeSigningKeyRequest, ctx: Context
     ) -> wire._RevokeSigningKeyResponse:
-        caller = self._caller(ctx)
+        caller = await self._caller(ctx)
         caller.require(Rank.SUPER_USER, "revoke signing keys")
         await self._signing_keys.revoke(caller.account_id, request.key_id)
         return wire._RevokeSigningKeyResponse()
@@ -94,17 +94,17 @@ class Control:
     async def _list_signing_keys(
         self, request: wire._ListSigningKeysRequest, ctx: Context
     ) -> wire._ListSigningKeysResponse:
-        caller = self._caller(ctx)
+        caller = await self._caller(ctx)
         caller.require(Rank.SUPER_USER, "list signing keys")
         keys = await self._signing_keys.list(caller.account_id)
         listed = [wire._SigningKey(key_id=key.id, expires_at=key.expires_at) for key in keys]
         return wire._ListSigningKeysResponse(signing_key=listed, next_token="")
 
-    def _caller(self, ctx: Context) -> Caller:
+    async def _caller(self, ctx: Context) -> Caller:
         tokens = ctx.request_headers.getall("authorization")
         if len(tokens) > 1:
             raise Unauthenticated("the request carries more than one token")
-        return self._callers.caller(tokens[0] if tokens else "")
+        return await self._callers.caller(tokens[0] if tokens else "")
 
 
 def _limits(limits: Limits) -> tuple[wire._CacheLimits, wire._TopicLimits]:

@@ -37,7 +37,7 @@ class Tokens:
         self._callers = callers
         self._keystore = keystore
 
-    def generate(self, credential: str, permissions: Any, valid_for_seconds: int | None, token_id: str) -> Minted:  # noqa: ANN401 - the stubs name the message by a path that does not resolve
+    async def generate(self, credential: str, permissions: Any, valid_for_seconds: int | None, token_id: str) -> Minted:  # noqa: ANN401 - the stubs name the message by a path that does not resolve
         """Mint an API token.
 
         Args:
@@ -51,7 +51,7 @@ class Tokens:
             InvalidArgument: the permissions, the validity or the id cannot be.
             PermissionDenied: the caller may not mint this.
         """
-        caller = self._callers.caller(credential)
+        caller = await self._callers.caller(credential)
         _check_validity(valid_for_seconds, LONGEST_VALIDITY_SECONDS)
         wants_super_user = permissions.WhichOneof("kind") == "super_user"
         if not wants_super_user:
@@ -62,7 +62,7 @@ class Tokens:
         caller.require(Rank.SUPER_USER, "make API keys")
         return self._refreshable(claims)
 
-    def refresh(self, api_key: str, refresh_token: str) -> Minted:
+    async def refresh(self, api_key: str, refresh_token: str) -> Minted:
         """Renew an API token: the same permissions and validity, counted from now.
 
         Raises:
@@ -74,16 +74,22 @@ class Tokens:
             raise InvalidArgument("only an API key that came with a refresh token can be refreshed")
         if old.expires_at is not None and old.expires_at <= time.time():
             raise InvalidArgument("the API key has expired; make a new one")
-        self._callers.caller(api_key)
+        await self._callers.caller(api_key)
         if self._refreshed_by(refresh_token) != old.id:
             raise InvalidArgument("the refresh token does not belong to this API key")
         now = int(time.time())
         expires_at = None if old.expires_at is None else now + old.expires_at - old.issued_at
         return self._refreshable(replace(old, id=new_id("token"), issued_at=now, expires_at=expires_at))
 
-    def generate_disposable(self, credential: str, permissions: Any, valid_for_seconds: int, token_id: str) -> Minted:  # noqa: ANN401 - see generate
+    async def generate_disposable(
+        self,
+        credential: str,
+        permissions: Any,  # noqa: ANN401 - see generate
+        valid_for_seconds: int,
+        token_id: str,
+    ) -> Minted:
         """Mint a disposable token. See `generate`; it always expires, and lists its permissions."""
-        caller = self._callers.caller(credential)
+        caller = await self._callers.caller(credential)
         _check_validity(valid_for_seconds, LONGEST_DISPOSABLE_SECONDS)
         check_explicit(permissions, most=MAX_STATEMENTS)
         claims = _claims(caller.account_id, permissions, valid_for_seconds, _checked_token_id(token_id))

@@ -9,7 +9,7 @@ from backplane.interface import Node, NodeMap
 from bench.measurement import Measurement
 from bench.scenarios.interface import Against, Figure, Plan, Scenario
 from bench.systems.interface import Running
-from router.placement import Placement
+from backplane.placement import Placement
 
 _NODES: Final = (10, 100, 1000)
 _TOPICS: Final = 20_000

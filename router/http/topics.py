@@ -52,14 +52,14 @@ class TopicsApi:
             await send(_NO_BODY)
 
     async def _publish(self, request: HttpRequest, receive: Receive) -> None:
-        bearer = self._router.bearers.bearer(request.credential())
+        bearer = await self._router.bearers.bearer(request.credential())
         cache, topic = request.topic()
         bearer.writable(cache, topic)  # who may not publish is told so before sending 1 MB
         serialised, size = await value(request.header(b"content-type"), receive)
         await self._router.publish(bearer, cache, topic, serialised, size)
 
     async def _listen(self, request: HttpRequest, receive: Receive, send: Send) -> None:
-        bearer = self._router.bearers.bearer(request.credential())
+        bearer = await self._router.bearers.bearer(request.credential())
         cache, topic = request.topic()
         number, page = request.resume()
         await receive()  # the body, which is empty; what comes after it is the client's leaving

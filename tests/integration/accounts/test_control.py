@@ -16,11 +16,11 @@ from tests.unit.api.forgery import signed
 async def test_a_cache_is_there_when_its_creation_is_answered_and_gone_after_its_deletion(here: Installation) -> None:
     ada = await here.tenant()
     await here.create_cache(ada.key, "chat")
-    account = here.directory.account(ada.id)
+    account = await here.directory.account(ada.id)
     assert account is not None
     assert list(account.caches) == await here.cache_names(ada.key) == ["chat"]
     await here.delete_cache(ada.key, "chat")
-    account = here.directory.account(ada.id)
+    account = await here.directory.account(ada.id)
     assert account is not None
     assert list(account.caches) == await here.cache_names(ada.key) == []
     with pytest.raises(Refused) as refused:
@@ -33,7 +33,7 @@ async def test_a_cache_made_again_is_another_one(here: Installation) -> None:
     ids: set[str] = set()
     for _ in range(3):
         await here.create_cache(ada.key, "chat")
-        account = here.directory.account(ada.id)
+        account = await here.directory.account(ada.id)
         assert account is not None
         ids.add(account.caches["chat"].id)
         await here.delete_cache(ada.key, "chat")
@@ -108,9 +108,9 @@ async def test_owners_and_operators_control_and_viewers_do_not(here: Installatio
 async def test_flushing_leaves_a_cache_as_it_is(here: Installation) -> None:
     ada = await here.tenant()
     await here.create_cache(ada.key, "chat")
-    before = here.directory.account(ada.id)
+    before = await here.directory.account(ada.id)
     await here.flush_cache(ada.key, "chat")
-    assert here.directory.account(ada.id) == before
+    assert await here.directory.account(ada.id) == before
 
 
 async def test_all_caches_are_in_one_answer(here: Installation) -> None:
@@ -141,7 +141,7 @@ async def test_an_open_account_lists_its_own_limits(here: Installation) -> None:
     ada = await here.tenant()
     await here.create_cache(ada.key, "chat")
     (cache,) = (await here.list_caches(ada.key)).cache
-    account = here.directory.account(ada.id)
+    account = await here.directory.account(ada.id)
     assert account is not None
     assert cache.topic_limits.max_publish_rate == account.limits.publishes_per_second
     assert cache.topic_limits.max_subscription_count == account.limits.subscriptions

@@ -72,5 +72,5 @@ async def test_processes_that_start_together_do_it_once(url: URL) -> None:
 async def test_services_that_start_together_share_one_local_account(start: Start) -> None:
     both = await asyncio.gather(start(local=True), start(local=True))
     for here in both:
-        assert here.directory.account("local") is not None
+        assert await here.directory.account("local") is not None
     assert dict(both[0].directory.keys()) == dict(both[1].directory.keys())

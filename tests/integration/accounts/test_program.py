@@ -35,7 +35,7 @@ async def test_it_makes_what_the_service_then_serves_and_says_nothing_else(tmp_p
         key = await tidings("key", "create", "ada@example.com", "--json", "--data", str(tmp_path))
         assert key["account_id"] == made["account_id"]
         async with asyncio.timeout(SECONDS):
-            while directory.account(made["account_id"]) is None:
+            while await directory.account(made["account_id"]) is None:
                 await asyncio.sleep(0.01)
         await here.create_cache(key["api_key"], "chat")
     finally:

@@ -35,7 +35,7 @@ async def test_a_revoked_key_is_of_no_use_at_once(here: Installation) -> None:
         assert (await program.get("/v1/api-keys")).status_code == 401
     with pytest.raises(Refused, match="16: "):
         await here.list_caches(ada.key)
-    account = here.directory.account(ada.id)
+    account = await here.directory.account(ada.id)
     assert account is not None
     assert ada.key_id in account.revoked
 

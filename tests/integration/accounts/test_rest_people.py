@@ -24,7 +24,7 @@ async def test_a_sign_up_makes_an_account_and_logs_in(here: Installation) -> Non
     async with here.rest() as browser:
         made = await signed_up(browser)
         assert set(made) == {"account_id", "user_id"}
-        assert here.directory.account(made["account_id"]) is not None
+        assert await here.directory.account(made["account_id"]) is not None
         assert (await browser.get("/v1/caches")).json() == {"caches": []}
 
 

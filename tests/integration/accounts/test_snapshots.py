@@ -13,29 +13,32 @@ from tests.integration.accounts.conftest import Start
 from tests.integration.accounts.installation import Installation, Refused
 
 
-def snapshot(here: Installation, account_id: str) -> AccountSnapshot:
-    found = here.directory.account(account_id)
+async def snapshot(here: Installation, account_id: str) -> AccountSnapshot:
+    found = await here.directory.account(account_id)
     assert found is not None
     return found
 
 
-async def until(condition: Callable[[], bool], seconds: float) -> None:
+async def until(
+    here: Installation, account_id: str, seconds: float, condition: Callable[[AccountSnapshot], bool] = lambda _: True
+) -> None:
+    """Wait until the account is known to `here`, and is as the condition says."""
     async with asyncio.timeout(seconds):
-        while not condition():
+        while (found := await here.directory.account(account_id)) is None or not condition(found):
             await asyncio.sleep(0.005)
 
 
 async def test_an_account_is_known_when_its_sign_up_is_answered(here: Installation) -> None:
     made = await here.tenant(plan=CONTRACT)
-    assert snapshot(here, made.id).limits == PLANS[CONTRACT]
-    assert set(snapshot(here, made.id).roles) == {"owner", "operator", "viewer"}
+    assert (await snapshot(here, made.id)).limits == PLANS[CONTRACT]
+    assert set((await snapshot(here, made.id)).roles) == {"owner", "operator", "viewer"}
 
 
 async def test_a_revoked_key_is_in_the_snapshot_when_its_revocation_is_answered(here: Installation) -> None:
     ada = await here.tenant()
     async with here.rest(authorization=ada.key) as program:
         assert (await program.delete(f"/v1/api-keys/{ada.key_id}")).status_code == 204
-        assert snapshot(here, ada.id).revoked == {ada.key_id}
+        assert (await snapshot(here, ada.id)).revoked == {ada.key_id}
         assert (await program.get("/v1/caches")).status_code == 401
     with pytest.raises(Refused) as refused:
         await here.create_cache(ada.key, "chat")
@@ -48,24 +51,25 @@ async def test_a_revoked_key_that_has_expired_is_forgotten(here: Installation) -
     async with here.accounts.database.transaction() as transaction:
         await transaction.execute(text("UPDATE api_key SET expires_at = 1"))
     await here.create_cache((await here.accounts.keys.generate(ada.id, "owner", "", None))[0], "chat")
-    assert snapshot(here, ada.id).revoked == frozenset()
+    assert (await snapshot(here, ada.id)).revoked == frozenset()
 
 
 async def test_what_another_process_changes_is_known_within_a_second(start: Start) -> None:
     here, elsewhere = await start(), await start()
     ada = await elsewhere.tenant()
-    await until(lambda: here.directory.account(ada.id) is not None, 1.0)
+    await until(here, ada.id, 1.0)
     await elsewhere.create_cache(ada.key, "chat")
-    await until(lambda: "chat" in snapshot(here, ada.id).caches, 1.0)
+    await until(here, ada.id, 1.0, lambda account: "chat" in account.caches)
     await elsewhere.accounts.keys.revoke(ada.id, ada.key_id)
-    await until(lambda: ada.key_id in snapshot(here, ada.id).revoked, 1.0)
-    assert snapshot(here, ada.id) == snapshot(elsewhere, ada.id)
+    await until(here, ada.id, 1.0, lambda account: ada.key_id in account.revoked)
+    assert await snapshot(here, ada.id) == await snapshot(elsewhere, ada.id)
 
 
 async def test_no_change_is_missed_when_many_are_made_in_two_processes_at_once(start: Start) -> None:
     here, elsewhere = await start(), await start()
     tenants = [await here.tenant(name) for name in ("ada", "bob", "eve")]
-    await until(lambda: all(elsewhere.directory.account(t.id) is not None for t in tenants), 2.0)
+    for tenant in tenants:
+        await until(elsewhere, tenant.id, 2.0)
     await asyncio.gather(
         *(
             side.accounts.caches.create(tenant.id, f"cache-{name}-{n}")
@@ -76,8 +80,8 @@ async def test_no_change_is_missed_when_many_are_made_in_two_processes_at_once(s
     )
     for tenant in tenants:
         for side in (here, elsewhere):
-            await until(lambda: len(snapshot(side, tenant.id).caches) == 16, 2.0)  # noqa: B023 - called at once
-    versions = [snapshot(here, tenant.id).version for tenant in tenants]
+            await until(side, tenant.id, 2.0, lambda account: len(account.caches) == 16)
+    versions = [(await snapshot(here, tenant.id)).version for tenant in tenants]
     assert len(set(versions)) == len(versions)
 
 
@@ -99,7 +103,7 @@ async def test_the_directory_has_the_keys_before_any_token_is_signed(here: Insta
 async def test_two_processes_on_one_folder_take_each_others_tokens(start: Start) -> None:
     here, elsewhere = await asyncio.gather(start(), start())
     ada = await elsewhere.tenant()
-    await until(lambda: here.directory.account(ada.id) is not None, 1.0)
+    await until(here, ada.id, 1.0)
     await here.create_cache(ada.key, "chat")
 
 

@@ -37,7 +37,7 @@ async def test_callers_are_told_and_the_log_once(
     async with here.rest(authorization=ada.key) as program:
         answer = await program.get("/v1/caches")
     assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (503, "unavailable", "1")
-    assert here.directory.account(ada.id) is not None
+    assert await here.directory.account(ada.id) is not None
     with closing(sqlite3.connect(tmp_path / "tidings.db")) as other, other:
         other.execute("ALTER TABLE cache_elsewhere RENAME TO cache")
     await here.create_cache(ada.key, "chat")

@@ -68,7 +68,7 @@ class World:
 
     async def open(self, topic: str = "topic", number: int = 0, page: int = 0) -> Subscription:
         """Open a subscription below the protocol."""
-        bearer = self.router.bearers.bearer(token())
+        bearer = await self.router.bearers.bearer(token())
         return await self.router.subscribe(bearer, "cache", topic, number, page, never)
 
     @property

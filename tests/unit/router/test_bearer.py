@@ -26,34 +26,34 @@ class Door:
         await self.directory.put_account(account(**changes))  # pyright: ignore[reportArgumentType] - passed on as they are
         return self
 
-    def bearer(self, credential: str | None = None) -> Bearer:
-        return self.bearers.bearer(token() if credential is None else credential)
+    async def bearer(self, credential: str | None = None) -> Bearer:
+        return await self.bearers.bearer(token() if credential is None else credential)
 
 
 async def test_a_super_user_reaches_every_topic_of_its_caches() -> None:
-    bearer = (await Door().knows()).bearer()
+    bearer = await (await Door().knows()).bearer()
     assert bearer.readable("cache", "a") == bearer.writable("cache", "a") == Topic("acme", "acme-cache", "a")
 
 
 async def test_names_are_trimmed_before_they_are_looked_up() -> None:
-    bearer = (await Door().knows()).bearer()
+    bearer = await (await Door().knows()).bearer()
     assert bearer.readable(" cache ", "\ttopic\n").name == "topic"
 
 
 async def test_a_packed_credential_is_as_good_as_the_token_in_it() -> None:
     door = await Door().knows()
-    assert door.bearer(pack_credential("localhost", token())).readable("cache", "a")
+    assert (await door.bearer(pack_credential("localhost", token()))).readable("cache", "a")
 
 
 async def test_a_token_that_was_verified_is_remembered() -> None:
     door = await Door().knows()
-    assert door.bearer() is door.bearer()
+    assert await door.bearer() is await door.bearer()
 
 
 @pytest.mark.parametrize("kind", ["session", "api_token", "disposable"])
 async def test_each_kind_of_token_may_do_what_it_says(kind: str) -> None:
     door = await Door().knows()
-    assert door.bearer(token(kind, expires_at=int(time.time()) + 60)).writable("cache", "a")  # pyright: ignore[reportArgumentType] - a Kind
+    assert (await door.bearer(token(kind, expires_at=int(time.time()) + 60))).writable("cache", "a")  # pyright: ignore[reportArgumentType] - a Kind
 
 
 async def test_a_key_may_do_what_its_role_says_and_changes_with_it() -> None:
@@ -61,37 +61,37 @@ async def test_a_key_may_do_what_its_role_says_and_changes_with_it() -> None:
     door = await Door().knows(roles={"role-1": only_read})
     key = token("key", role_id="role-1", permissions=b"")
     with pytest.raises(PermissionDenied, match="may not publish"):
-        door.bearer(key).writable("cache", "a")
+        (await door.bearer(key)).writable("cache", "a")
     await door.knows(version=2, roles={"role-1": explicit(topic_permission())})
-    assert door.bearer(key).writable("cache", "a")
+    assert (await door.bearer(key)).writable("cache", "a")
 
 
 async def test_a_key_of_a_role_that_was_removed_may_do_nothing() -> None:
     door = await Door().knows()
     with pytest.raises(PermissionDenied):
-        door.bearer(token("key", role_id="role-1", permissions=b"")).readable("cache", "a")
+        (await door.bearer(token("key", role_id="role-1", permissions=b""))).readable("cache", "a")
 
 
 async def test_a_refresh_token_opens_nothing() -> None:
     door = await Door().knows()
     with pytest.raises(Unauthenticated, match="only refreshes"):
-        door.bearer(token("refresh", refreshes="token-1"))
+        await door.bearer(token("refresh", refreshes="token-1"))
 
 
 async def test_without_a_token_nobody_gets_in() -> None:
     door = await Door().knows()
     with pytest.raises(Unauthenticated, match="carries no token"):
-        door.bearer("")
+        await door.bearer("")
 
 
 async def test_in_local_mode_no_token_is_the_local_accounts_super_user() -> None:
     door = await Door(local=True).knows(id="local")
-    assert door.bearer("").writable("cache", "a") == Topic("local", "local-cache", "a")
+    assert (await door.bearer("")).writable("cache", "a") == Topic("local", "local-cache", "a")
 
 
 async def test_an_expired_token_is_refused_also_when_it_is_remembered() -> None:
     door = await Door().knows()
-    bearer = door.bearer(token(expires_at=int(time.time()) + 60))
+    bearer = await door.bearer(token(expires_at=int(time.time()) + 60))
     bearer.check(time.time())
     with pytest.raises(Unauthenticated, match="expired"):
         bearer.check(time.time() + 61)
@@ -99,57 +99,57 @@ async def test_an_expired_token_is_refused_also_when_it_is_remembered() -> None:
 
 async def test_a_revoked_token_is_refused_at_once_and_for_good() -> None:
     door = await Door().knows()
-    door.bearer()
+    await door.bearer()
     await door.knows(version=2, revoked=frozenset({"token-1"}))
     for _ in range(3):
         with pytest.raises(Unauthenticated, match="revoked"):
-            door.bearer()
+            await door.bearer()
 
 
 async def test_tokens_of_a_suspended_account_are_refused_until_it_is_not() -> None:
     door = await Door().knows()
-    door.bearer()
+    await door.bearer()
     await door.knows(version=2, suspended=True)
     for _ in range(3):
         with pytest.raises(PermissionDenied, match="suspended"):
-            door.bearer()
+            await door.bearer()
     await door.knows(version=3)
-    assert door.bearer().readable("cache", "a")
+    assert (await door.bearer()).readable("cache", "a")
 
 
 async def test_tokens_of_an_account_that_was_removed_are_refused_for_good() -> None:
     door = await Door().knows()
-    door.bearer()
+    await door.bearer()
     await door.directory.remove_account("acme")
     for _ in range(3):
         with pytest.raises(Unauthenticated, match="does not exist"):
-            door.bearer()
+            await door.bearer()
 
 
 async def test_a_token_of_an_account_that_is_not_there_is_refused_until_it_is() -> None:
     door = await Door().knows(id="other")
     for _ in range(3):
         with pytest.raises(Unauthenticated, match="does not exist"):
-            door.bearer()
+            await door.bearer()
     await door.knows()
-    assert door.bearer().readable("cache", "a")
+    assert (await door.bearer()).readable("cache", "a")
 
 
 async def test_a_cache_that_was_deleted_is_not_found_and_made_again_is_another() -> None:
     door = await Door().knows()
-    before = door.bearer().writable("cache", "a")
+    before = (await door.bearer()).writable("cache", "a")
     await door.knows(version=2, caches=())
     with pytest.raises(NotFound, match="cache 'cache' does not exist"):
-        door.bearer().writable("cache", "a")
+        (await door.bearer()).writable("cache", "a")
     again = account(version=3)
     renamed = {"cache": type(again.caches["cache"])("acme-cache-2", "cache")}
     await door.directory.put_account(type(again)("acme", 3, caches=renamed))
-    assert door.bearer().writable("cache", "a") != before
+    assert (await door.bearer()).writable("cache", "a") != before
 
 
 async def test_names_are_checked_before_permission_and_permission_before_existence() -> None:
     door = await Door().knows()
-    bearer = door.bearer(token(permissions=explicit(topic_permission(wire.TopicWriteOnly, topic="mine"))))
+    bearer = await door.bearer(token(permissions=explicit(topic_permission(wire.TopicWriteOnly, topic="mine"))))
     with pytest.raises(InvalidArgument):
         bearer.readable("no such cache", " ")
     with pytest.raises(PermissionDenied):
@@ -160,12 +160,12 @@ async def test_names_are_checked_before_permission_and_permission_before_existen
 
 async def test_signing_keys_that_are_replaced_no_longer_open_anything() -> None:
     door = await Door().knows()
-    door.bearer()
+    await door.bearer()
     await door.directory.put_keys({})
     with pytest.raises(Unauthenticated, match="not signed by this service"):
-        door.bearer()
+        await door.bearer()
 
 
 async def test_it_shows_who_it_is_without_the_token() -> None:
-    bearer = (await Door().knows()).bearer()
+    bearer = await (await Door().knows()).bearer()
     assert repr(bearer) == "<Bearer of api_token token-1 in acme>"

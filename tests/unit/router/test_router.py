@@ -33,7 +33,9 @@ async def test_subscribers_of_a_topic_share_one_feed_and_one_watch(acme: World) 
 
 async def test_equal_names_of_two_accounts_are_two_topics() -> None:
     both = await world(None, account("acme"), account("bolt"))
-    theirs = await both.router.subscribe(both.router.bearers.bearer(token(account="bolt")), "cache", "t", 0, 0, never)
+    theirs = await both.router.subscribe(
+        await both.router.bearers.bearer(token(account="bolt")), "cache", "t", 0, 0, never
+    )
     await theirs.next()
     await both.publish("secret", "t")
     await both.publish("public", "t", credential=token(account="bolt"))

@@ -122,7 +122,7 @@ async def test_its_opening_is_told_even_when_its_end_was_decided_on(acme: World)
 
 
 async def test_it_ends_when_its_token_expires(acme: World) -> None:
-    bearer = acme.router.bearers.bearer(token(expires_at=int(time.time()) + 100))
+    bearer = await acme.router.bearers.bearer(token(expires_at=int(time.time()) + 100))
     subscription = await acme.router.subscribe(bearer, "cache", "topic", 0, 0, never)
     loop = asyncio.get_running_loop()
     start = loop.time()
@@ -147,7 +147,7 @@ async def test_only_a_subscription_that_waits_asks_whether_its_client_has_gone(a
     async def gone() -> bool:
         return True
 
-    bearer = acme.router.bearers.bearer(token())
+    bearer = await acme.router.bearers.bearer(token())
     subscription = await acme.router.subscribe(bearer, "cache", "topic", 0, 0, gone)
     assert not await subscription.is_gone()
     await subscription.next()

@@ -162,8 +162,8 @@ async def test_accounts_are_met_once_and_kept_true() -> None:
     directory = MemoryDirectory()
     tenants = Tenants(directory)
     await directory.put_account(account())
-    acme = tenants.tenant("acme")
-    assert tenants.tenant("acme") is acme
+    acme = await tenants.tenant("acme")
+    assert await tenants.tenant("acme") is acme
     assert tenants.all() == [acme]
     await directory.put_account(account(version=2, suspended=True))
     assert acme.snapshot == account(version=2, suspended=True)
@@ -175,17 +175,17 @@ async def test_accounts_are_met_once_and_kept_true() -> None:
 async def test_an_account_that_is_not_known_is_not_remembered() -> None:
     directory = MemoryDirectory()
     tenants = Tenants(directory)
-    assert tenants.tenant("acme").snapshot is None
+    assert (await tenants.tenant("acme")).snapshot is None
     assert tenants.all() == []
     await directory.put_account(account())
-    assert tenants.tenant("acme").snapshot == account()
+    assert (await tenants.tenant("acme")).snapshot == account()
 
 
 async def test_a_closed_set_of_accounts_no_longer_follows_the_directory() -> None:
     directory = MemoryDirectory()
     tenants = Tenants(directory)
     await directory.put_account(account())
-    acme = tenants.tenant("acme")
+    acme = await tenants.tenant("acme")
     tenants.close()
     await directory.remove_account("acme")
     assert acme.snapshot == account()

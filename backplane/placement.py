@@ -66,6 +66,6 @@ class Placement:
 
 
 def _key(topic: Topic) -> bytes:
-    """Each name after its length, so that ("a", "bc") and ("ab", "c") differ."""
-    parts = [part.encode() for part in topic]
+    """Each name after its length, so that ("a", "bc") and ("ab", "c") differ. Made durable, a topic stays where it is."""
+    parts = [part.encode() for part in topic[:3]]
     return b"".join(b"%d:%b" % (len(part), part) for part in parts)

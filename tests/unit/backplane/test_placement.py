@@ -5,7 +5,7 @@ import pytest
 from api.errors import Unavailable
 from api.names import Topic
 from backplane.interface import Node, NodeMap
-from router.placement import Placement
+from backplane.placement import Placement
 
 TOPICS = [Topic(f"account {number % 97}", f"cache {number % 7}", f"topic {number}") for number in range(100_000)]
 
