@@ -10,12 +10,12 @@ import time
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from threading import Thread
 
 from typing_extensions import override
 
 from cli.refusals import AddressUnavailable
+from cli.watchdog import is_stopped
 
 STOP_SECONDS = 2.0
 
@@ -48,7 +48,7 @@ def block(pids: Iterable[int]) -> None:
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)
         deadline = time.monotonic() + STOP_SECONDS
-        while _state(pid) not in "TtZX" and time.monotonic() < deadline:
+        while not is_stopped(pid) and time.monotonic() < deadline:
             time.sleep(0.001)
 
 
@@ -56,11 +56,6 @@ def unblock(pids: Iterable[int]) -> None:
     """Let the processes go on."""
     for pid in pids:
         os.kill(pid, signal.SIGCONT)
-
-
-def _state(pid: int) -> str:
-    """Return the one-letter state of a process; it follows the name, which may itself hold brackets."""
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
 def _handler(pids: Callable[[], Iterable[int]]) -> type[BaseHTTPRequestHandler]:
@@ -74,7 +69,7 @@ def _handler(pids: Callable[[], Iterable[int]]) -> type[BaseHTTPRequestHandler]:
                 return
             try:
                 action(pids())
-            except (ProcessLookupError, FileNotFoundError):
+            except ProcessLookupError:
                 self._answer(HTTPStatus.SERVICE_UNAVAILABLE)
                 return
             self._answer(HTTPStatus.OK)

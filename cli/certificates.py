@@ -7,8 +7,10 @@ from cli.edge.settings import Certificate
 from cli.refusals import CertificateUnusable
 
 
-def certificate(chain: Path | None, key: Path | None) -> Certificate | None:
-    """Return the pair, or nothing if neither is given.
+def certificate(
+    chain: Path | None, key: Path | None, names: tuple[str, str] = ("--tls-cert", "--tls-key")
+) -> Certificate | None:
+    """Return the pair, or nothing if neither is given. `names` are what the operator knows them by.
 
     Raises:
         CertificateUnusable: One is missing, cannot be read, is no PEM file, or they do not belong together.
@@ -16,7 +18,7 @@ def certificate(chain: Path | None, key: Path | None) -> Certificate | None:
     if chain is None and key is None:
         return None
     if chain is None or key is None:
-        msg = "TLS needs both --tls-cert and --tls-key"
+        msg = f"TLS needs both {names[0]} and {names[1]}"
         raise CertificateUnusable(msg)
     for path in (chain, key):
         try:

@@ -1,9 +1,10 @@
 """The application's ear for its supervisor: a unix socket with one JSON line for each command and each answer.
 
 `{"command": "drain", "seconds": 10}` answers `{"drained": true}` when the streams have been ended,
-`{"command": "yield"}` answers `{"sockets": n}` when new connections go to a newer process, and
-`{"command": "status"}` answers `{"streams": n, "unary": n}`. It is a socket of its own because a process that drains
-no longer accepts connections on its HTTP port.
+`{"command": "yield", "shared": false}` answers `{"sockets": n}` when new connections go to a newer process (or, on a
+port that other services share, to somebody else), and `{"command": "status"}` answers
+`{"streams": n, "unary": n, "state": "serving"}`. It is a socket of its own because a process that drains no longer
+accepts connections on its HTTP port.
 """
 
 import asyncio
@@ -12,13 +13,17 @@ import logging
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from pydantic import BaseModel, Field, ValidationError
 
-from cli.edge.handover import yield_port
+from cli.edge.handover import decline_connections, yield_port
 
 log = logging.getLogger(__name__)
+
+
+State = Literal["starting", "serving", "draining", "stopped"]
+"""Of an application: `starting` until everything is there that it needs to serve."""
 
 
 class Load(NamedTuple):
@@ -26,6 +31,7 @@ class Load(NamedTuple):
 
     streams: int
     unary: int
+    state: State = "serving"
 
 
 class Drainable(Protocol):
@@ -43,6 +49,7 @@ class Drainable(Protocol):
 class _Command(BaseModel):
     command: str
     seconds: float = Field(default=10.0, ge=0, le=3600)
+    shared: bool = False
 
 
 class CommandFailed(Exception):
@@ -105,7 +112,7 @@ class ControlSocket:
             case "status":
                 return dict(self._drainable.status()._asdict())
             case "yield":
-                return {"sockets": yield_port()}
+                return {"sockets": decline_connections() if command.shared else yield_port()}
             case other:
                 return {"error": f"unknown command '{other}'"}
 

@@ -1,4 +1,4 @@
-"""The folder that `tidings up` keeps everything in, held by one supervisor at a time."""
+"""The folder that a supervisor keeps everything in, held by one at a time."""
 
 import fcntl
 import os
@@ -20,8 +20,8 @@ class DataFolder:
         self._descriptor = descriptor
 
     @classmethod
-    def hold(cls, path: Path) -> Self:
-        """Make the folder if it is not there, and lock it.
+    def hold(cls, path: Path, command: str = "tidings up") -> Self:
+        """Make the folder if it is not there, and lock it. `command` is what runs on such a folder.
 
         Raises:
             DataFolderUnusable: It cannot be written, another supervisor holds it, or its path is too long.
@@ -42,7 +42,7 @@ class DataFolder:
         except BlockingIOError as error:
             holder = os.read(descriptor, 32).decode(errors="replace").strip() or "unknown"
             os.close(descriptor)
-            msg = f"the data folder {path} is in use by another `tidings up` (process {holder})"
+            msg = f"the data folder {path} is in use by another `{command}` (process {holder})"
             raise DataFolderUnusable(msg) from error
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)

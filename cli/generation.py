@@ -8,9 +8,9 @@ import json
 import shutil
 import signal
 import ssl
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import httpx
 
@@ -20,11 +20,12 @@ from cli.edge.configuration import configuration
 from cli.edge.process import spawn
 from cli.edge.settings import EdgeSettings
 from cli.refusals import StartFailed
-from cli.settings import EmbeddedSettings
+from cli.settings import HostedSettings
 
 POLL_SECONDS = 0.05
-HANDSHAKE_SECONDS = 1.0
-"""Longer than a TCP handshake: connections that a closing socket has not yet accepted are reset."""
+HANDSHAKE_SECONDS = 0.7
+"""Longer than a TCP handshake: connections that a closing socket has not yet accepted are reset. Less than the second
+after which a client repeats a packet that was dropped, so that it then finds the port without us."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,16 +41,40 @@ class Patience:
     """For the application's own shutdown, which Envoy does not bound."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hosting:
+    """What is hosted, and how: the same for all generations.
+
+    Attributes:
+        edge: Of Envoy; it names the application.
+        app: What the application reads from its settings file.
+        variables: What it reads from its environment.
+        concurrency: Envoy's threads for connections.
+        patience: With the steps of a life.
+        shares_port: Other services may listen on our port too.
+    """
+
+    edge: EdgeSettings
+    app: HostedSettings
+    variables: Mapping[str, str] = field(default_factory=dict[str, str])
+    concurrency: int
+    patience: Patience
+    shares_port: bool = False
+
+
 class Generation:
     """One Envoy process."""
 
-    def __init__(self, edge: EdgeSettings, app: EmbeddedSettings, *, concurrency: int, patience: Patience) -> None:
-        self.number = app.generation
+    def __init__(self, hosting: Hosting, number: int) -> None:
+        edge = hosting.edge
+        self.number = number
+        self.shares_port = hosting.shares_port
         run_dir = edge.run_dir / str(self.number)
         self._edge = replace(edge, run_dir=run_dir)
-        self._app = app.model_copy(update={"control_socket": run_dir / "control.sock"})
-        self._concurrency = concurrency
-        self._patience = patience
+        self._app = hosting.app.model_copy(update={"control_socket": run_dir / "control.sock", "generation": number})
+        self._variables = hosting.variables
+        self._concurrency = hosting.concurrency
+        self._patience = hosting.patience
         self._process: asyncio.subprocess.Process | None = None
         self.admin = Admin(self._edge.admin_socket)
 
@@ -71,27 +96,49 @@ class Generation:
             raise RuntimeError(msg)
         return self._process
 
-    async def start(self) -> None:
-        """Start Envoy and return when it serves.
+    async def start(self, *, ready: bool) -> None:
+        """Start Envoy and return when the application answers, or is ready as well if that is asked for.
 
         Raises:
-            StartFailed: It ended, or did not serve in time; it is gone then.
+            StartFailed: It ended, or did not come so far in time; it is gone then.
         """
         shutil.rmtree(self._edge.run_dir, ignore_errors=True)
         self._edge.run_dir.mkdir(parents=True, mode=0o700)
-        variables = self._app.write(self._edge.run_dir / "settings.json")
+        variables = {**self._variables, **self._app.write(self._edge.run_dir / "settings.json")}
         (self._edge.run_dir / "envoy.json").write_text(json.dumps(configuration(self._edge), indent=1))
         self._process = await spawn(self._arguments(), cwd=self._edge.run_dir, variables=variables)
         try:
-            await self._until_ready()
+            await self._until(self._answers)
+            if ready:
+                await self._until(self.is_ready)
         except BaseException:
             await self.end(at_once=True)
             raise
 
-    async def yield_port(self) -> None:
-        """Have new connections go to the next generation, and return when none can be on its way to this one."""
+    async def state(self, timeout: float = 5.0) -> str | None:
+        """Return what the application says of itself, or nothing if it does not answer."""
         try:
-            await self._ask({"command": "yield"}, 5.0)
+            return str((await self._ask({"command": "status"}, timeout))["state"])
+        except (OSError, TimeoutError, CommandFailed):
+            return None
+
+    async def is_ready(self) -> bool:
+        """Return whether the application has all that it needs to serve."""
+        return await self.state() == "serving"
+
+    async def answer_readiness(self, *, ready: bool) -> None:
+        """Have Envoy answer `/readyz` with 503 in place of the application, or let that answer again."""
+        await self.admin.answer_readiness(ready=ready)
+
+    def kill(self) -> None:
+        """End the process at once; `end` waits for it."""
+        with suppress(ProcessLookupError):
+            self.process.kill()
+
+    async def yield_port(self) -> None:
+        """Have new connections go to others on our port, and return when none can be on its way to this one."""
+        try:
+            await self._ask({"command": "yield", "shared": self.shares_port}, 5.0)
         except (OSError, TimeoutError, CommandFailed):
             return  # it died, or the kernel refuses the rule: a connection may be lost, but the restart goes on
         await asyncio.sleep(HANDSHAKE_SECONDS)
@@ -146,13 +193,17 @@ class Generation:
         return await ask(self._app.control_socket, command, timeout=timeout)
 
     async def _until_empty(self) -> None:
-        while any((await self._ask({"command": "status"}, 5.0)).values()):  # noqa: ASYNC110  another process's state
+        while await self._load():  # noqa: ASYNC110  another process's state
             await asyncio.sleep(POLL_SECONDS)
 
-    async def _until_ready(self) -> None:
+    async def _load(self) -> bool:
+        status = await self._ask({"command": "status"}, 5.0)
+        return bool(status["streams"] or status["unary"])
+
+    async def _until(self, condition: Callable[[], Awaitable[bool]]) -> None:
         try:
             async with asyncio.timeout(self._patience.start):
-                while not await self._serves():
+                while not await condition():
                     if self.process.returncode is not None:
                         msg = (
                             "the service ended before it was ready "
@@ -164,26 +215,31 @@ class Generation:
             msg = f"the service was not ready within {self._patience.start:g} seconds"
             raise StartFailed(msg) from error
 
-    async def _serves(self) -> bool:
-        """Ask Envoy, the application's socket, and the port: the port alone could be another generation's."""
-        if not await self.admin.live():
+    async def _answers(self) -> bool:
+        """Ask Envoy, the application's socket, and the port: the port alone could be another process's."""
+        if not await self.admin.live() or await self.state() is None:
             return False
-        try:
-            await self._ask({"command": "status"}, 5.0)
-            return await ready(self._edge.host, self._edge.port, tls=self._edge.certificate is not None)
-        except (OSError, TimeoutError, CommandFailed, httpx.TransportError):
-            return False
+        return await tier_at(self._edge.host, self._edge.port, tls=self._edge.certificate is not None) is not None
 
 
-async def ready(host: str, port: int, *, tls: bool) -> bool:
-    """Return whether the port answers `/readyz` with 200. The certificate is for other names, and is not checked."""
+async def tier_at(host: str, port: int, *, tls: bool) -> str | None:
+    """Return what the service at an address calls itself, empty if it does not, or None if nobody answers HTTP.
+
+    The certificate is for other names, and is not checked.
+    """
     reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  a look-up, nothing is bound here
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     async with httpx.AsyncClient(verify=context, timeout=5.0, trust_env=False) as client:
-        answer = await client.get(f"{'https' if tls else 'http'}://{in_url(reached)}:{port}/readyz")
-    return answer.is_success
+        try:
+            answer = await client.get(f"{'https' if tls else 'http'}://{in_url(reached)}:{port}/healthz")
+        except httpx.TransportError:
+            return None
+    try:
+        return str(answer.json()["tier"])
+    except (ValueError, KeyError, TypeError):
+        return ""
 
 
 def in_url(host: str) -> str:

@@ -1,6 +1,7 @@
-"""What `tidings up` tells the application that Envoy loads: one JSON file, named by an environment variable.
+"""What a command tells the application that Envoy loads: one JSON file, named by an environment variable.
 
-Envoy loads the application by its import name, so constructor arguments have no way in but a file.
+Envoy loads the application by its import name, so constructor arguments have no way in but a file. Secrets are not
+in it: what a tier is told by variables of its own reaches the application by those.
 """
 
 import os
@@ -10,34 +11,27 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
-VARIABLE = "TIDINGS_EMBEDDED_SETTINGS"
+VARIABLE = "TIDINGS_APPLICATION_SETTINGS"
 
 
-class EmbeddedSettings(BaseModel):
-    """The settings of the embedded form, the same for both sides."""
+class HostedSettings(BaseModel):
+    """What every hosted application is told, the same for both sides."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    data_dir: Path
-    """Absolute. Holds what must outlive the process; two generations share it during a rolling restart."""
     host: str
     port: int
-    endpoint: str
-    """The host name that minted tokens carry, to which SDKs put `cache.`, `control.` and `token.`."""
-    tls: bool
-    local: bool
-    nodes: int
     control_socket: Path
     """Where the application listens for the supervisor (`cli.control_socket`)."""
     generation: int
-    """1 for the first Envoy of this `tidings up`; grows with each restart."""
+    """1 for the first Envoy of this supervisor; grows with each restart."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
         """Read the file that the environment names.
 
         Raises:
-            KeyError: The variable is not set, so nobody ran this application through `tidings up`.
+            KeyError: The variable is not set, so nobody ran this application through the command.
         """
         return cls.model_validate_json(Path(environment[VARIABLE]).read_text())
 
@@ -45,3 +39,15 @@ class EmbeddedSettings(BaseModel):
         """Write the file and return the variable that names it."""
         path.write_text(self.model_dump_json())
         return {VARIABLE: str(path)}
+
+
+class EmbeddedSettings(HostedSettings):
+    """The settings of the embedded form."""
+
+    data_dir: Path
+    """Absolute. Holds what must outlive the process; two generations share it during a rolling restart."""
+    endpoint: str
+    """The host name that minted tokens carry, to which SDKs put `cache.`, `control.` and `token.`."""
+    tls: bool
+    local: bool
+    nodes: int

@@ -11,14 +11,16 @@ from collections.abc import Callable
 from contextlib import suppress
 from enum import Enum, auto
 
-from cli.generation import Generation
+from cli.generation import Generation, Hosting
 from cli.refusals import StartFailed
+from cli.watchdog import HUNG_SECONDS, Watchdog
 
 log = logging.getLogger("tidings.supervisor")
 
 FIRST_BACKOFF_SECONDS = 0.1
 LONGEST_BACKOFF_SECONDS = 10.0
 STABLE_SECONDS = 60.0
+READY_POLL_SECONDS = 0.05
 
 
 class Event(Enum):
@@ -44,16 +46,16 @@ class Backoff:
 
 
 class Supervisor:
-    """Owns the generations; `generation` makes the next one, given its number."""
+    """Owns the generations of what is hosted."""
 
-    def __init__(self, generation: Callable[[int], Generation], *, overlap_seconds: float) -> None:
-        self._generation = generation
-        self._overlap_seconds = overlap_seconds
+    def __init__(self, hosting: Hosting) -> None:
+        self._hosting = hosting
         self._events: asyncio.Queue[Event] = asyncio.Queue()
         self._retiring: dict[Generation, asyncio.Task[None]] = {}
         self._current: Generation | None = None
         self._started = 0
         self._stopping = False
+        self._watchdog = Watchdog()
         self._hurry = asyncio.Event()
 
     @property
@@ -62,7 +64,7 @@ class Supervisor:
         return [*self._retiring, *([self._current] if self._current else [])]
 
     async def run(self, announce: Callable[[], None]) -> None:
-        """Serve until told to stop; `announce` is called once, when the first generation serves.
+        """Serve until told to stop; `announce` is called once, when a generation is ready.
 
         Raises:
             StartFailed: The first generation does not start.
@@ -71,25 +73,37 @@ class Supervisor:
         current = await self._unless_stopped(self._start())
         if current is None:
             return
+        announcing = asyncio.create_task(self._announce(announce))
+        try:
+            await self._keep_serving(current)
+        finally:
+            announcing.cancel()
+        await self._stop()
+
+    async def _announce(self, announce: Callable[[], None]) -> None:
+        while self._current is None or not await self._current.is_ready():  # noqa: ASYNC110  another process's state
+            await asyncio.sleep(READY_POLL_SECONDS)
         announce()
+
+    async def _keep_serving(self, current: Generation) -> None:
+        """Do what events ask for, until one asks to stop."""
         backoff = Backoff()
         while True:
             began = asyncio.get_running_loop().time()
             match await self._next(current):
                 case Event.STOP:
-                    break
+                    return
                 case Event.ROLL:
                     rolled = await self._unless_stopped(self._roll(current))
                     if rolled is None:
-                        break
+                        return
                     current = rolled
                 case Event.DIED:
                     lived = asyncio.get_running_loop().time() - began
                     revived = await self._unless_stopped(self._revive(current, backoff, lived))
                     if revived is None:
-                        break
+                        return
                     current = revived
-        await self._stop()
 
     async def reopen_logs(self) -> None:
         """Have all generations open the access log anew."""
@@ -119,14 +133,18 @@ class Supervisor:
         """Return the next event. A death is seen first: there is nothing to drain or to roll in a dead process."""
         died = asyncio.create_task(current.process.wait())
         event = asyncio.create_task(self._events.get())
+        hung = asyncio.create_task(self._watchdog.until_hung(current))
         try:
-            await asyncio.wait((died, event), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((died, event, hung), return_when=asyncio.FIRST_COMPLETED)
             if event.done():
                 return event.result()
+            if not died.done():
+                log.error("generation %d has not answered for %g s and is ended", current.number, HUNG_SECONDS)
+                current.kill()
             return Event.DIED
         finally:
-            died.cancel()
-            event.cancel()
+            for waiting in (died, event, hung):
+                waiting.cancel()
 
     async def _unless_stopped(self, starting: "asyncio._CoroutineLike[Generation]") -> Generation | None:
         """Return the generation that starts, or nothing if a stop came first; then the start is given up."""
@@ -142,10 +160,10 @@ class Supervisor:
             event.cancel()
         return start.result()
 
-    async def _start(self) -> Generation:
+    async def _start(self, *, ready: bool = False) -> Generation:
         self._started += 1
-        generation = self._generation(self._started)
-        await generation.start()
+        generation = Generation(self._hosting, self._started)
+        await generation.start(ready=ready)
         self._current = generation
         return generation
 
@@ -170,7 +188,7 @@ class Supervisor:
         if self._retiring:
             await asyncio.wait(self._retiring.values())
         try:
-            new = await self._start()
+            new = await self._start(ready=True)
         except StartFailed as error:
             log.error("the restart failed and generation %d goes on: %s", old.number, error)  # noqa: TRY400
             return old
@@ -180,7 +198,12 @@ class Supervisor:
 
     async def _hand_over(self, old: Generation) -> None:
         await old.yield_port()
-        await self._retire(old, self._overlap_seconds)
+        await self._retire(old, self._hosting.patience.drain)
+
+    async def _leave(self, last: Generation) -> None:
+        if last.shares_port:
+            await last.yield_port()
+        await self._retire(last, 0.0)
 
     async def _retire(self, old: Generation, at_least: float) -> None:
         await old.drain(at_least=at_least)
@@ -191,7 +214,7 @@ class Supervisor:
     async def _stop(self) -> None:
         """Empty and end all generations, without more ado once told to hurry."""
         if self._current is not None and self._current.alive:
-            self._retiring[self._current] = asyncio.create_task(self._retire(self._current, 0.0))
+            self._retiring[self._current] = asyncio.create_task(self._leave(self._current))
         self._current = None
         hurry = asyncio.create_task(self._hurry.wait())
         while (tasks := set(self._retiring.values())) and not hurry.done():

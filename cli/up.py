@@ -1,9 +1,6 @@
 """`tidings up`: the whole service on one machine, from one command."""
 
 import asyncio
-import logging
-import os
-import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -15,11 +12,10 @@ from cli.address import claim
 from cli.admin_port import AdminPort
 from cli.certificates import certificate
 from cli.data_folder import DataFolder
-from cli.edge.process import binary, environment
-from cli.edge.settings import Bounds, EdgeSettings, Times
-from cli.generation import Generation, Patience, in_url, pids
-from cli.log_rotation import keep_bounded
-from cli.refusals import Refusal
+from cli.edge.settings import EdgeSettings, Times
+from cli.generation import Hosting, Patience, in_url, pids
+from cli.hosting import bounds_of_this_machine, host, log_to_standard_error, look_for_the_edge
+from cli.refusals import told_in_a_sentence
 from cli.settings import EmbeddedSettings
 from cli.supervisor import Supervisor
 
@@ -97,19 +93,13 @@ def up(**options: object) -> None:
     Prints one line `ready http://HOST:PORT` when it serves. SIGTERM drains and ends it, SIGQUIT ends it at once,
     SIGHUP restarts it without a failed call.
     """
-    logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(name)s %(levelname)s %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
-    try:
-        with ExitStack() as stack:
-            asyncio.run(_run(Options(**options), stack))  # pyright: ignore[reportArgumentType]  click has checked them
-    except Refusal as refusal:
-        click.echo(f"tidings: {refusal}", err=True)
-        sys.exit(refusal.exit_code)
+    log_to_standard_error()
+    with told_in_a_sentence(), ExitStack() as stack:
+        asyncio.run(_run(Options(**options), stack))  # pyright: ignore[reportArgumentType]  click has checked them
 
 
 async def _run(options: Options, stack: ExitStack) -> None:
-    binary()
-    environment({})
+    look_for_the_edge()
     pair = certificate(options.tls_cert, options.tls_key)
     folder = DataFolder.hold(options.data)
     stack.callback(folder.release)
@@ -118,22 +108,14 @@ async def _run(options: Options, stack: ExitStack) -> None:
     edge = replace(_edge(options, port, folder), certificate=pair)
     app = _application(options, port, folder)
     patience = Patience(start=options.start_seconds, drain=options.drain_seconds, empty=options.drain_seconds + 10)
-
-    def generation(number: int) -> Generation:
-        settings = app.model_copy(update={"generation": number})
-        return Generation(edge, settings, concurrency=options.concurrency, patience=patience)
-
-    supervisor = Supervisor(generation, overlap_seconds=options.drain_seconds)
+    hosting = Hosting(edge=edge, app=app, concurrency=options.concurrency, patience=patience)
+    supervisor = Supervisor(hosting)
     lines = [f"ready {'https' if pair else 'http'}://{in_url(options.host)}:{port}"]
     if options.local:
         admin = AdminPort(options.host, options.admin_port, lambda: pids(supervisor.generations))
         stack.callback(admin.close)
         lines.append(f"admin http://{in_url(options.host)}:{admin.port}")
-    rotation = asyncio.create_task(keep_bounded(edge.access_log, supervisor.reopen_logs))
-    try:
-        await supervisor.run(lambda: click.echo("\n".join(lines)))
-    finally:
-        rotation.cancel()
+    await host(supervisor, edge.access_log, lines)
 
 
 def _edge(options: Options, port: int, folder: DataFolder) -> EdgeSettings:
@@ -151,7 +133,7 @@ def _edge(options: Options, port: int, folder: DataFolder) -> EdgeSettings:
         app=options.app,
         times=times,
         access_log_all=options.access_log == "all",
-        bounds=Bounds(heap_bytes=max(Bounds().heap_bytes, half_of_memory())),
+        bounds=bounds_of_this_machine(),
         trusted_proxies=options.trusted_proxies,
     )
 
@@ -168,8 +150,3 @@ def _application(options: Options, port: int, folder: DataFolder) -> EmbeddedSet
         control_socket=folder.run_dir / "control.sock",
         generation=0,
     )
-
-
-def half_of_memory() -> int:
-    """Return the half of this machine's memory in bytes, near which Envoy begins to refuse requests."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2

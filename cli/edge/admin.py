@@ -24,6 +24,10 @@ class Admin:
         await self._request("POST", "/healthcheck/fail")
         await self._request("POST", "/drain_listeners")
 
+    async def answer_readiness(self, *, ready: bool) -> None:
+        """Have `/readyz` answered with 503, by Envoy itself, or let the application answer it again."""
+        await self._request("POST", "/healthcheck/ok" if ready else "/healthcheck/fail")
+
     async def reopen_logs(self) -> None:
         """Open the access log anew, after it was moved away."""
         await self._request("POST", "/reopen_logs")

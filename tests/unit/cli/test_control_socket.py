@@ -39,7 +39,7 @@ async def application(tmp_path: Path) -> AsyncIterator[tuple[Application, Path]]
 
 
 async def test_status_tells_the_load(application: tuple[Application, Path]) -> None:
-    assert await ask(application[1], {"command": "status"}, timeout=5) == {"streams": 3, "unary": 0}
+    assert await ask(application[1], {"command": "status"}, timeout=5) == {"streams": 3, "unary": 0, "state": "serving"}
 
 
 async def test_a_drain_is_answered_when_it_is_over(application: tuple[Application, Path]) -> None:
@@ -48,7 +48,7 @@ async def test_a_drain_is_answered_when_it_is_over(application: tuple[Applicatio
     drain = asyncio.create_task(ask(path, {"command": "drain", "seconds": 2.5}, timeout=5))
     while not behind.asked:
         await asyncio.sleep(0)
-    assert await ask(path, {"command": "status"}, timeout=5) == {"streams": 3, "unary": 1}
+    assert await ask(path, {"command": "status"}, timeout=5) == {"streams": 3, "unary": 1, "state": "serving"}
     assert not drain.done()
     behind.may_finish.set()
     assert await drain == {"drained": True}
@@ -66,13 +66,16 @@ async def test_a_command_it_does_not_know_is_answered_and_the_next_is_heard(
     writer.write(line)
     assert "error" in json.loads(await reader.readline())
     writer.write(b'{"command":"status"}\n')
-    assert json.loads(await reader.readline()) == {"streams": 3, "unary": 0}
+    assert json.loads(await reader.readline()) == {"streams": 3, "unary": 0, "state": "serving"}
     writer.close()
     await writer.wait_closed()
 
 
-async def test_a_process_that_listens_nowhere_yields_no_socket(application: tuple[Application, Path]) -> None:
-    assert await ask(application[1], {"command": "yield"}, timeout=5) == {"sockets": 0}
+@pytest.mark.parametrize("shared", [False, True])
+async def test_a_process_that_listens_nowhere_yields_no_socket(
+    application: tuple[Application, Path], *, shared: bool
+) -> None:
+    assert await ask(application[1], {"command": "yield", "shared": shared}, timeout=5) == {"sockets": 0}
 
 
 async def test_only_its_user_may_connect(application: tuple[Application, Path]) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from cli.address import claim
+from cli.address import claim, join
 from cli.certificates import certificate
 from cli.data_folder import DataFolder
 from cli.main import main
@@ -26,6 +26,16 @@ def test_a_claimed_port_is_kept_from_others_but_not_from_our_own() -> None:
             envoy.listen()
     with claim("127.0.0.1", port).socket as again:
         assert again.getsockname()[1] == port
+
+
+def test_routers_may_share_a_port_but_not_with_who_wants_it_alone() -> None:
+    port, held = join("127.0.0.1", 0, "TIDINGS_PORT")
+    with held, join("127.0.0.1", port, "TIDINGS_PORT").socket as second:
+        assert second.getsockname() == held.getsockname()
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = int(other.getsockname()[1])
+        with pytest.raises(AddressUnavailable, match="choose another with TIDINGS_PORT"):
+            join("127.0.0.1", taken, "TIDINGS_PORT")
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid"])

@@ -1,0 +1,73 @@
+"""What every hosted service shows to its edge and its supervisor: health, what is going on in it, and its end."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from api.asgi import send_json, without_body
+from api.grpc_asgi import ASGIApp, Receive, Scope, Send
+from cli.control_socket import ControlSocket, Load, State
+from router.pubsub import SUBSCRIBE
+
+LIVENESS, READINESS = "/healthz", "/readyz"
+
+
+class Hosted:
+    """Stands before an application: counts its calls, and answers `/healthz` and `/readyz`.
+
+    Both come from the application's own event loop, so that a loop that is blocked answers neither.
+    """
+
+    def __init__(
+        self,
+        tier: str,
+        app: ASGIApp,
+        control_socket: Path,
+        *,
+        end_streams: Callable[[float], Awaitable[None]],
+        streams: Callable[[], int],
+    ) -> None:
+        """`end_streams` ends all streams over some seconds, and `streams` counts those that are open."""
+        self.tier = tier
+        self.state: State = "starting"
+        self._app = app
+        self._end_streams = end_streams
+        self._streams = streams
+        self._control = ControlSocket(control_socket, self)
+        self._unary = 0
+
+    def __repr__(self) -> str:
+        return f"<Hosted {self.tier} {self.state}, {self._streams()} streams, {self._unary} calls>"
+
+    async def open(self) -> None:
+        """Listen to the supervisor."""
+        await self._control.start()
+
+    async def close(self) -> None:
+        """Be heard of no more."""
+        self.state = "stopped"
+        await self._control.close()
+
+    async def drain(self, seconds: float) -> None:
+        self.state = "draining"
+        await self._end_streams(seconds)
+
+    def status(self) -> Load:
+        return Load(self._streams(), self._unary, self.state)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"]
+        if path == SUBSCRIBE:
+            await self._app(scope, receive, send)
+            return
+        self._unary += 1
+        try:
+            if path in (LIVENESS, READINESS):
+                await self._health(path, without_body(send) if scope["method"] == "HEAD" else send)
+            else:
+                await self._app(scope, receive, send)
+        finally:
+            self._unary -= 1
+
+    async def _health(self, path: str, send: Send) -> None:
+        serving = path == LIVENESS or self.state == "serving"
+        await send_json(send, 200 if serving else 503, {"tier": self.tier, "state": self.state})

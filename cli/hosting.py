@@ -1,0 +1,50 @@
+"""Runs a supervisor for a command: what is the same for all that Envoy hosts."""
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from cli.edge.process import binary, environment
+from cli.edge.settings import Bounds
+from cli.log_rotation import keep_bounded
+from cli.supervisor import Supervisor
+
+
+def log_to_standard_error(level: str = "warning") -> None:
+    """Have this process log."""
+    logging.basicConfig(stream=sys.stderr, level=level.upper(), format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+def look_for_the_edge() -> None:
+    """See that Envoy can be started.
+
+    Raises:
+        EdgeMissing: It is not installed, or Python's library is not.
+    """
+    binary()
+    environment({})
+
+
+def bounds_of_this_machine() -> Bounds:
+    """Return Envoy's bounds, with half of the machine's memory, near which it begins to refuse requests."""
+    half = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+    return Bounds(heap_bytes=max(Bounds().heap_bytes, half))
+
+
+async def host(supervisor: Supervisor, access_log: Path, lines: Sequence[str]) -> None:
+    """Serve until told to stop, and print `lines` once everything is ready.
+
+    Raises:
+        StartFailed: The application does not start.
+    """
+    rotation = asyncio.create_task(keep_bounded(access_log, supervisor.reopen_logs))
+    try:
+        await supervisor.run(lambda: click.echo("\n".join(lines)))
+    finally:
+        rotation.cancel()

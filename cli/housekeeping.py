@@ -1,0 +1,32 @@
+"""Work that is done again and again while a service runs, and the settings of the garbage collector for one."""
+
+import asyncio
+import gc
+import logging
+from collections.abc import Callable
+
+_log = logging.getLogger(__name__)
+
+SWEEP_SECONDS = 5.0
+TRIM_SECONDS = 1.0
+
+GC_THRESHOLDS = (100_000, 20, 100)
+"""What lives long here are streams, in their thousands: to look through them for cycles after each 700 new objects, as
+Python does by default, costs 15 to 30 % of the fan-out at 1 to 100."""
+
+
+async def every(seconds: float, work: Callable[[], None]) -> None:
+    """Do `work` after each `seconds`, until cancelled."""
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            work()
+        except Exception:  # noqa: BLE001 - the next turn may go well, and without any the memory would fill
+            _log.exception("housekeeping failed")
+
+
+def collect_seldom() -> None:
+    """Take what is there now as permanent, and look for cycles in the rest seldom."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)

@@ -1,0 +1,159 @@
+"""The variables of each tier: what they are called, what they accept, and what holds where they are not set."""
+
+import re
+import socket
+import ssl
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field
+from typing_extensions import override
+
+from cli.tiers.variables import AbsolutePath, Variables
+
+IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"
+HOST_NAME = r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$"
+REDIS_SCHEMES = ("redis", "rediss", "redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster")
+ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - compared with, not listened on
+
+_SQLITE = "sqlite+aiosqlite:///"
+_POSTGRES = "postgresql+psycopg://"
+
+
+def _redis_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in REDIS_SCHEMES or not parts.netloc.rpartition("@")[2]:
+        raise ValueError(parts.scheme)
+    return url
+
+
+def _database_url(url: str) -> str:
+    if url.startswith(_SQLITE) and url != _SQLITE:
+        return _SQLITE + str(Path(url.removeprefix(_SQLITE)).absolute())
+    if not url.startswith(_POSTGRES) or url == _POSTGRES:
+        raise ValueError(url.partition(":")[0])
+    return url
+
+
+def _certificates(path: Path) -> Path:
+    try:
+        ssl.create_default_context(cafile=path)
+    except OSError as error:
+        raise ValueError(error.strerror) from error
+    return path
+
+
+def _address(address: str) -> str:
+    host, _, port = address.rpartition(":")
+    if not host or not re.fullmatch(r"\d{1,5}", port) or not 0 < int(port) < 65536:
+        raise ValueError(address)
+    return address
+
+
+def _lower(text: object) -> object:
+    return text.lower() if isinstance(text, str) else text
+
+
+Port = Annotated[int, Field(ge=0, le=65535, description="a port from 0 to 65535, where 0 takes a free one")]
+Seconds = Annotated[float, Field(ge=0, le=3600, description="a number of seconds from 0 to 3600")]
+Identifier = Annotated[
+    str, Field(pattern=IDENTIFIER, description="1 to 63 letters, digits, dots, dashes and underscores")
+]
+PemFile = Annotated[AbsolutePath, Field(description="the path of a PEM file")]
+Address = Annotated[str, Field(min_length=1, description="an address of this machine or a name of one")]
+Count = Annotated[int, Field(ge=1, le=2**53, description="a whole number from 1")]
+
+
+class TierVariables(Variables):
+    """What every tier is told: where Redis is, and how much to log."""
+
+    redis_url: Annotated[str, AfterValidator(_redis_url)] = Field(
+        repr=False,
+        description="redis://HOST:PORT, rediss://HOST:PORT, redis+sentinel://HOST:PORT,HOST:PORT/SERVICE "
+        "or redis+cluster://HOST:PORT,HOST:PORT",
+    )
+    redis_ca_file: Annotated[AbsolutePath, AfterValidator(_certificates)] | None = Field(
+        None, description="the path of a PEM file with the certificates that sign the one of Redis"
+    )
+    redis_prefix: Identifier = "tidings"
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = Field(
+        "info", description="debug, info, warning or error"
+    )
+
+
+class HostedVariables(TierVariables):
+    """What a tier behind Envoy is told besides."""
+
+    host: Address = "127.0.0.1"
+    data: AbsolutePath = Field(description="the path of a folder that this process may write and no other uses")
+    tls_cert: PemFile | None = None
+    tls_key: PemFile | None = None
+    concurrency: int = Field(2, ge=1, le=1024, description="a whole number from 1 to 1024")
+    trusted_proxies: int = Field(0, ge=0, le=100, description="a whole number from 0 to 100")
+    access_log: Annotated[Literal["notable", "all"], BeforeValidator(_lower)] = Field(
+        "notable", description="notable or all"
+    )
+    drain_seconds: Seconds = 10.0
+
+
+class RouterVariables(HostedVariables):
+    """The variables of `tidings router`."""
+
+    port: Port = 8080
+    router_id: Identifier = Field(default_factory=socket.gethostname)
+    heartbeat_seconds: float = Field(5.0, ge=0.1, le=30, description="a number of seconds from 0.1 to 30")
+
+
+class AccountsVariables(HostedVariables):
+    """The variables of `tidings accounts`."""
+
+    port: Port = 8081
+    endpoint: str = Field(pattern=HOST_NAME, description="a host name, without a scheme and a port")
+    database_url: Annotated[str, AfterValidator(_database_url)] = Field(
+        repr=False,
+        description="postgresql+psycopg://USER:PASSWORD@HOST:PORT/DATABASE or sqlite+aiosqlite:///PATH",
+    )
+    database_pool_size: int = Field(5, ge=1, le=1000, description="a whole number from 1 to 1000")
+    database_max_overflow: int = Field(10, ge=0, le=1000, description="a whole number from 0 to 1000")
+    database_pool_timeout_seconds: Seconds = 5.0
+    database_pool_recycle_seconds: Seconds = 1800.0
+
+
+class StorageVariables(TierVariables):
+    """The variables of `tidings storage`."""
+
+    node_id: Identifier = Field(default_factory=socket.gethostname)
+    host: Address = "127.0.0.1"
+    port: Port = 7400
+    advertise: Annotated[str, AfterValidator(_address)] | None = Field(
+        None, description="HOST:PORT that routers reach this node by"
+    )
+    health_port: Port = 7401
+    weight: float = Field(1.0, gt=0, le=1000, description="a number over 0 and up to 1000")
+    history_items: Count = 10_000
+    history_topic_bytes: Count = 16 * 1024 * 1024
+    history_seconds: float = Field(600.0, gt=0, le=30 * 86400, description="a number of seconds over 0, up to 30 days")
+    history_total_bytes: Count = 512 * 1024 * 1024
+    drain_seconds: Seconds = 20.0
+
+    @override
+    def contradictions(self) -> Iterable[str]:
+        if self.host in ANY_ADDRESS and self.advertise is None:
+            yield (
+                f"TIDINGS_ADVERTISE is not set: with TIDINGS_HOST {self.host} "
+                "it must be HOST:PORT that routers reach this node by"
+            )
+
+    def advertised(self, port: int) -> str:
+        """Return where routers reach this node, which listens on `port`."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.advertise or f"{host}:{port}"
+
+
+TIERS: dict[str, type[TierVariables]] = {
+    "router": RouterVariables,
+    "storage": StorageVariables,
+    "accounts": AccountsVariables,
+}
