@@ -5,33 +5,15 @@ import itertools
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Generic, ParamSpec
 
 from api.account import AccountSnapshot
 from backplane.interface import Delivered, Demand, Node, NodeIdTaken, NodeMap, Process, Unwatch, UsageBatch
+from backplane.watchers import Watchers
 
 LEASE_SECONDS = 2.0
 DEMAND_SECONDS = 3.0
 ANNOUNCED_SECONDS = 5.0
 ABANDONED_SECONDS = 30.0
-
-P = ParamSpec("P")
-
-
-class _Watchers(Generic[P]):
-    """Callbacks, called in the order in which they came."""
-
-    def __init__(self) -> None:
-        self._callbacks: dict[object, Callable[P, None]] = {}
-
-    def add(self, callback: Callable[P, None]) -> Unwatch:
-        key = object()
-        self._callbacks[key] = callback
-        return lambda: self._callbacks.pop(key, None) and None
-
-    def tell(self, *args: P.args, **kwargs: P.kwargs) -> None:
-        for callback in list(self._callbacks.values()):
-            callback(*args, **kwargs)
 
 
 class MemoryDirectory:
@@ -42,8 +24,8 @@ class MemoryDirectory:
         self._removed: set[str] = set()
         self._filled = False
         self._keys: Mapping[str, bytes] = {}
-        self._account_watchers = _Watchers[str, AccountSnapshot | None]()
-        self._key_watchers = _Watchers[Mapping[str, bytes]]()
+        self._account_watchers = Watchers[str, AccountSnapshot | None]()
+        self._key_watchers = Watchers[Mapping[str, bytes]]()
 
     async def put_account(self, snapshot: AccountSnapshot) -> None:
         known = self._accounts.get(snapshot.id)
@@ -89,7 +71,7 @@ class MemoryRegistry:
         self.lease_seconds = lease_seconds
         self._ends: dict[str, float] = {}
         self._map = NodeMap()
-        self._watchers = _Watchers[NodeMap]()
+        self._watchers = Watchers[NodeMap]()
 
     async def beat(self, node: Node) -> None:
         nodes = dict(self._alive())

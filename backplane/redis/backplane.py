@@ -1,0 +1,63 @@
+"""The backplane of a fleet, put together."""
+
+import asyncio
+from pathlib import Path
+from typing import cast
+
+from backplane.redis.connection import connect, location
+from backplane.redis.directory import RedisDirectory
+from backplane.redis.news import News
+from backplane.redis.quotas import RedisQuotas
+from backplane.redis.registry import LEASE_SECONDS, RedisRegistry
+from backplane.redis.store import Store
+from backplane.redis.usage import ABANDONED_SECONDS, RedisUsage
+
+
+class RedisBackplane:
+    """Directory, registry, quotas and usage in one Redis.
+
+    Args:
+        url: As `backplane.redis.connection.location` reads it.
+        prefix: Keeps installations that share a Redis apart.
+        ca_file: Certificates to trust in place of the system's, for a URL with TLS.
+
+    Raises:
+        ValueError: the URL or the prefix cannot be one.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        prefix: str = "tidings",
+        ca_file: Path | None = None,
+        lease_seconds: float = LEASE_SECONDS,
+        abandoned_seconds: float = ABANDONED_SECONDS,
+    ) -> None:
+        where = location(url)
+        self._client = connect(where, ca_file)
+        self._store = Store(self._client, where, prefix)
+        self._news = News(self._store)
+        self.directory = RedisDirectory(self._store, self._news)
+        self.registry = RedisRegistry(self._store, self._news, lease_seconds)
+        self.quotas = RedisQuotas(self._store)
+        self.usage = RedisUsage(self._store, abandoned_seconds)
+
+    def __repr__(self) -> str:
+        return f"<RedisBackplane {self._store!r}, map {self.registry.map().version}, {self.directory!r}>"
+
+    @property
+    def reachable(self) -> bool:
+        """Whether the store answered when it was asked last, which was a moment ago."""
+        return self._store.reachable
+
+    async def start(self) -> None:
+        """Read what is there and follow it from now on; a store that cannot be reached yet is waited for by none."""
+        await self._news.start()
+        await self.registry.start()
+        await self.directory.start()
+
+    async def close(self) -> None:
+        """Stop following. Nothing is taken back: a node leaves the map by `registry.leave`."""
+        await self.usage.close()
+        await asyncio.gather(self._news.close(), self.registry.close(), self.directory.close())
+        await cast("asyncio.Future[None]", self._client.aclose())
