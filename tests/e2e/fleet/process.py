@@ -1,0 +1,208 @@
+"""One process of a fleet: `tidings router`, `storage` or `accounts`, with a folder and ports that stay its own."""
+
+import ctypes
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Literal
+
+import httpx
+import psutil
+
+from tests.e2e.service import ROOT, free_port, until
+
+Tier = Literal["router", "storage", "accounts"]
+
+READY = re.compile(r"^ready \S+$", re.MULTILINE)
+READY_SECONDS = 60.0
+END_SECONDS = 60.0
+_PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None)
+
+
+class Member:
+    """A process that can be killed, frozen and started again; the supervisor's, with its Envoy, where there is one.
+
+    `port` is the one of its service, `health_port` the one of `/readyz`: the same, but for a storage node.
+    """
+
+    def __init__(self, tier: Tier, name: str, folder: Path, variables: Mapping[str, str], port: int = 0) -> None:
+        self.tier = tier
+        self.name = name
+        self.folder = folder
+        self.port = port or free_port()
+        self.health_port = free_port() if tier == "storage" else self.port
+        folder.mkdir(parents=True, exist_ok=True)
+        self.variables = {
+            **variables,
+            "TIDINGS_PORT": str(self.port),
+            "TIDINGS_HEALTH_PORT": str(self.health_port),
+            "TIDINGS_DATA": str(folder / "data"),
+            "TIDINGS_ROUTER_ID": name,
+            "TIDINGS_NODE_ID": name,
+        }
+        self._out = folder / "out"
+        self._err = folder / "err"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._seen = 0
+
+    def __repr__(self) -> str:
+        return f"<Member {self.name}, {'pid ' + str(self.pid) if self.is_running else 'not running'}>"
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.address}"
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        assert self._process is not None, f"{self.name} was never started"
+        return self._process
+
+    @property
+    def pids(self) -> list[int]:
+        """The process and its children, an Envoy or two."""
+        return [self.pid, *(child.pid for child in self._children())]
+
+    @property
+    def envoy_pids(self) -> list[int]:
+        return [child.pid for child in self._children()]
+
+    @property
+    def output(self) -> str:
+        return self._out.read_text() if self._out.exists() else ""
+
+    @property
+    def errors(self) -> str:
+        return self._err.read_text(errors="replace") if self._err.exists() else ""
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it has printed its ready line since it was started last."""
+        return len(READY.findall(self.output)) > self._seen
+
+    def readiness(self, seconds: float = 1.0) -> int:
+        """Return the status of `/readyz`, or 0 where nobody answers in time."""
+        try:
+            return httpx.get(f"http://127.0.0.1:{self.health_port}/readyz", timeout=seconds).status_code
+        except httpx.TransportError:
+            return 0
+
+    def start(self) -> None:
+        """Start it, and do not wait."""
+        assert not self.is_running, f"{self.name} runs"
+        self._seen = len(READY.findall(self.output))
+        with self._out.open("ab") as out, self._err.open("ab") as err:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "cli.main", self.tier],
+                cwd=ROOT,
+                env={**_without_variables(), **self.variables},
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                start_new_session=True,
+                preexec_fn=_die_with_the_test,
+            )
+
+    def wait_ready(self, seconds: float = READY_SECONDS) -> None:
+        """Wait for the ready line."""
+        until(lambda: self.is_ready or not self.is_running, seconds=seconds, what=f"readiness of {self.name}")
+        assert self.is_ready, f"{self.name} ended with {self.process.returncode}:\n{self.errors[-10_000:]}"
+
+    def kill(self) -> None:
+        """Kill it and its Envoy, as a crash of the machine would."""
+        self._signal_all(signal.SIGKILL)
+        self._wait_for_the_end()
+
+    def stop(self, seconds: float = END_SECONDS) -> int:
+        """Have it drain and end, and return its exit code."""
+        self.terminate()
+        return self.process.wait(seconds)
+
+    def terminate(self) -> None:
+        """Ask it to drain and end, and do not wait."""
+        self.signal(signal.SIGTERM)
+
+    def signal(self, number: signal.Signals) -> None:
+        self.process.send_signal(number)
+
+    def pause(self) -> None:
+        """Freeze all of it: connections stay, nothing is answered."""
+        self._signal_all(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self._signal_all(signal.SIGCONT)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Freeze it for as long as the block takes."""
+        self.pause()
+        try:
+            yield
+        finally:
+            self.resume()
+
+    def restart(self) -> None:
+        """Start it again on its ports and folder, after killing it if it runs, and wait until it is ready."""
+        if self.is_running:
+            self.kill()
+        self.start()
+        self.wait_ready()
+
+    def close(self) -> None:
+        """See that nothing of it is left."""
+        if self._process is not None:
+            self.kill()
+
+    def _signal_all(self, number: signal.Signals) -> None:
+        """Signal the supervisor before its Envoy, which it would start again."""
+        for pid in self.pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    def _wait_for_the_end(self) -> None:
+        self.process.wait(END_SECONDS)
+        group = self.process.pid
+        until(lambda: not _living(group), what=f"the end of the children of {self.name}")
+
+    def _children(self) -> list[psutil.Process]:
+        """Return the Envoys that live, oldest first."""
+        if not self.is_running:
+            return []
+        with suppress(psutil.NoSuchProcess):
+            found = psutil.Process(self.pid).children(recursive=True)
+            return sorted(found, key=lambda child: child.pid)
+        return []
+
+
+def _without_variables() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("TIDINGS_")}
+
+
+def _die_with_the_test() -> None:
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _living(session: int) -> bool:
+    """Whether a process of a session is left that is no zombie."""
+    for process in psutil.process_iter(["status"]):
+        with suppress(ProcessLookupError, psutil.NoSuchProcess):
+            if os.getsid(process.pid) == session and process.info["status"] != psutil.STATUS_ZOMBIE:
+                return True
+    return False
