@@ -42,11 +42,35 @@ class Resumed(NamedTuple):
     next: int
 
 
-class Sink(Protocol):
+class Moved(Exception):
+    """The node does not own the topic. Nothing was done, so the same may be asked of the owner.
+
+    Attributes:
+        map_version: Of the map by which the node says so; 0 where it is not known.
+    """
+
+    def __init__(self, map_version: int = 0) -> None:
+        super().__init__(map_version)
+        self.map_version = map_version
+
+
+class Watcher(Protocol):
     """A router, as a storage node sees it: each item is broadcast once to each router that watches its topic."""
 
     def item(self, topic: Topic, page: int, number: int, frame: bytes) -> None:
         """Take one item of a watched topic. Numbers of a page come in order and without gaps."""
+        ...
+
+
+class Sink(Watcher, Protocol):
+    """A router, as its links see it."""
+
+    def stands(self, topic: Topic, page: int, last: int) -> None:
+        """Take note that a watch was taken up anew, all items up to `last` of `page` that are retained were told."""
+        ...
+
+    def moved(self, topic: Topic, map_version: int) -> None:
+        """Take note that a topic can no longer be watched here: the node does not own it."""
         ...
 
 
@@ -63,6 +87,7 @@ class Link(Protocol):
             timeout: Seconds that the publisher is ready to wait.
 
         Raises:
+            Moved: the node does not own the topic.
             Unavailable: the node cannot be reached.
             DeadlineExceeded: no answer came in time; the value may have been published.
         """
@@ -77,10 +102,23 @@ class Link(Protocol):
             page: The page that the number belongs to; 0 for the current one.
 
         Raises:
+            Moved: the node does not own the topic.
             Unavailable: the node cannot be reached.
+        """
+        ...
+
+    def watch(self, topic: Topic, page: int, last: int) -> None:
+        """Watch a topic whose items up to `last` of `page` are known from another node; page 0 where none are.
+
+        The sink is told of what follows, then how the topic `stands`, then of what is broadcast; again after each
+        break of the connection.
         """
         ...
 
     def unsubscribe(self, topic: Topic) -> None:
         """Stop watching a topic. Nothing happens when it is not watched."""
+        ...
+
+    def leave(self) -> None:
+        """Let go of the node for good: what waits for its answer fails, what was not yet asked as `Moved`."""
         ...

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x0e\x61pi/link.proto\x12\x0ftidings.link.v1\"5\n\x05Topic\x12\x0f\n\x07\x61\x63\x63ount\x18\x01 \x01(\t\x12\r\n\x05\x63\x61\x63he\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\"9\n\x0bRouterBatch\x12*\n\x08requests\x18\x01 \x03(\x0b\x32\x18.tidings.link.v1.Request\"\xb0\x01\n\x07Request\x12\n\n\x02id\x18\x01 \x01(\x04\x12+\n\x07publish\x18\x02 \x01(\x0b\x32\x18.tidings.link.v1.PublishH\x00\x12/\n\tsubscribe\x18\x03 \x01(\x0b\x32\x1a.tidings.link.v1.SubscribeH\x00\x12\x33\n\x0bunsubscribe\x18\x04 \x01(\x0b\x32\x1c.tidings.link.v1.UnsubscribeH\x00\x42\x06\n\x04kind\"U\n\x07Publish\x12%\n\x05topic\x18\x01 \x01(\x0b\x32\x16.tidings.link.v1.Topic\x12\r\n\x05value\x18\x02 \x01(\x0c\x12\x14\n\x0cpublisher_id\x18\x03 \x01(\x0c\"_\n\tSubscribe\x12%\n\x05topic\x18\x01 \x01(\x0b\x32\x16.tidings.link.v1.Topic\x12\r\n\x05watch\x18\x02 \x01(\x04\x12\x0e\n\x06number\x18\x03 \x01(\x04\x12\x0c\n\x04page\x18\x04 \x01(\x04\"4\n\x0bUnsubscribe\x12%\n\x05topic\x18\x01 \x01(\x0b\x32\x16.tidings.link.v1.Topic\"3\n\tNodeBatch\x12&\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x16.tidings.link.v1.Event\"\x90\x01\n\x05\x45vent\x12+\n\x07receipt\x18\x01 \x01(\x0b\x32\x18.tidings.link.v1.ReceiptH\x00\x12+\n\x07resumed\x18\x02 \x01(\x0b\x32\x18.tidings.link.v1.ResumedH\x00\x12%\n\x04item\x18\x03 \x01(\x0b\x32\x15.tidings.link.v1.ItemH\x00\x42\x06\n\x04kind\"3\n\x07Receipt\x12\n\n\x02id\x18\x01 \x01(\x04\x12\x0c\n\x04page\x18\x02 \x01(\x04\x12\x0e\n\x06number\x18\x03 \x01(\x04\"\x86\x01\n\x07Resumed\x12\n\n\x02id\x18\x01 \x01(\x04\x12\x0c\n\x04page\x18\x02 \x01(\x04\x12\x0c\n\x04last\x18\x03 \x01(\x04\x12\x35\n\rdiscontinuity\x18\x04 \x01(\x0b\x32\x1e.tidings.link.v1.Discontinuity\x12\x0e\n\x06\x66rames\x18\x05 \x03(\x0c\x12\x0c\n\x04next\x18\x06 \x01(\x04\"8\n\rDiscontinuity\x12\x0c\n\x04last\x18\x01 \x01(\x04\x12\x0b\n\x03new\x18\x02 \x01(\x04\x12\x0c\n\x04page\x18\x03 \x01(\x04\"B\n\x04Item\x12\r\n\x05watch\x18\x01 \x01(\x04\x12\x0c\n\x04page\x18\x02 \x01(\x04\x12\x0e\n\x06number\x18\x03 \x01(\x04\x12\r\n\x05\x66rame\x18\x04 \x01(\x0c\x32R\n\x07Storage\x12G\n\x07\x43onnect\x12\x1c.tidings.link.v1.RouterBatch\x1a\x1a.tidings.link.v1.NodeBatch(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x0e\x61pi/link.proto\x12\x0ftidings.link.v1\"F\n\x05Topic\x12\x0f\n\x07\x61\x63\x63ount\x18\x01 \x01(\t\x12\r\n\x05\x63\x61\x63he\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x0f\n\x07\x64urable\x18\x04 \x01(\x08\"N\n\x0bRouterBatch\x12*\n\x08requests\x18\x01 \x03(\x0b\x32\x18.tidings.link.v1.Request\x12\x13\n\x0bmap_version\x18\x02 \x01(\x04\"\xb0\x01\n\x07Request\x12\n\n\x02id\x18\x01 \x01(\x04\x12+\n\x07publish\x18\x02 \x01(\x0b\x32\x18.tidings.link.v1.PublishH\x00\x12/\n\tsubscribe\x18\x03 \x01(\x0b\x32\x1a.tidings.link.v1.SubscribeH\x00\x12\x33\n\x0bunsubscribe\x18\x04 \x01(\x0b\x32\x1c.tidings.link.v1.UnsubscribeH\x00\x42\x06\n\x04kind\"U\n\x07Publish\x12%\n\x05topic\x18\x01 \x01(\x0b\x32\x16.tidings.link.v1.Topic\x12\r\n\x05value\x18\x02 \x01(\x0c\x12\x14\n\x0cpublisher_id\x18\x03 \x01(\x0c\"_\n\tSubscribe\x12%\n\x05topic\x18\x01 \x01(\x0b\x32\x16.tidings.link.v1.Topic\x12\r\n\x05watch\x18\x02 \x01(\x04\x12\x0e\n\x06number\x18\x03 \x01(\x04\x12\x0c\n\x04page\x18\x04 \x01(\x04\"4\n\x0bUnsubscribe\x12%\n\x05topic\x18\x01 \x01(\x0b\x32\x16.tidings.link.v1.Topic\"3\n\tNodeBatch\x12&\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x16.tidings.link.v1.Event\"\xb9\x01\n\x05\x45vent\x12+\n\x07receipt\x18\x01 \x01(\x0b\x32\x18.tidings.link.v1.ReceiptH\x00\x12+\n\x07resumed\x18\x02 \x01(\x0b\x32\x18.tidings.link.v1.ResumedH\x00\x12%\n\x04item\x18\x03 \x01(\x0b\x32\x15.tidings.link.v1.ItemH\x00\x12\'\n\x05moved\x18\x04 \x01(\x0b\x32\x16.tidings.link.v1.MovedH\x00\x42\x06\n\x04kind\"(\n\x05Moved\x12\n\n\x02id\x18\x01 \x01(\x04\x12\x13\n\x0bmap_version\x18\x02 \x01(\x04\"3\n\x07Receipt\x12\n\n\x02id\x18\x01 \x01(\x04\x12\x0c\n\x04page\x18\x02 \x01(\x04\x12\x0e\n\x06number\x18\x03 \x01(\x04\"\x86\x01\n\x07Resumed\x12\n\n\x02id\x18\x01 \x01(\x04\x12\x0c\n\x04page\x18\x02 \x01(\x04\x12\x0c\n\x04last\x18\x03 \x01(\x04\x12\x35\n\rdiscontinuity\x18\x04 \x01(\x0b\x32\x1e.tidings.link.v1.Discontinuity\x12\x0e\n\x06\x66rames\x18\x05 \x03(\x0c\x12\x0c\n\x04next\x18\x06 \x01(\x04\"8\n\rDiscontinuity\x12\x0c\n\x04last\x18\x01 \x01(\x04\x12\x0b\n\x03new\x18\x02 \x01(\x04\x12\x0c\n\x04page\x18\x03 \x01(\x04\"B\n\x04Item\x12\r\n\x05watch\x18\x01 \x01(\x04\x12\x0c\n\x04page\x18\x02 \x01(\x04\x12\x0e\n\x06number\x18\x03 \x01(\x04\x12\r\n\x05\x66rame\x18\x04 \x01(\x0c\"l\n\x0fHandOverRequest\x12)\n\x06\x66ollow\x18\x01 \x01(\x0b\x32\x17.tidings.link.v1.FollowH\x00\x12&\n\x04want\x18\x02 \x01(\x0b\x32\x16.tidings.link.v1.TopicH\x00\x42\x06\n\x04kind\"+\n\x06\x46ollow\x12\x0c\n\x04node\x18\x01 \x01(\t\x12\x13\n\x0bmap_version\x18\x02 \x01(\x04\"\x91\x01\n\rHandOverEvent\x12\'\n\x05state\x18\x01 \x01(\x0b\x32\x16.tidings.link.v1.StateH\x00\x12(\n\x06\x61\x62sent\x18\x02 \x01(\x0b\x32\x16.tidings.link.v1.TopicH\x00\x12%\n\x04\x64one\x18\x03 \x01(\x0b\x32\x15.tidings.link.v1.DoneH\x00\x42\x06\n\x04kind\"~\n\x05State\x12%\n\x05topic\x18\x01 \x01(\x0b\x32\x16.tidings.link.v1.Topic\x12\x0c\n\x04page\x18\x02 \x01(\x04\x12\x0c\n\x04last\x18\x03 \x01(\x04\x12$\n\x05items\x18\x04 \x03(\x0b\x32\x15.tidings.link.v1.Kept\x12\x0c\n\x04more\x18\x05 \x01(\x08\"%\n\x04Kept\x12\r\n\x05\x66rame\x18\x01 \x01(\x0c\x12\x0e\n\x06\x61ge_ms\x18\x02 \x01(\r\"\x1b\n\x04\x44one\x12\x13\n\x0bmap_version\x18\x01 \x01(\x04\x32\xa4\x01\n\x07Storage\x12G\n\x07\x43onnect\x12\x1c.tidings.link.v1.RouterBatch\x1a\x1a.tidings.link.v1.NodeBatch(\x01\x30\x01\x12P\n\x08HandOver\x12 .tidings.link.v1.HandOverRequest\x1a\x1e.tidings.link.v1.HandOverEvent(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,29 +32,43 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'api.link_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_TOPIC']._serialized_start=35
-  _globals['_TOPIC']._serialized_end=88
-  _globals['_ROUTERBATCH']._serialized_start=90
-  _globals['_ROUTERBATCH']._serialized_end=147
-  _globals['_REQUEST']._serialized_start=150
-  _globals['_REQUEST']._serialized_end=326
-  _globals['_PUBLISH']._serialized_start=328
-  _globals['_PUBLISH']._serialized_end=413
-  _globals['_SUBSCRIBE']._serialized_start=415
-  _globals['_SUBSCRIBE']._serialized_end=510
-  _globals['_UNSUBSCRIBE']._serialized_start=512
-  _globals['_UNSUBSCRIBE']._serialized_end=564
-  _globals['_NODEBATCH']._serialized_start=566
-  _globals['_NODEBATCH']._serialized_end=617
-  _globals['_EVENT']._serialized_start=620
-  _globals['_EVENT']._serialized_end=764
-  _globals['_RECEIPT']._serialized_start=766
-  _globals['_RECEIPT']._serialized_end=817
-  _globals['_RESUMED']._serialized_start=820
-  _globals['_RESUMED']._serialized_end=954
-  _globals['_DISCONTINUITY']._serialized_start=956
-  _globals['_DISCONTINUITY']._serialized_end=1012
-  _globals['_ITEM']._serialized_start=1014
-  _globals['_ITEM']._serialized_end=1080
-  _globals['_STORAGE']._serialized_start=1082
-  _globals['_STORAGE']._serialized_end=1164
+  _globals['_TOPIC']._serialized_end=105
+  _globals['_ROUTERBATCH']._serialized_start=107
+  _globals['_ROUTERBATCH']._serialized_end=185
+  _globals['_REQUEST']._serialized_start=188
+  _globals['_REQUEST']._serialized_end=364
+  _globals['_PUBLISH']._serialized_start=366
+  _globals['_PUBLISH']._serialized_end=451
+  _globals['_SUBSCRIBE']._serialized_start=453
+  _globals['_SUBSCRIBE']._serialized_end=548
+  _globals['_UNSUBSCRIBE']._serialized_start=550
+  _globals['_UNSUBSCRIBE']._serialized_end=602
+  _globals['_NODEBATCH']._serialized_start=604
+  _globals['_NODEBATCH']._serialized_end=655
+  _globals['_EVENT']._serialized_start=658
+  _globals['_EVENT']._serialized_end=843
+  _globals['_MOVED']._serialized_start=845
+  _globals['_MOVED']._serialized_end=885
+  _globals['_RECEIPT']._serialized_start=887
+  _globals['_RECEIPT']._serialized_end=938
+  _globals['_RESUMED']._serialized_start=941
+  _globals['_RESUMED']._serialized_end=1075
+  _globals['_DISCONTINUITY']._serialized_start=1077
+  _globals['_DISCONTINUITY']._serialized_end=1133
+  _globals['_ITEM']._serialized_start=1135
+  _globals['_ITEM']._serialized_end=1201
+  _globals['_HANDOVERREQUEST']._serialized_start=1203
+  _globals['_HANDOVERREQUEST']._serialized_end=1311
+  _globals['_FOLLOW']._serialized_start=1313
+  _globals['_FOLLOW']._serialized_end=1356
+  _globals['_HANDOVEREVENT']._serialized_start=1359
+  _globals['_HANDOVEREVENT']._serialized_end=1504
+  _globals['_STATE']._serialized_start=1506
+  _globals['_STATE']._serialized_end=1632
+  _globals['_KEPT']._serialized_start=1634
+  _globals['_KEPT']._serialized_end=1671
+  _globals['_DONE']._serialized_start=1673
+  _globals['_DONE']._serialized_end=1700
+  _globals['_STORAGE']._serialized_start=1703
+  _globals['_STORAGE']._serialized_end=1867
 # @@protoc_insertion_point(module_scope)

@@ -7,20 +7,24 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Topic(_message.Message):
-    __slots__ = ("account", "cache", "name")
+    __slots__ = ("account", "cache", "name", "durable")
     ACCOUNT_FIELD_NUMBER: _ClassVar[int]
     CACHE_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
+    DURABLE_FIELD_NUMBER: _ClassVar[int]
     account: str
     cache: str
     name: str
-    def __init__(self, account: _Optional[str] = ..., cache: _Optional[str] = ..., name: _Optional[str] = ...) -> None: ...
+    durable: bool
+    def __init__(self, account: _Optional[str] = ..., cache: _Optional[str] = ..., name: _Optional[str] = ..., durable: _Optional[bool] = ...) -> None: ...
 
 class RouterBatch(_message.Message):
-    __slots__ = ("requests",)
+    __slots__ = ("requests", "map_version")
     REQUESTS_FIELD_NUMBER: _ClassVar[int]
+    MAP_VERSION_FIELD_NUMBER: _ClassVar[int]
     requests: _containers.RepeatedCompositeFieldContainer[Request]
-    def __init__(self, requests: _Optional[_Iterable[_Union[Request, _Mapping]]] = ...) -> None: ...
+    map_version: int
+    def __init__(self, requests: _Optional[_Iterable[_Union[Request, _Mapping]]] = ..., map_version: _Optional[int] = ...) -> None: ...
 
 class Request(_message.Message):
     __slots__ = ("id", "publish", "subscribe", "unsubscribe")
@@ -69,14 +73,24 @@ class NodeBatch(_message.Message):
     def __init__(self, events: _Optional[_Iterable[_Union[Event, _Mapping]]] = ...) -> None: ...
 
 class Event(_message.Message):
-    __slots__ = ("receipt", "resumed", "item")
+    __slots__ = ("receipt", "resumed", "item", "moved")
     RECEIPT_FIELD_NUMBER: _ClassVar[int]
     RESUMED_FIELD_NUMBER: _ClassVar[int]
     ITEM_FIELD_NUMBER: _ClassVar[int]
+    MOVED_FIELD_NUMBER: _ClassVar[int]
     receipt: Receipt
     resumed: Resumed
     item: Item
-    def __init__(self, receipt: _Optional[_Union[Receipt, _Mapping]] = ..., resumed: _Optional[_Union[Resumed, _Mapping]] = ..., item: _Optional[_Union[Item, _Mapping]] = ...) -> None: ...
+    moved: Moved
+    def __init__(self, receipt: _Optional[_Union[Receipt, _Mapping]] = ..., resumed: _Optional[_Union[Resumed, _Mapping]] = ..., item: _Optional[_Union[Item, _Mapping]] = ..., moved: _Optional[_Union[Moved, _Mapping]] = ...) -> None: ...
+
+class Moved(_message.Message):
+    __slots__ = ("id", "map_version")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    MAP_VERSION_FIELD_NUMBER: _ClassVar[int]
+    id: int
+    map_version: int
+    def __init__(self, id: _Optional[int] = ..., map_version: _Optional[int] = ...) -> None: ...
 
 class Receipt(_message.Message):
     __slots__ = ("id", "page", "number")
@@ -125,3 +139,57 @@ class Item(_message.Message):
     number: int
     frame: bytes
     def __init__(self, watch: _Optional[int] = ..., page: _Optional[int] = ..., number: _Optional[int] = ..., frame: _Optional[bytes] = ...) -> None: ...
+
+class HandOverRequest(_message.Message):
+    __slots__ = ("follow", "want")
+    FOLLOW_FIELD_NUMBER: _ClassVar[int]
+    WANT_FIELD_NUMBER: _ClassVar[int]
+    follow: Follow
+    want: Topic
+    def __init__(self, follow: _Optional[_Union[Follow, _Mapping]] = ..., want: _Optional[_Union[Topic, _Mapping]] = ...) -> None: ...
+
+class Follow(_message.Message):
+    __slots__ = ("node", "map_version")
+    NODE_FIELD_NUMBER: _ClassVar[int]
+    MAP_VERSION_FIELD_NUMBER: _ClassVar[int]
+    node: str
+    map_version: int
+    def __init__(self, node: _Optional[str] = ..., map_version: _Optional[int] = ...) -> None: ...
+
+class HandOverEvent(_message.Message):
+    __slots__ = ("state", "absent", "done")
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    ABSENT_FIELD_NUMBER: _ClassVar[int]
+    DONE_FIELD_NUMBER: _ClassVar[int]
+    state: State
+    absent: Topic
+    done: Done
+    def __init__(self, state: _Optional[_Union[State, _Mapping]] = ..., absent: _Optional[_Union[Topic, _Mapping]] = ..., done: _Optional[_Union[Done, _Mapping]] = ...) -> None: ...
+
+class State(_message.Message):
+    __slots__ = ("topic", "page", "last", "items", "more")
+    TOPIC_FIELD_NUMBER: _ClassVar[int]
+    PAGE_FIELD_NUMBER: _ClassVar[int]
+    LAST_FIELD_NUMBER: _ClassVar[int]
+    ITEMS_FIELD_NUMBER: _ClassVar[int]
+    MORE_FIELD_NUMBER: _ClassVar[int]
+    topic: Topic
+    page: int
+    last: int
+    items: _containers.RepeatedCompositeFieldContainer[Kept]
+    more: bool
+    def __init__(self, topic: _Optional[_Union[Topic, _Mapping]] = ..., page: _Optional[int] = ..., last: _Optional[int] = ..., items: _Optional[_Iterable[_Union[Kept, _Mapping]]] = ..., more: _Optional[bool] = ...) -> None: ...
+
+class Kept(_message.Message):
+    __slots__ = ("frame", "age_ms")
+    FRAME_FIELD_NUMBER: _ClassVar[int]
+    AGE_MS_FIELD_NUMBER: _ClassVar[int]
+    frame: bytes
+    age_ms: int
+    def __init__(self, frame: _Optional[bytes] = ..., age_ms: _Optional[int] = ...) -> None: ...
+
+class Done(_message.Message):
+    __slots__ = ("map_version",)
+    MAP_VERSION_FIELD_NUMBER: _ClassVar[int]
+    map_version: int
+    def __init__(self, map_version: _Optional[int] = ...) -> None: ...

@@ -39,6 +39,11 @@ class StorageStub:
                 request_serializer=api_dot_link__pb2.RouterBatch.SerializeToString,
                 response_deserializer=api_dot_link__pb2.NodeBatch.FromString,
                 _registered_method=True)
+        self.HandOver = channel.stream_stream(
+                '/tidings.link.v1.Storage/HandOver',
+                request_serializer=api_dot_link__pb2.HandOverRequest.SerializeToString,
+                response_deserializer=api_dot_link__pb2.HandOverEvent.FromString,
+                _registered_method=True)
 
 
 class StorageServicer:
@@ -51,6 +56,14 @@ class StorageServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def HandOver(self, request_iterator, context):
+        """Gives a node the topics that are its own now. It says which map it goes by; then it gets all that it owns by that
+        map, first what it asks for by name.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_StorageServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -58,6 +71,11 @@ def add_StorageServicer_to_server(servicer, server):
                     servicer.Connect,
                     request_deserializer=api_dot_link__pb2.RouterBatch.FromString,
                     response_serializer=api_dot_link__pb2.NodeBatch.SerializeToString,
+            ),
+            'HandOver': grpc.stream_stream_rpc_method_handler(
+                    servicer.HandOver,
+                    request_deserializer=api_dot_link__pb2.HandOverRequest.FromString,
+                    response_serializer=api_dot_link__pb2.HandOverEvent.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -87,6 +105,33 @@ class Storage:
             '/tidings.link.v1.Storage/Connect',
             api_dot_link__pb2.RouterBatch.SerializeToString,
             api_dot_link__pb2.NodeBatch.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def HandOver(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/tidings.link.v1.Storage/HandOver',
+            api_dot_link__pb2.HandOverRequest.SerializeToString,
+            api_dot_link__pb2.HandOverEvent.FromString,
             options,
             channel_credentials,
             insecure,

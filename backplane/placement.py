@@ -31,6 +31,9 @@ class Placement:
         self._weights = None if len(set(weights.tolist())) <= 1 else weights
         self._remembered: dict[Topic, Node] = {}
 
+    def __bool__(self) -> bool:
+        return bool(self._nodes)
+
     def owner(self, topic: Topic) -> Node:
         """Return the node with the highest score for `topic`.
 
@@ -66,6 +69,6 @@ class Placement:
 
 
 def _key(topic: Topic) -> bytes:
-    """Each name after its length, so that ("a", "bc") and ("ab", "c") differ. Made durable, a topic stays where it is."""
+    """Each name after its length, so that ("a", "bc") and ("ab", "c") differ; durable or not."""
     parts = [part.encode() for part in topic[:3]]
     return b"".join(b"%d:%b" % (len(part), part) for part in parts)

@@ -18,5 +18,19 @@ class DirectLink:
     async def subscribe(self, topic: Topic, number: int, page: int) -> Resumed:
         return self._node.subscribe(topic, self._sink, number, page)
 
+    def watch(self, topic: Topic, page: int, last: int) -> None:
+        resumed = self._node.subscribe(topic, self._sink, last + 1 if page else 0, page)
+        while page:
+            first = resumed.next - len(resumed.frames)
+            for offset, frame in enumerate(resumed.frames):
+                self._sink.item(topic, resumed.page, first + offset, frame)
+            if resumed.next > resumed.last:
+                break
+            resumed = self._node.subscribe(topic, self._sink, resumed.next, resumed.page)
+        self._sink.stands(topic, resumed.page, resumed.last)
+
+    def leave(self) -> None:
+        """Nothing to close: the node is in this process."""
+
     def unsubscribe(self, topic: Topic) -> None:
         self._node.unsubscribe(topic, self._sink)

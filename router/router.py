@@ -4,13 +4,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 
-from api.errors import StreamMoved
-from api.link import Link, Receipt
-from api.names import Topic
-from backplane.interface import Directory, Node, NodeMap, Registry
-from backplane.placement import Placement
+from api.errors import DeadlineExceeded, StreamMoved, Unavailable
+from api.link import Link, Receipt, Sink
+from backplane.interface import Directory, Node, Registry
 from router.bearer import Bearer, Bearers
-from router.feed import Feed
+from router.feeds import Feeds
+from router.owners import Owners
 from router.subscription import Subscription
 from router.tenant import Tenants
 
@@ -49,24 +48,30 @@ class Router:
         self,
         directory: Directory,
         registry: Registry,
-        connect: Callable[[Node, "Router"], Link],
+        connect: Callable[[Node, Sink, Callable[[], int]], Link],
         settings: RouterSettings,
     ) -> None:
-        """`connect` opens the link to a storage node; the router is the sink of what that node broadcasts."""
+        """Take the backplane.
+
+        Args:
+            directory: The accounts and keys.
+            registry: The storage nodes.
+            connect: Opens the link to a storage node, given the sink of what that node broadcasts, and what returns
+                the version of the map that the router goes by.
+            settings: How it behaves.
+        """
         self.settings = settings
         self.tenants = Tenants(directory)
         self.bearers = Bearers(directory, self.tenants, local=settings.local)
         self.subscriptions: set[Subscription] = set()
         self._connect = connect
-        self._links: dict[str, Link] = {}
-        self._feeds: dict[Topic, Feed] = {}
-        self._placement = Placement(registry.map())
+        self.owners = Owners(registry, self._linked, self._remapped)
+        self._feeds = Feeds(self.owners, settings.max_pending_bytes)
         self._draining = False
-        self._unwatch = registry.watch_map(self._remapped)
 
     def __repr__(self) -> str:
         state = "draining" if self._draining else "serving"
-        return f"<Router {state}, {len(self.subscriptions)} subscriptions, {len(self._feeds)} feeds>"
+        return f"<Router {state}, {len(self.subscriptions)} subscriptions, {self._feeds!r}, {self.owners!r}>"
 
     async def publish(
         self, bearer: Bearer, cache: str, topic: str, value: bytes, value_bytes: int, timeout: float = float("inf")
@@ -82,14 +87,17 @@ class Router:
             timeout: Seconds that the client waits.
 
         Raises:
-            TidingsError: see `Bearer.writable`, `Tenant.charge_publish` and `Link.publish`.
+            TidingsError: see `Bearer.writable`, `Tenant.charge_publish` and `Owners.publish`.
         """
         writable = bearer.writable(cache, topic)
         bearer.tenant.charge_publish(value_bytes)
-        link = self._link(writable)
-        return await link.publish(
-            writable, value, bearer.publisher_id, min(timeout, self.settings.publish_timeout_seconds)
-        )
+        most = self.settings.publish_timeout_seconds
+        try:
+            return await self.owners.publish(writable, value, bearer.publisher_id, min(timeout, most))
+        except DeadlineExceeded as reason:
+            if timeout <= most:
+                raise
+            raise Unavailable(reason.message) from reason  # the client would have waited longer
 
     async def subscribe(
         self, bearer: Bearer, cache: str, topic: str, number: int, page: int, is_gone: Callable[[], Awaitable[bool]]
@@ -105,16 +113,16 @@ class Router:
             is_gone: Asks whether the client has left.
 
         Raises:
-            TidingsError: see `Bearer.readable`, `Tenant.admit` and `Link.subscribe`.
+            TidingsError: see `Bearer.readable`, `Tenant.admit` and `Feeds.read`.
         """
         readable = bearer.readable(cache, topic)
         if self._draining:
             raise StreamMoved
         await bearer.tenant.admit()
         try:
-            feed = self._attach(readable)
+            feed = self._feeds.attach(readable)
             try:
-                read = partial(self._links[feed.node_id].subscribe, readable)
+                read = partial(self._feeds.read, feed)
                 subscription = Subscription(
                     bearer,
                     readable,
@@ -126,7 +134,7 @@ class Router:
                     client_is_gone=is_gone,
                 )
             except BaseException:
-                self._detach(feed)
+                self._feeds.detach(feed)
                 raise
         except BaseException:
             bearer.tenant.not_admitted()
@@ -143,18 +151,11 @@ class Router:
         subscription.close()
         subscription.bearer.tenant.closed(subscription)
         self.subscriptions.discard(subscription)
-        self._detach(subscription.feed)
-
-    def item(self, topic: Topic, page: int, number: int, frame: bytes) -> None:
-        """Take one item that a storage node broadcast."""
-        feed = self._feeds.get(topic)
-        if feed is not None:
-            feed.append(page, number, frame)
+        self._feeds.detach(subscription.feed)
 
     def trim(self) -> None:
         """Let go of what all subscribers have. To be called every second or so."""
-        for feed in self._feeds.values():
-            feed.trim()
+        self._feeds.trim()
 
     def drain(self) -> None:
         """Open no more subscriptions; those that are open are ended by `end_some`."""
@@ -168,32 +169,14 @@ class Router:
         return sum(1 for subscription in self.subscriptions if not subscription.is_ending)
 
     def close(self) -> None:
-        """Stop watching the backplane."""
-        self._unwatch()
+        """Stop watching the backplane, and leave the storage nodes."""
+        self.owners.close()
+        self._feeds.close()
         self.bearers.close()
         self.tenants.close()
 
-    def _link(self, topic: Topic) -> Link:
-        node = self._placement.owner(topic)
-        link = self._links.get(node.id)
-        if link is None:
-            link = self._links[node.id] = self._connect(node, self)
-        return link
+    def _linked(self, node: Node) -> Link:
+        return self._connect(node, self._feeds, lambda: self.owners.map_version)
 
-    def _attach(self, topic: Topic) -> Feed:
-        feed = self._feeds.get(topic)
-        if feed is None:
-            self._link(topic)
-            node_id = self._placement.owner(topic).id
-            feed = self._feeds[topic] = Feed(topic, node_id, self.settings.max_pending_bytes)
-        feed.subscribers += 1
-        return feed
-
-    def _detach(self, feed: Feed) -> None:
-        feed.subscribers -= 1
-        if not feed.subscribers and self._feeds.get(feed.topic) is feed:
-            del self._feeds[feed.topic]
-            self._links[feed.node_id].unsubscribe(feed.topic)
-
-    def _remapped(self, nodes: NodeMap) -> None:
-        self._placement = Placement(nodes)
+    def _remapped(self) -> None:
+        self._feeds.remapped()

@@ -4,7 +4,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
-from api.link import Receipt, Resumed, Sink
+from api.link import Receipt, Resumed, Watcher
 from api.names import Topic
 from storage.history import History
 from storage.settings import HistorySettings
@@ -18,7 +18,7 @@ class _Owned:
     def __init__(self, history: History, used: float) -> None:
         self.history = history
         self.used = used
-        self.watchers: dict[Sink, None] = {}
+        self.watchers: dict[Watcher, None] = {}
 
 
 class Node:
@@ -61,7 +61,7 @@ class Node:
             sink.item(topic, history.page, history.last, frame)
         return Receipt(history.page, history.last)
 
-    def subscribe(self, topic: Topic, sink: Sink, number: int, page: int) -> Resumed:
+    def subscribe(self, topic: Topic, sink: Watcher, number: int, page: int) -> Resumed:
         """Broadcast the topic to `sink` from now on, and return what stands before that. See `Link.subscribe`."""
         owned = self._topics.get(topic) or self._born(topic)
         owned.used = self._now()
@@ -71,13 +71,13 @@ class Node:
         owned.watchers[sink] = None
         return owned.history.resume(number, page)
 
-    def unsubscribe(self, topic: Topic, sink: Sink) -> None:
+    def unsubscribe(self, topic: Topic, sink: Watcher) -> None:
         """Stop broadcasting the topic to `sink`."""
         if owned := self._topics.get(topic):
             owned.watchers.pop(sink, None)
             owned.used = self._now()
 
-    def gone(self, sink: Sink) -> None:
+    def gone(self, sink: Watcher) -> None:
         """Stop broadcasting anything to `sink`: its router has gone."""
         for owned in self._topics.values():
             owned.watchers.pop(sink, None)

@@ -26,7 +26,7 @@ SERVICE = "tidings.link.v1.Storage"
 _OPTIONS = [
     ("grpc.max_receive_message_length", MAX_BATCH_BYTES),
     ("grpc.max_send_message_length", MAX_BATCH_BYTES),
-    ("grpc.http2.min_ping_interval_without_data_ms", 5000),
+    ("grpc.http2.min_ping_interval_without_data_ms", 1000),
     # A router that keeps its connection alive must not be sent away for it (GOAWAY too_many_pings).
     ("grpc.http2.max_ping_strikes", 0),
     ("grpc.so_reuseport", 0),

@@ -6,10 +6,10 @@ from typing import Final
 
 from api.names import Topic
 from backplane.interface import Node, NodeMap
+from backplane.placement import Placement
 from bench.measurement import Measurement
 from bench.scenarios.interface import Against, Figure, Plan, Scenario
 from bench.systems.interface import Running
-from backplane.placement import Placement
 
 _NODES: Final = (10, 100, 1000)
 _TOPICS: Final = 20_000

@@ -1,10 +1,11 @@
 """Several routers over several storage nodes, each pair joined by a real gRPC stream on the loopback interface."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from api.grpc_asgi import ASGIApp
+from api.link import Sink
 from backplane.interface import Node as NodeEntry
 from backplane.memory import MemoryDirectory, MemoryRegistry
 from router.app import RouterApp
@@ -72,8 +73,8 @@ async def fleet(
             await registry.beat(NodeEntry(f"node-{number}", f"127.0.0.1:{port}"))
         links: list[RemoteLink] = []
 
-        def connect(node: NodeEntry, router: Router) -> RemoteLink:
-            links.append(link := RemoteLink(node.address, router))
+        def connect(node: NodeEntry, sink: Sink, map_version: Callable[[], int]) -> RemoteLink:
+            links.append(link := RemoteLink(node.address, sink, map_version))
             link.start()
             return link
 

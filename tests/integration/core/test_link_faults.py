@@ -35,6 +35,12 @@ class Reader:
         self.feed.append(page, number, frame)
         self._changed.set()
 
+    def stands(self, topic: Topic, page: int, last: int) -> None:
+        self.feed.align(page, last)
+
+    def moved(self, topic: Topic, map_version: int) -> None:
+        raise AssertionError(f"nobody moved {topic} at {map_version}")
+
     async def until_it_has(self, number: int) -> None:
         async with asyncio.timeout(DEADLINE_SECONDS):
             while self.feed.log.last < number:

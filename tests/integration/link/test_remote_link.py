@@ -25,11 +25,18 @@ class Heard:
 
     def __init__(self) -> None:
         self.items: list[tuple[int, int, str]] = []
+        self.stood: list[tuple[int, int]] = []
 
     def item(self, topic: Topic, page: int, number: int, frame: bytes) -> None:
         item = client._SubscriptionItem.FromString(frame[HEADER_BYTES:]).item
         assert (item.sequence_page, item.topic_sequence_number) == (page, number)
         self.items.append((page, number, item.value.text))
+
+    def stands(self, topic: Topic, page: int, last: int) -> None:
+        self.stood.append((page, last))
+
+    def moved(self, topic: Topic, map_version: int) -> None:
+        raise AssertionError(f"nobody moved {topic} at {map_version}")
 
     @property
     def numbers(self) -> list[int]:

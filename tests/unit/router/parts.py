@@ -1,12 +1,13 @@
 """A router over storage nodes in the same process, put together for a test."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from api.account import AccountSnapshot
 from api.errors import Unavailable
 from api.grpc_asgi import ASGIApp
-from api.link import Link
+from api.link import Link, Sink
 from api.names import Topic
 from backplane.interface import Node as NodeEntry
 from backplane.memory import MemoryDirectory, MemoryRegistry
@@ -34,7 +35,7 @@ class World:
         return Topic(tenant, f"{tenant}-{cache}", name)
 
     def owner(self, topic: Topic) -> Node:
-        return self.nodes[self.router._placement.owner(topic).id]
+        return self.nodes[self.router.owners.node_id(topic)]
 
     async def publish(
         self, text: str = "hello", topic: str = "topic", cache: str = "cache", credential: str | None = None
@@ -96,10 +97,10 @@ async def world(settings: RouterSettings | None = None, *accounts: AccountSnapsh
     for name in storage:
         await registry.beat(NodeEntry(name))
 
-    def connect(node: NodeEntry, router: Router) -> Link:
+    def connect(node: NodeEntry, sink: Sink, _: Callable[[], int]) -> Link:
         if node.id not in storage:
             raise Unavailable(f"storage node '{node.id}' is not here")
-        return DirectLink(storage[node.id], router)
+        return DirectLink(storage[node.id], sink)
 
     router = Router(directory, registry, connect, settings or RouterSettings())
     return World(directory, registry, storage, router, Pubsub(router))

@@ -164,6 +164,9 @@ def break_links(acme: World, failure: Exception) -> None:
         def unsubscribe(self, *_: object) -> None:
             return
 
+        def leave(self) -> None:
+            return
+
     def connect(*_: object) -> Broken:
         return Broken()
 

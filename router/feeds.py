@@ -1,0 +1,152 @@
+"""The topics that this router's subscribers read: one feed for each, wherever its owner is."""
+
+import asyncio
+
+from api.errors import Unavailable
+from api.link import Link, Moved, Resumed
+from api.names import Topic
+from router.feed import Feed
+from router.owners import Owners
+
+READ_SECONDS = 4.0
+"""How long a new subscriber waits for the topic's owner: SDKs wait five seconds for the first message."""
+
+SLICE = 500
+"""So many feeds move before others have their turn: about 3 ms."""
+
+
+class Feeds:
+    """All feeds of a router. It is the sink of what storage nodes broadcast, and moves feeds after the map."""
+
+    def __init__(self, owners: Owners, max_bytes: int) -> None:
+        self._owners = owners
+        self._max_bytes = max_bytes
+        self._feeds: dict[Topic, Feed] = {}
+        self._watched: dict[Topic, Link] = {}
+        self._lost: dict[Topic, int] = {}
+        self._moving: asyncio.Task[None] | None = None
+        self._recovering: asyncio.Task[None] | None = None
+
+    def __repr__(self) -> str:
+        state = "moving" if self._moving is not None and not self._moving.done() else "in place"
+        return f"<Feeds {len(self._feeds)} {state}, {len(self._lost)} lost>"
+
+    def __len__(self) -> int:
+        return len(self._feeds)
+
+    def attach(self, topic: Topic) -> Feed:
+        """Return the topic's feed for one more subscriber, until `detach`.
+
+        Raises:
+            Unavailable: there is no storage node.
+        """
+        feed = self._feeds.get(topic)
+        if feed is None:
+            feed = Feed(topic, self._owners.node_id(topic), self._max_bytes)
+            self._watched[topic] = self._owners.link(topic)
+            self._feeds[topic] = feed
+        feed.subscribers += 1
+        return feed
+
+    def detach(self, feed: Feed) -> None:
+        """Count one subscriber less; without any, the feed goes."""
+        feed.subscribers -= 1
+        if not feed.subscribers and self._feeds.get(feed.topic) is feed:
+            del self._feeds[feed.topic]
+            link = self._watched.pop(feed.topic, None)
+            if link is not None:
+                link.unsubscribe(feed.topic)
+
+    async def read(self, feed: Feed, number: int, page: int) -> Resumed:
+        """Ask the topic's owner, whoever it is by now. See `Link.subscribe`.
+
+        Raises:
+            Unavailable: no owner answered in time.
+        """
+        try:
+            async with asyncio.timeout(READ_SECONDS) as patience:
+                while True:
+                    link = self._watched.get(feed.topic)
+                    try:
+                        if link is None:
+                            raise Moved
+                        resumed = await link.subscribe(feed.topic, number, page)
+                    except Moved as moved:
+                        await self._owners.follow(moved)
+                        self._place(feed)
+                    else:
+                        if self._watched.get(feed.topic) is link:
+                            return resumed
+        except TimeoutError:
+            if not patience.expired():
+                raise
+            raise Unavailable("the topic's storage node cannot be reached") from None
+
+    def item(self, topic: Topic, page: int, number: int, frame: bytes) -> None:
+        """Take one item that a storage node broadcast."""
+        feed = self._feeds.get(topic)
+        if feed is not None:
+            feed.append(page, number, frame)
+
+    def stands(self, topic: Topic, page: int, last: int) -> None:
+        """Take note of how a topic stands that was taken up again; subscribers are told of a new page at once."""
+        feed = self._feeds.get(topic)
+        if feed is not None:
+            feed.align(page, last)
+
+    def moved(self, topic: Topic, map_version: int) -> None:
+        """Find the owner of a topic whose node refuses it."""
+        self._watched.pop(topic, None)
+        self._lost[topic] = map_version
+        if self._recovering is None or self._recovering.done():
+            self._recovering = asyncio.create_task(self._recover())
+
+    def remapped(self) -> None:
+        """Move the feeds whose owners have changed."""
+        if self._moving is not None:
+            self._moving.cancel()
+        self._moving = asyncio.create_task(self._move())
+
+    def trim(self) -> None:
+        """Let go of what all subscribers have."""
+        for feed in self._feeds.values():
+            feed.trim()
+
+    def close(self) -> None:
+        """Move nothing any more."""
+        for task in (self._moving, self._recovering):
+            if task is not None:
+                task.cancel()
+
+    async def _move(self) -> None:
+        feeds = list(self._feeds.values())
+        for start in range(0, len(feeds), SLICE):
+            for feed in feeds[start : start + SLICE]:
+                self._place(feed)
+            await asyncio.sleep(0)
+
+    async def _recover(self) -> None:
+        while self._lost:
+            await self._owners.follow(Moved(max(self._lost.values())))
+            lost, self._lost = self._lost, {}
+            for topic in lost:
+                feed = self._feeds.get(topic)
+                if feed is not None:
+                    self._place(feed)
+
+    def _place(self, feed: Feed) -> None:
+        """Watch the feed's topic at its owner, from where the feed stands. Without any node it stays as it is."""
+        if self._feeds.get(feed.topic) is not feed:
+            return
+        try:
+            node_id, link = self._owners.node_id(feed.topic), self._owners.link(feed.topic)
+        except Unavailable:
+            return
+        before = self._watched.get(feed.topic)
+        if link is before:
+            return
+        if before is not None:
+            before.unsubscribe(feed.topic)
+        feed.node_id = node_id
+        self._watched[feed.topic] = link
+        link.watch(feed.topic, feed.log.page, feed.log.last)

@@ -1,0 +1,126 @@
+"""The storage nodes as one router sees them: who owns a topic, the link to it, and what changes with the map."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from api.errors import Unavailable
+from api.link import Link, Moved, Receipt
+from api.names import Topic
+from backplane.interface import Node, NodeMap, Registry
+from backplane.placement import Placement
+
+PAUSE_SECONDS = 0.05
+"""Between two questions to a node that does not own a topic by its own map and does by ours."""
+
+LOOK_SECONDS = 0.5
+"""How long a look at the registry may take; it may be gone, and the map that is known goes on."""
+
+
+class Owners:
+    """One link to each storage node of the map, and none to any other."""
+
+    def __init__(self, registry: Registry, connect: Callable[[Node], Link], changed: Callable[[], None]) -> None:
+        """`connect` opens a link; `changed` is called after each new map, when its links stand."""
+        self._registry = registry
+        self._connect = connect
+        self._changed = changed
+        self._links: dict[str, tuple[str, Link]] = {}
+        self._placement = Placement(registry.map())
+        self._unwatch = registry.watch_map(self._remapped)
+
+    def __repr__(self) -> str:
+        return f"<Owners map {self.map_version}, {len(self._links)} links>"
+
+    @property
+    def map_version(self) -> int:
+        """The version of the map that owners are found by."""
+        return self._placement.version
+
+    @property
+    def known(self) -> bool:
+        """Whether there is any storage node."""
+        return bool(self._placement)
+
+    def node_id(self, topic: Topic) -> str:
+        """Return which node owns `topic`.
+
+        Raises:
+            Unavailable: the map holds no node.
+        """
+        return self._placement.owner(topic).id
+
+    def link(self, topic: Topic) -> Link:
+        """Return the link to the topic's owner.
+
+        Raises:
+            Unavailable: the map holds no node.
+        """
+        node = self._placement.owner(topic)
+        known = self._links.get(node.id)
+        return known[1] if known is not None else self._linked(node)
+
+    async def publish(self, topic: Topic, value: bytes, publisher_id: bytes, timeout: float) -> Receipt:
+        """Publish to the owner, whoever it is by now: what one node refuses, another numbers, and none does twice.
+
+        Raises:
+            Unavailable: there is no owner, it cannot be reached, or none was found in time.
+            DeadlineExceeded: the owner did not answer in time; the value may have been published.
+        """
+        try:
+            return await self.link(topic).publish(topic, value, publisher_id, timeout)
+        except Moved as moved:
+            return await self._publish_after(moved, topic, value, publisher_id, timeout)
+
+    async def follow(self, moved: Moved) -> None:
+        """Return when it is worth to ask again for a topic that a node said to have `moved`."""
+        if moved.map_version <= self.map_version:
+            await asyncio.sleep(PAUSE_SECONDS)  # the node is behind, or waits for its lease
+        if moved.map_version > self.map_version or not moved.map_version:
+            try:
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._registry.refresh()
+            except (Unavailable, TimeoutError):
+                await asyncio.sleep(PAUSE_SECONDS)
+
+    def close(self) -> None:
+        """Leave all nodes."""
+        self._unwatch()
+        for _, link in self._links.values():
+            link.leave()
+        self._links.clear()
+
+    async def _publish_after(
+        self, moved: Moved, topic: Topic, value: bytes, publisher_id: bytes, timeout: float
+    ) -> Receipt:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + timeout
+        while loop.time() < deadline:
+            await self.follow(moved)
+            try:
+                return await self.link(topic).publish(topic, value, publisher_id, deadline - loop.time())
+            except Moved as again:
+                moved = again
+        raise Unavailable("the topic is on its way to another storage node; try again")
+
+    def _linked(self, node: Node) -> Link:
+        link = self._connect(node)
+        self._links[node.id] = (node.address, link)
+        return link
+
+    def _remapped(self, nodes: NodeMap) -> None:
+        if nodes.version <= self.map_version:
+            return
+        self._placement = Placement(nodes)
+        departed = self._departed(nodes)
+        self._changed()
+        for link in departed:
+            link.leave()
+
+    def _departed(self, nodes: NodeMap) -> Sequence[Link]:
+        """Forget the links to nodes that are gone, or are somewhere else now, and return them."""
+        stale = [
+            id
+            for id, (address, _) in self._links.items()
+            if id not in nodes.nodes or nodes.nodes[id].address != address
+        ]
+        return [self._links.pop(id)[1] for id in stale]
