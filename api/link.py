@@ -61,16 +61,16 @@ class Watcher(Protocol):
         """Take one item of a watched topic. Numbers of a page come in order and without gaps."""
         ...
 
+    def moved(self, topic: Topic, map_version: int) -> None:
+        """Take note that a topic is watched here no more: by the map of this version another node owns it."""
+        ...
+
 
 class Sink(Watcher, Protocol):
     """A router, as its links see it."""
 
     def stands(self, topic: Topic, page: int, last: int) -> None:
         """Take note that a watch was taken up anew, all items up to `last` of `page` that are retained were told."""
-        ...
-
-    def moved(self, topic: Topic, map_version: int) -> None:
-        """Take note that a topic can no longer be watched here: the node does not own it."""
         ...
 
 

@@ -85,12 +85,14 @@ class Event(_message.Message):
     def __init__(self, receipt: _Optional[_Union[Receipt, _Mapping]] = ..., resumed: _Optional[_Union[Resumed, _Mapping]] = ..., item: _Optional[_Union[Item, _Mapping]] = ..., moved: _Optional[_Union[Moved, _Mapping]] = ...) -> None: ...
 
 class Moved(_message.Message):
-    __slots__ = ("id", "map_version")
+    __slots__ = ("id", "map_version", "watch")
     ID_FIELD_NUMBER: _ClassVar[int]
     MAP_VERSION_FIELD_NUMBER: _ClassVar[int]
+    WATCH_FIELD_NUMBER: _ClassVar[int]
     id: int
     map_version: int
-    def __init__(self, id: _Optional[int] = ..., map_version: _Optional[int] = ...) -> None: ...
+    watch: int
+    def __init__(self, id: _Optional[int] = ..., map_version: _Optional[int] = ..., watch: _Optional[int] = ...) -> None: ...
 
 class Receipt(_message.Message):
     __slots__ = ("id", "page", "number")

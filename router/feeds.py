@@ -63,8 +63,9 @@ class Feeds:
         Raises:
             Unavailable: no owner answered in time.
         """
+        patience = asyncio.timeout(READ_SECONDS)
         try:
-            async with asyncio.timeout(READ_SECONDS) as patience:
+            async with patience:
                 while True:
                     link = self._watched.get(feed.topic)
                     try:

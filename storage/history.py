@@ -1,6 +1,7 @@
 """The retained items of one topic, and its numbering; no I/O and no clock."""
 
 from collections import deque
+from collections.abc import Sequence
 from itertools import islice
 
 from api.items import Discontinuity, item_frame
@@ -32,6 +33,17 @@ class History:
     def first(self) -> int:
         """The number of the oldest retained item; `last` + 1 where nothing is retained."""
         return self.last - len(self._items) + 1
+
+    def restore(self, last: int, items: Sequence[tuple[float, bytes]]) -> None:
+        """Take over what another node kept: the times and frames of the items up to number `last`, oldest first."""
+        self.last = last
+        self._items.extend(items)
+        self.held_bytes += sum(len(frame) for _, frame in items)
+        self._make_room()
+
+    def items(self) -> Sequence[tuple[float, bytes]]:
+        """Return when each retained item was appended, and its frame; oldest first."""
+        return self._items
 
     def append(self, value: bytes, publisher_id: bytes, now: float) -> bytes:
         """Number and keep a value; return its frame. `now` is in seconds of a monotonic clock."""

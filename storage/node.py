@@ -2,12 +2,15 @@
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from api.link import Receipt, Resumed, Watcher
 from api.names import Topic
 from storage.history import History
 from storage.settings import HistorySettings
+
+MOST_SKEW_MS = 60_000
+"""How far ahead of this machine's clock the page of a subscriber's resume point is believed."""
 
 
 class _Owned:
@@ -34,7 +37,7 @@ class Node:
     ) -> None:
         self.id = id
         self.held_bytes = 0
-        self._settings = settings or HistorySettings()
+        self.settings = settings or HistorySettings()
         self._now = now
         self._wall_clock_ms = wall_clock_ms
         self._topics: dict[Topic, _Owned] = {}
@@ -44,6 +47,16 @@ class Node:
 
     def __repr__(self) -> str:
         return f"<Node {self.id}, {len(self._topics)} topics, {self.held_bytes} bytes>"
+
+    def __len__(self) -> int:
+        return len(self._topics)
+
+    def __contains__(self, topic: Topic) -> bool:
+        return topic in self._topics
+
+    def topics(self) -> Sequence[Topic]:
+        """Return the topics that are here."""
+        return list(self._topics)
 
     def publish(self, topic: Topic, value: bytes, publisher_id: bytes) -> Receipt:
         """Number and keep a value, and broadcast it once to each router that watches the topic."""
@@ -55,7 +68,7 @@ class Node:
         self.held_bytes += history.held_bytes - before
         self._holding[topic] = owned
         self._holding.move_to_end(topic)
-        if self.held_bytes > self._settings.total_bytes:
+        if self.held_bytes > self.settings.total_bytes:
             self._make_room()
         for sink in owned.watchers:
             sink.item(topic, history.page, history.last, frame)
@@ -63,7 +76,7 @@ class Node:
 
     def subscribe(self, topic: Topic, sink: Watcher, number: int, page: int) -> Resumed:
         """Broadcast the topic to `sink` from now on, and return what stands before that. See `Link.subscribe`."""
-        owned = self._topics.get(topic) or self._born(topic)
+        owned = self._topics.get(topic) or self._born(topic, page)
         owned.used = self._now()
         before = owned.history.held_bytes
         owned.history.expire(owned.used)
@@ -82,6 +95,33 @@ class Node:
         for owned in self._topics.values():
             owned.watchers.pop(sink, None)
 
+    def release(self, topic: Topic, map_version: int) -> History:
+        """Own a topic no more, which must be here: return its history, and tell its watchers to look elsewhere."""
+        owned = self._topics.pop(topic)
+        self._holding.pop(topic, None)
+        self.held_bytes -= owned.history.held_bytes
+        for sink in owned.watchers:
+            sink.moved(topic, map_version)
+        return owned.history
+
+    def adopt(self, topic: Topic, history: History, map_version: int) -> None:
+        """Own a topic as another node had it, unless it is newer here; then what the other had is lost.
+
+        Whoever watches it is told to look again.
+        """
+        known = self._topics.get(topic)
+        if known is not None:
+            if (known.history.page, known.history.last) >= (history.page, history.last):
+                return
+            self.release(topic, map_version)
+        owned = self._topics[topic] = _Owned(history, self._now())
+        self._last_page = max(self._last_page, history.page)
+        self.held_bytes += history.held_bytes
+        if history:
+            self._holding[topic] = owned
+        if self.held_bytes > self.settings.total_bytes:
+            self._make_room()
+
     def sweep(self) -> None:
         """Drop what is too old, and forget the topics that nobody uses. To be called every few seconds."""
         now = self._now()
@@ -89,20 +129,20 @@ class Node:
             before = owned.history.held_bytes
             owned.history.expire(now)
             self.held_bytes += owned.history.held_bytes - before
-            if not owned.history and not owned.watchers and now - owned.used >= self._settings.idle_seconds:
+            if not owned.history and not owned.watchers and now - owned.used >= self.settings.idle_seconds:
                 del self._topics[topic]
                 self._holding.pop(topic, None)
 
-    def __len__(self) -> int:
-        return len(self._topics)
-
-    def _born(self, topic: Topic) -> _Owned:
-        self._last_page = max(self._wall_clock_ms(), self._last_page + 1)
-        owned = self._topics[topic] = _Owned(History(self._last_page, self._settings), self._now())
+    def _born(self, topic: Topic, seen_page: int = 0) -> _Owned:
+        """Begin a topic on a page above all of this node, and above the one that a subscriber has seen of it."""
+        clock = self._wall_clock_ms()
+        seen = seen_page if seen_page <= clock + MOST_SKEW_MS else 0
+        self._last_page = max(clock, self._last_page + 1, seen + 1)
+        owned = self._topics[topic] = _Owned(History(self._last_page, self.settings), self._now())
         return owned
 
     def _make_room(self) -> None:
-        while self._holding and self.held_bytes > self._settings.total_bytes:
+        while self._holding and self.held_bytes > self.settings.total_bytes:
             topic, owned = next(iter(self._holding.items()))
             history = owned.history
             if history:

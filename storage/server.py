@@ -12,15 +12,12 @@ from grpc_reflection.v1alpha import reflection
 
 from api import link_pb2 as wire
 from api import link_pb2_grpc
-from api.names import Topic
-from api.outbox import Outbox, Overflow
+from storage.member import Member
 from storage.node import Node
+from storage.ownership import Ownership, SoleOwnership
+from storage.session import Session
 
 MAX_BATCH_BYTES = 16 * 1024 * 1024
-MAX_WAITING_BYTES = 64 * 1024 * 1024
-"""A router that has this much waiting for it does not read; its stream ends, and it connects again."""
-
-ITEM_OVERHEAD_BYTES = 32
 SERVICE = "tidings.link.v1.Storage"
 
 _OPTIONS = [
@@ -35,76 +32,25 @@ _OPTIONS = [
 _log = logging.getLogger(__name__)
 
 
-class Session:
-    """One router's stream, and the sink of the topics that it watches."""
-
-    def __init__(self, node: Node) -> None:
-        self.outbox: Outbox[wire.Event] = Outbox(MAX_WAITING_BYTES)
-        self.overflowed = asyncio.Event()
-        self._node = node
-        self._watches: dict[Topic, int] = {}
-
-    def __repr__(self) -> str:
-        return f"<Session {len(self._watches)} topics watched, {self.outbox!r}>"
-
-    def item(self, topic: Topic, page: int, number: int, frame: bytes) -> None:
-        """Broadcast one item to the router."""
-        item = wire.Item(watch=self._watches[topic], page=page, number=number, frame=frame)
-        self._put(wire.Event(item=item), len(frame) + ITEM_OVERHEAD_BYTES)
-
-    def take(self, request: wire.Request) -> None:
-        """Do what the router asks, and queue the answer."""
-        match request.WhichOneof("kind"):
-            case "publish":
-                publish = request.publish
-                receipt = self._node.publish(_topic(publish.topic), publish.value, publish.publisher_id)
-                answer = wire.Receipt(id=request.id, page=receipt.page, number=receipt.number)
-                self._put(wire.Event(receipt=answer), ITEM_OVERHEAD_BYTES)
-            case "subscribe":
-                self._subscribe(request.id, request.subscribe)
-            case "unsubscribe":
-                topic = _topic(request.unsubscribe.topic)
-                self._node.unsubscribe(topic, self)
-                self._watches.pop(topic, None)
-            case _:
-                _log.warning("a router of a newer version asked for something unknown")
-
-    def _subscribe(self, request_id: int, subscribe: wire.Subscribe) -> None:
-        topic = _topic(subscribe.topic)
-        self._watches[topic] = subscribe.watch
-        resumed = self._node.subscribe(topic, self, subscribe.number, subscribe.page)
-        answer = wire.Resumed(
-            id=request_id, page=resumed.page, last=resumed.last, frames=resumed.frames, next=resumed.next
-        )
-        if resumed.discontinuity is not None:
-            last, new, page = resumed.discontinuity
-            answer.discontinuity.CopyFrom(wire.Discontinuity(last=last, new=new, page=page))
-        self._put(wire.Event(resumed=answer), sum(map(len, resumed.frames)) + ITEM_OVERHEAD_BYTES)
-
-    def _put(self, event: wire.Event, size: int) -> None:
-        try:
-            self.outbox.put(event, size)
-        except Overflow:
-            self.overflowed.set()
-
-
 class Storage(link_pb2_grpc.StorageServicer):
     """The service behind the inner link."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, ownership: Ownership) -> None:
+        self.sessions: set[Session] = set()
         self._node = node
+        self._ownership = ownership
 
     async def Connect(self, request_iterator: AsyncIterator[wire.RouterBatch], context: Any) -> None:  # noqa: N802, ANN401 - generated name; the stubs leave the type open
         """Serve one router until it leaves, or does not read what it asked for."""
-        session = Session(self._node)
+        session = Session(self._node, self._ownership)
+        self.sessions.add(session)
 
         async def write(events: list[wire.Event]) -> None:
             await context.write(wire.NodeBatch(events=events))
 
         async def read() -> None:
             async for batch in request_iterator:
-                for request in batch.requests:
-                    session.take(request)
+                session.take_all(batch)
 
         work = [asyncio.create_task(c) for c in (read(), session.outbox.drain_into(write), _wait(session.overflowed))]
         try:
@@ -114,24 +60,41 @@ class Storage(link_pb2_grpc.StorageServicer):
             if session.overflowed.is_set():
                 await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "the router does not read what it watches")
         finally:
-            self._node.gone(session)
+            self.sessions.discard(session)
+            session.close()
             for task in work:
                 task.cancel()
             await asyncio.gather(*work, return_exceptions=True)
+
+    async def HandOver(self, request_iterator: AsyncIterator[wire.HandOverRequest], context: Any) -> None:  # noqa: N802, ANN401 - as above
+        """Hand over to another node until it leaves."""
+        if not isinstance(self._ownership, Member):
+            await context.abort(grpc.StatusCode.FAILED_PRECONDITION, "this node is alone")
+            return
+        await self._ownership.give(request_iterator, context.write)
 
 
 class Server:
     """The gRPC server of one storage node, with health and reflection."""
 
-    def __init__(self, node: Node, address: str) -> None:
-        """`address` is `host:port`; with port 0 a free one is taken, see `start`."""
+    def __init__(self, node: Node, address: str, ownership: Ownership | None = None) -> None:
+        """Serve `node` at `address`, `host:port`; with port 0 a free one is taken, see `start`.
+
+        Without an `ownership` the node is alone and owns everything.
+        """
         self._address = address
         self._server = grpc.aio.server(options=_OPTIONS)
         self._health = health.aio.HealthServicer()
         generated: Any = link_pb2_grpc
-        generated.add_StorageServicer_to_server(Storage(node), self._server)
+        self._storage = Storage(node, ownership or SoleOwnership())
+        generated.add_StorageServicer_to_server(self._storage, self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         reflection.enable_server_reflection([SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME], self._server)
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether any router watches a topic here."""
+        return any(session.is_watching for session in self._storage.sessions)
 
     async def start(self) -> int:
         """Serve; return the port."""
@@ -149,7 +112,3 @@ class Server:
 
 async def _wait(event: asyncio.Event) -> None:
     await event.wait()
-
-
-def _topic(topic: wire.Topic) -> Topic:
-    return Topic(topic.account, topic.cache, topic.name)

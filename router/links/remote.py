@@ -5,7 +5,6 @@ every watched topic where it was: subscribers see nothing of it, or one Disconti
 """
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -172,8 +171,7 @@ class RemoteLink:
                     self._take(event)
         finally:
             writer.cancel()
-            with contextlib.suppress(asyncio.CancelledError, grpc.RpcError, asyncio.InvalidStateError):
-                await writer
+            await asyncio.gather(writer, return_exceptions=True)
 
     def _take(self, event: wire.Event) -> None:
         match event.WhichOneof("kind"):

@@ -105,16 +105,24 @@ class Watches:
             self._answer(resumed.id, event)
 
     def moved(self, event: wire.Event) -> None:
-        """Take the answer that the node does not own the topic."""
+        """Take the answer that the node does not own the topic, or the news that it does so no more."""
+        if event.moved.watch:
+            watch = self._by_id.get(event.moved.watch)
+            if watch is not None:
+                self._lost(watch, event.moved.map_version)
+            return
         watch, retaken = self._asked.pop(event.moved.id, (None, False))
         if watch is None or not retaken:
             self._answer(event.moved.id, event)
         elif self._by_id.get(watch.id) is watch:
-            for held in watch.held:
-                moved = wire.Moved(id=held.resumed.id, map_version=event.moved.map_version)
-                self._answer(held.resumed.id, wire.Event(moved=moved))
-            del self._watches[watch.topic], self._by_id[watch.id]
-            self._sink.moved(watch.topic, event.moved.map_version)
+            self._lost(watch, event.moved.map_version)
+
+    def _lost(self, watch: Watch, map_version: int) -> None:
+        for held in watch.held:
+            moved = wire.Moved(id=held.resumed.id, map_version=map_version)
+            self._answer(held.resumed.id, wire.Event(moved=moved))
+        del self._watches[watch.topic], self._by_id[watch.id]
+        self._sink.moved(watch.topic, map_version)
 
     def _added(self, topic: Topic) -> Watch:
         watch = self._watches[topic] = Watch(topic, self.next_id())

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 
 from api.grpc_asgi import ASGIApp
 from api.link import Sink
@@ -12,10 +12,13 @@ from router.app import RouterApp
 from router.links.remote import RemoteLink
 from router.pubsub import PUBLISH, SUBSCRIBE
 from router.router import Router, RouterSettings
+from storage.member import Member
 from storage.node import Node
 from storage.server import Server
 from tests.unit.asgi import GRPC, Connection, publish_request, subscribe_request
 from tests.unit.credentials import PUBLIC_KEYS, account, token
+
+DRAIN_SECONDS = 10.0
 
 
 class Gateway:
@@ -52,35 +55,103 @@ class Gateway:
         self.router.close()
 
 
+class StorageNode:
+    """One storage node, a member of the map."""
+
+    def __init__(self, id: str, registry: MemoryRegistry) -> None:
+        self.id = id
+        self.node = Node(id)
+        self._registry = registry
+        self._member: Member | None = None
+
+    async def join(self) -> None:
+        """Serve, and enter the map."""
+        self.member = self._member = Member(self.node, self._registry)
+        self.server = Server(self.node, "127.0.0.1:0", self.member)
+        port = await self.server.start()
+        await self.member.join(NodeEntry(self.id, f"127.0.0.1:{port}"))
+
+    async def leave(self) -> None:
+        """Hand everything over, and go."""
+        assert await self.member.drain(DRAIN_SECONDS, lambda: self.server.is_watched)
+        await self.member.leave()
+        await self.close()
+
+    async def die(self) -> None:
+        """Go without a word; the registry notices at once."""
+        await self.close()
+        await self._registry.leave(self.id)
+
+    async def close(self) -> None:
+        """Stop."""
+        if self._member is not None:
+            self._member = None
+            await self.member.close()
+            await self.server.close(0)
+
+
+class Fleet:
+    """All routers and nodes of a test."""
+
+    def __init__(self) -> None:
+        self.directory = MemoryDirectory()
+        self.registry = MemoryRegistry(lease_seconds=3600.0)
+        self.nodes: dict[str, StorageNode] = {}
+        self.gateways: list[Gateway] = []
+        self._links: list[RemoteLink] = []
+
+    async def start(self, tenants: tuple[str, ...], routers: int, nodes: int, settings: RouterSettings) -> None:
+        """Let all come up."""
+        await self.directory.put_keys(PUBLIC_KEYS)
+        for tenant in tenants:
+            await self.directory.put_account(account(tenant))
+        for number in range(nodes):
+            await self.join(f"node-{number}")
+        for _ in range(routers):
+            self.gateways.append(Gateway(Router(self.directory, self.registry, self._connect, settings)))
+
+    async def join(self, id: str) -> StorageNode:
+        """Add a node."""
+        node = self.nodes[id] = StorageNode(id, self.registry)
+        await node.join()
+        return node
+
+    async def close(self) -> None:
+        """End everything."""
+        for gateway in self.gateways:
+            await gateway.close()
+        for link in self._links:
+            await link.close()
+        for node in self.nodes.values():
+            await node.close()
+
+    def _connect(self, node: NodeEntry, sink: Sink, map_version: Callable[[], int]) -> RemoteLink:
+        self._links.append(link := RemoteLink(node.address, sink, map_version))
+        link.start()
+        return link
+
+
 def _connection(path: str, body: bytes, credential: str) -> Connection:
     return Connection(path, [body], [GRPC, (b"authorization", (credential or token()).encode())])
+
+
+@asynccontextmanager
+async def running(
+    *tenants: str, routers: int = 2, nodes: int = 3, settings: RouterSettings | None = None
+) -> AsyncGenerator[Fleet]:
+    """Run a fleet that knows these accounts, each with a cache of the same name."""
+    fleet = Fleet()
+    try:
+        await fleet.start(tenants or ("acme",), routers, nodes, settings or RouterSettings())
+        yield fleet
+    finally:
+        await fleet.close()
 
 
 @asynccontextmanager
 async def fleet(
     *tenants: str, routers: int = 2, nodes: int = 3, settings: RouterSettings | None = None
 ) -> AsyncGenerator[list[Gateway]]:
-    """Run a fleet that knows these accounts, each with a cache of the same name."""
-    directory, registry = MemoryDirectory(), MemoryRegistry(lease_seconds=3600.0)
-    await directory.put_keys(PUBLIC_KEYS)
-    for tenant in tenants or ("acme",):
-        await directory.put_account(account(tenant))
-    async with AsyncExitStack() as stack:
-        for number in range(nodes):
-            server = Server(Node(f"node-{number}"), "127.0.0.1:0")
-            port = await server.start()
-            stack.push_async_callback(server.close, 0)
-            await registry.beat(NodeEntry(f"node-{number}", f"127.0.0.1:{port}"))
-        links: list[RemoteLink] = []
-
-        def connect(node: NodeEntry, sink: Sink, map_version: Callable[[], int]) -> RemoteLink:
-            links.append(link := RemoteLink(node.address, sink, map_version))
-            link.start()
-            return link
-
-        gateways = [Gateway(Router(directory, registry, connect, settings or RouterSettings())) for _ in range(routers)]
-        yield gateways
-        for gateway in gateways:
-            await gateway.close()
-        for link in links:
-            await link.close()
+    """Run a fleet as `running` does; its routers are what the test is about."""
+    async with running(*tenants, routers=routers, nodes=nodes, settings=settings) as all_parts:
+        yield all_parts.gateways

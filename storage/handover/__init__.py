@@ -1,0 +1,1 @@
+"""How topics get from one storage node to another when the map changes."""

@@ -1,0 +1,129 @@
+"""What a storage node does for one router: its requests, and the items of the topics that it watches."""
+
+import asyncio
+import logging
+
+from api import link_pb2 as wire
+from api.names import Topic
+from api.outbox import Outbox, Overflow
+from storage.handover.state import topic_of
+from storage.node import Node
+from storage.ownership import Ownership
+
+MAX_WAITING_BYTES = 64 * 1024 * 1024
+"""A router that has this much waiting for it does not read; its stream ends, and it connects again."""
+
+ITEM_OVERHEAD_BYTES = 32
+
+_log = logging.getLogger(__name__)
+
+
+class Session:
+    """One router's stream, and the sink of the topics that it watches."""
+
+    def __init__(self, node: Node, ownership: Ownership) -> None:
+        self.outbox: Outbox[wire.Event] = Outbox(MAX_WAITING_BYTES)
+        self.overflowed = asyncio.Event()
+        self._node = node
+        self._ownership = ownership
+        self._map_version = 0
+        self._watches: dict[Topic, int] = {}
+        self._waiting: set[asyncio.Task[None]] = set()
+
+    def __repr__(self) -> str:
+        return f"<Session {len(self._watches)} topics watched, {self.outbox!r}>"
+
+    @property
+    def is_watching(self) -> bool:
+        """Whether the router watches any topic here."""
+        return bool(self._watches)
+
+    def item(self, topic: Topic, page: int, number: int, frame: bytes) -> None:
+        """Broadcast one item to the router."""
+        item = wire.Item(watch=self._watches[topic], page=page, number=number, frame=frame)
+        self._put(wire.Event(item=item), len(frame) + ITEM_OVERHEAD_BYTES)
+
+    def moved(self, topic: Topic, map_version: int) -> None:
+        """Tell the router that a topic which it watches is another node's now."""
+        watch = self._watches.pop(topic)
+        self._put(wire.Event(moved=wire.Moved(watch=watch, map_version=map_version)), ITEM_OVERHEAD_BYTES)
+
+    def take_all(self, batch: wire.RouterBatch) -> None:
+        """Do what the router asks, and queue the answers."""
+        self._map_version = batch.map_version
+        for request in batch.requests:
+            self._take(request)
+
+    def close(self) -> None:
+        """Broadcast nothing more, and let go of what waits for its topic."""
+        self._node.gone(self)
+        for task in self._waiting:
+            task.cancel()
+
+    def _take(self, request: wire.Request) -> None:
+        match request.WhichOneof("kind"):
+            case "publish":
+                topic = topic_of(request.publish.topic)
+                if self._is_ready(topic, request):
+                    self._publish(topic, request)
+            case "subscribe":
+                topic = topic_of(request.subscribe.topic)
+                self._watches[topic] = request.subscribe.watch
+                if self._is_ready(topic, request):
+                    self._subscribe(topic, request)
+            case "unsubscribe":
+                topic = topic_of(request.unsubscribe.topic)
+                self._node.unsubscribe(topic, self)
+                self._watches.pop(topic, None)
+            case _:
+                _log.warning("a router of a newer version asked for something unknown")
+
+    def _is_ready(self, topic: Topic, request: wire.Request) -> bool:
+        """Whether the request can be done at once; else it is refused, or done when the topic is here."""
+        if not self._ownership.owns(topic, self._map_version):
+            self._refuse(topic, request)
+            return False
+        if not self._ownership.is_settled(topic):
+            task = asyncio.create_task(self._take_later(topic, request))
+            self._waiting.add(task)
+            task.add_done_callback(self._waiting.discard)
+            return False
+        return True
+
+    async def _take_later(self, topic: Topic, request: wire.Request) -> None:
+        await self._ownership.settle(topic)
+        if not self._ownership.owns(topic, self._map_version):
+            self._refuse(topic, request)
+        elif request.WhichOneof("kind") == "publish":
+            self._publish(topic, request)
+        elif self._watches.get(topic) == request.subscribe.watch:
+            self._subscribe(topic, request)
+
+    def _refuse(self, topic: Topic, request: wire.Request) -> None:
+        if request.HasField("subscribe"):
+            self._node.unsubscribe(topic, self)
+            self._watches.pop(topic, None)
+        moved = wire.Moved(id=request.id, map_version=self._ownership.map_version)
+        self._put(wire.Event(moved=moved), ITEM_OVERHEAD_BYTES)
+
+    def _publish(self, topic: Topic, request: wire.Request) -> None:
+        publish = request.publish
+        receipt = self._node.publish(topic, publish.value, publish.publisher_id)
+        answer = wire.Receipt(id=request.id, page=receipt.page, number=receipt.number)
+        self._put(wire.Event(receipt=answer), ITEM_OVERHEAD_BYTES)
+
+    def _subscribe(self, topic: Topic, request: wire.Request) -> None:
+        resumed = self._node.subscribe(topic, self, request.subscribe.number, request.subscribe.page)
+        answer = wire.Resumed(
+            id=request.id, page=resumed.page, last=resumed.last, frames=resumed.frames, next=resumed.next
+        )
+        if resumed.discontinuity is not None:
+            last, new, page = resumed.discontinuity
+            answer.discontinuity.CopyFrom(wire.Discontinuity(last=last, new=new, page=page))
+        self._put(wire.Event(resumed=answer), sum(map(len, resumed.frames)) + ITEM_OVERHEAD_BYTES)
+
+    def _put(self, event: wire.Event, size: int) -> None:
+        try:
+            self.outbox.put(event, size)
+        except Overflow:
+            self.overflowed.set()
