@@ -41,6 +41,7 @@ class AccountsSettings:
         local: There is a ready-made account for callers without a token.
         tls: The service is reached over TLS, so that cookies are bound to it.
         database_url: SQLAlchemy's; empty for SQLite in the data folder.
+        keys_dir: Holds the signing keys, where several account services share them; else they are in the data folder.
     """
 
     data_dir: Path
@@ -48,6 +49,7 @@ class AccountsSettings:
     local: bool = False
     tls: bool = False
     database_url: str = ""
+    keys_dir: Path | None = None
 
 
 class Accounts:
@@ -57,7 +59,7 @@ class Accounts:
         self._settings = settings
         self._directory = directory
         self.database = Database(settings.database_url or sqlite_url(settings.data_dir))
-        self.keystore = Keystore(settings.data_dir / "keys")
+        self.keystore = Keystore(settings.keys_dir or settings.data_dir / "keys")
         self.snapshots = Snapshots(self.database, directory)
         self._passwords = Passwords()
         sessions = Sessions(self.database)

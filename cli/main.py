@@ -7,6 +7,9 @@ from typing_extensions import override
 
 COMMANDS = {
     "up": "Run everything on this machine.",
+    "router": "Run one router of a fleet.",
+    "storage": "Run one storage node of a fleet.",
+    "accounts": "Run the account service of a fleet.",
     "account": "Make accounts without a browser.",
     "key": "Make API keys without a browser.",
     "topic": "Publish and subscribe from a shell.",

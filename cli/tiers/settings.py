@@ -6,7 +6,6 @@ import ssl
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field
 from typing_extensions import override
@@ -15,7 +14,6 @@ from cli.tiers.variables import AbsolutePath, Variables
 
 IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"
 HOST_NAME = r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$"
-REDIS_SCHEMES = ("redis", "rediss", "redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster")
 ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - compared with, not listened on
 
 _SQLITE = "sqlite+aiosqlite:///"
@@ -23,9 +21,9 @@ _POSTGRES = "postgresql+psycopg://"
 
 
 def _redis_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in REDIS_SCHEMES or not parts.netloc.rpartition("@")[2]:
-        raise ValueError(parts.scheme)
+    from backplane.redis.connection import location  # noqa: PLC0415  with it comes a client of Redis, which is slow
+
+    location(url)
     return url
 
 
@@ -33,7 +31,7 @@ def _database_url(url: str) -> str:
     if url.startswith(_SQLITE) and url != _SQLITE:
         return _SQLITE + str(Path(url.removeprefix(_SQLITE)).absolute())
     if not url.startswith(_POSTGRES) or url == _POSTGRES:
-        raise ValueError(url.partition(":")[0])
+        raise ValueError
     return url
 
 
@@ -48,7 +46,7 @@ def _certificates(path: Path) -> Path:
 def _address(address: str) -> str:
     host, _, port = address.rpartition(":")
     if not host or not re.fullmatch(r"\d{1,5}", port) or not 0 < int(port) < 65536:
-        raise ValueError(address)
+        raise ValueError
     return address
 
 
@@ -110,6 +108,7 @@ class AccountsVariables(HostedVariables):
     """The variables of `tidings accounts`."""
 
     port: Port = 8081
+    keys: AbsolutePath | None = Field(None, description="the path of a folder that only this user may read")
     endpoint: str = Field(pattern=HOST_NAME, description="a host name, without a scheme and a port")
     database_url: Annotated[str, AfterValidator(_database_url)] = Field(
         repr=False,

@@ -63,7 +63,8 @@ class Variables(BaseSettings):
             return f"{variable(name)} is not set: it must be {field.description}"
         # What may hold a password is not shown.
         shown = f", not {error['input']!r}" if field.repr else ""
-        return f"{variable(name)} must be {field.description}{shown}"
+        reason = str(error.get("ctx", {}).get("error", ""))
+        return f"{variable(name)} must be {field.description}{shown}{': ' if reason else ''}{reason}"
 
 
 def variable(field: str) -> str:

@@ -5,14 +5,23 @@ import time
 import uuid
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 
 import httpx
 
-from tests.e2e.service import Service
 from tests.e2e.wire import Client
 
 PASSWORD = "a long enough password"
+
+
+class Served(Protocol):
+    """Where the account service is."""
+
+    @property
+    def url(self) -> str: ...
+
+    @property
+    def port(self) -> int: ...
 
 
 class Tenant:
@@ -22,7 +31,7 @@ class Tenant:
     when the service speaks TLS.
     """
 
-    def __init__(self, service: Service, *, email: str | None = None, authority: Path | None = None) -> None:
+    def __init__(self, service: Served, *, email: str | None = None, authority: Path | None = None) -> None:
         self.service = service
         self.email = email or f"{uuid.uuid4().hex[:12]}@example.com"
         self._authority = authority

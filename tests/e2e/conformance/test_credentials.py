@@ -45,10 +45,8 @@ def test_minted_tokens_come_raw_beside_their_endpoint_and_without_type_g(tenant:
         assert CredentialProvider.from_disposable_token(packed).auth_token == made.api_key
 
 
-def test_a_packed_key_is_standard_padded_base64_of_json_strings(tenant: Tenant) -> None:
-    printed = tenant.service.run(
-        "key", "create", tenant.email, "--super-user", "--json", "--data", str(tenant.service.data)
-    )
+def test_a_packed_key_is_standard_padded_base64_of_json_strings(service: Service, tenant: Tenant) -> None:
+    printed = service.run("key", "create", tenant.email, "--super-user", "--json", "--data", str(service.data))
     packed = json.loads(printed)["packed"]
     decoded = base64.b64decode(packed, validate=True)
     assert base64.b64encode(decoded).decode() == packed

@@ -6,7 +6,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal
@@ -117,7 +117,7 @@ class Member:
                 stdout=out,
                 stderr=err,
                 start_new_session=True,
-                preexec_fn=_die_with_the_test,
+                preexec_fn=_die_with_the_test,  # noqa: PLW1509 - one system call, which takes no lock
             )
 
     def wait_ready(self, seconds: float = READY_SECONDS) -> None:
@@ -137,9 +137,10 @@ class Member:
 
     def terminate(self) -> None:
         """Ask it to drain and end, and do not wait."""
-        self.signal(signal.SIGTERM)
+        self.tell(signal.SIGTERM)
 
-    def signal(self, number: signal.Signals) -> None:
+    def tell(self, number: signal.Signals) -> None:
+        """Signal the process, not its Envoy."""
         self.process.send_signal(number)
 
     def pause(self) -> None:
@@ -150,7 +151,7 @@ class Member:
         self._signal_all(signal.SIGCONT)
 
     @contextmanager
-    def paused(self) -> Iterator[None]:
+    def paused(self) -> Generator[None]:
         """Freeze it for as long as the block takes."""
         self.pause()
         try:

@@ -10,7 +10,8 @@ from momento_wire_types import controlclient_pb2 as control
 
 from api.framing import EMPTY, frame
 from api.grpc_asgi import Scope
-from cli.embedded import LIVENESS, READINESS, Embedded
+from cli.embedded import Embedded
+from cli.hosted import LIVENESS, READINESS
 from cli.settings import EmbeddedSettings
 from router.pubsub import PING, PUBLISH, SUBSCRIBE
 from tests.unit.asgi import GRPC, Connection, publish_request, subscribe_request
@@ -104,7 +105,7 @@ async def test_a_value_goes_from_a_publisher_to_a_subscriber(service: Service) -
 async def test_it_says_that_it_lives_and_that_it_serves(service: Service) -> None:
     for path in (LIVENESS, READINESS):
         client = await Connection(path, headers=[], method="GET").through(service.app)
-        assert (client.http_status, json.loads(client.body)) == (200, {"state": "serving"})
+        assert (client.http_status, json.loads(client.body)) == (200, {"tier": "embedded", "state": "serving"})
 
 
 async def test_a_cache_is_usable_as_soon_as_it_was_created_and_gone_as_soon_as_it_was_deleted(service: Service) -> None:
@@ -151,8 +152,8 @@ async def test_every_path_answers_options(service: Service) -> None:
 
 async def test_a_drain_ends_all_streams_spread_over_its_time_and_lets_calls_through(service: Service) -> None:
     clients = [await service.subscribe() for _ in range(10)]
-    assert service.app.status().streams == 10
-    draining = asyncio.create_task(service.app.drain(0.5))
+    assert service.app.hosted.status().streams == 10
+    draining = asyncio.create_task(service.app.hosted.drain(0.5))
     await clients[0].until(
         lambda: any(client.status is not None for client in clients) or clients[0].status is not None
     )
@@ -163,4 +164,4 @@ async def test_a_drain_ends_all_streams_spread_over_its_time_and_lets_calls_thro
         assert (client.status, client.message) == MOVED
     ready = await Connection(READINESS, headers=[], method="GET").through(service.app)
     assert ready.http_status == 503
-    assert service.app.status().streams == 0
+    assert service.app.hosted.status().streams == 0

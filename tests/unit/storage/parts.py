@@ -20,10 +20,14 @@ class Heard:
     def __init__(self) -> None:
         self.items: list[tuple[Topic, int, int]] = []
         self.frames: list[bytes] = []
+        self.news: list[tuple[Topic, int]] = []
 
     def item(self, topic: Topic, page: int, number: int, frame: bytes) -> None:
         self.items.append((topic, page, number))
         self.frames.append(frame)
+
+    def moved(self, topic: Topic, map_version: int) -> None:
+        self.news.append((topic, map_version))
 
     @property
     def numbers(self) -> list[int]:

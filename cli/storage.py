@@ -1,0 +1,20 @@
+"""`tidings storage`: one storage node of a fleet."""
+
+import click
+
+from cli.refusals import told_in_a_sentence
+from cli.tiers.settings import StorageVariables
+
+
+@click.command()
+def storage() -> None:
+    """Run one storage node of a fleet, configured by TIDINGS_* variables (docs/settings.md).
+
+    Prints one line `ready HOST:PORT` when routers can use it. SIGTERM hands its topics over and ends it; a second one
+    ends it at once.
+    """
+    with told_in_a_sentence():
+        variables = StorageVariables.read()
+        from cli.tiers.storage_tier import run  # noqa: PLC0415  a wrong variable needs none of it
+
+        run(variables)

@@ -1,0 +1,111 @@
+"""The account service of a fleet, composed: the application that the edge hosts for `tidings accounts`."""
+
+import asyncio
+import logging
+from typing import cast
+
+from accounts.component import Accounts, AccountsSettings
+from api.asgi import Guard, send_error, without_body
+from api.errors import Unavailable
+from api.grpc_asgi import ASGIApp, Receive, Scope, Send
+from backplane.redis import RedisBackplane
+from cli.application import Application
+from cli.hosted import Hosted
+from cli.housekeeping import collect_seldom
+from cli.settings import HostedSettings
+from cli.tiers.announcing import announce
+from cli.tiers.settings import AccountsVariables
+
+RETRY_SECONDS = 0.5
+
+_log = logging.getLogger(__name__)
+
+
+class AccountsTier:
+    """The account service, which tells routers of its accounts through Redis."""
+
+    def __init__(self, settings: HostedSettings, variables: AccountsVariables) -> None:
+        self._address = f"{settings.host}:{settings.port}"
+        self._backplane = RedisBackplane(variables.redis_url, variables.redis_prefix, variables.redis_ca_file)
+        self._accounts = Accounts(_settings(variables), self._backplane.directory)
+        self._app = Guard(cast("ASGIApp", self._accounts.app))  # the framework's own words for the same
+        self._not_yet = Guard(_not_yet)
+        self.hosted = Hosted(
+            "accounts", self._request, settings.control_socket, end_streams=_no_streams, streams=lambda: 0
+        )
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @classmethod
+    def compose(cls) -> "AccountsTier":
+        """Put the parts together, from the environment."""
+        return cls(HostedSettings.from_environment(), AccountsVariables.read())
+
+    def __repr__(self) -> str:
+        return f"<AccountsTier {self.hosted!r}>"
+
+    async def start(self) -> None:
+        """Begin; the service is ready when the database and Redis could be reached."""
+        await self._backplane.start()
+        id = self._address.replace(":", "-")
+        self._tasks = [
+            asyncio.create_task(self._begin()),
+            asyncio.create_task(announce(self._backplane.registry, "accounts", id, self._address)),
+        ]
+        await self.hosted.open()
+
+    async def close(self) -> None:
+        """Stop, in the opposite order."""
+        await self.hosted.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._accounts.close()
+        await self._backplane.close()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.hosted(scope, receive, send)
+
+    async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = self._not_yet if self.hosted.state == "starting" else self._app
+        await app(scope, receive, without_body(send) if scope["method"] == "HEAD" else send)
+
+    async def _begin(self) -> None:
+        """Start the account service as soon as it can be started."""
+        told = ""
+        while True:
+            try:
+                await self._accounts.start()
+                break
+            except Exception as reason:  # noqa: BLE001 - whatever it is, it may be mended without a restart
+                if (text := _line(reason)) != told:
+                    told = text
+                    _log.warning("the account service cannot start yet, and goes on trying: %s", text)
+            await asyncio.sleep(RETRY_SECONDS)
+        self.hosted.state = "serving"
+        collect_seldom()
+
+
+def _settings(variables: AccountsVariables) -> AccountsSettings:
+    return AccountsSettings(
+        data_dir=variables.data,
+        endpoint=variables.endpoint,
+        tls=variables.tls_cert is not None,
+        database_url=variables.database_url,
+        keys_dir=variables.keys,
+    )
+
+
+def _line(reason: Exception) -> str:
+    """Return an exception as one line; a library may tell of a failed connection in several."""
+    return f"{type(reason).__name__}: {str(reason).partition(chr(10))[0]}"
+
+
+async def _no_streams(_seconds: float) -> None:
+    """End all streams: the account service has none."""
+
+
+async def _not_yet(_scope: Scope, _receive: Receive, send: Send) -> None:
+    await send_error(send, Unavailable("the account service is starting; try again"))
+
+
+app = Application(AccountsTier.compose, lambda: AccountsVariables.read().log_level)

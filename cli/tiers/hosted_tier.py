@@ -1,0 +1,85 @@
+"""Runs a tier behind Envoy, from its variables: the same supervisor and edge as `tidings up`."""
+
+import asyncio
+from contextlib import ExitStack
+
+import click
+
+from cli.address import Claim, claim, join
+from cli.certificates import certificate
+from cli.data_folder import DataFolder
+from cli.edge.settings import EdgeSettings
+from cli.generation import Hosting, Patience, in_url, tier_at
+from cli.hosting import bounds_of_this_machine, host, log_to_standard_error, look_for_the_edge
+from cli.refusals import AddressUnavailable, told_in_a_sentence
+from cli.settings import HostedSettings
+from cli.supervisor import Supervisor
+from cli.tiers.settings import TIERS, AccountsVariables, RouterVariables
+from cli.tiers.variables import unknown
+
+AFTER_DRAIN_SECONDS = 10.0
+"""From the end of the drain until the streams that do not end are cut."""
+
+
+def run(variables_of: type[RouterVariables] | type[AccountsVariables], app: str) -> None:
+    """Serve one tier until told to stop. `app` is the import name of its application."""
+    with told_in_a_sentence(), ExitStack() as stack:
+        variables = variables_of.read()
+        log_to_standard_error("warning")
+        warn_of_unknown_variables()
+        asyncio.run(_run(variables, app, stack))
+
+
+def warn_of_unknown_variables() -> None:
+    """Say on standard error which variables look misspelt."""
+    for sentence in unknown(name for tier in TIERS.values() for name in tier.names()):
+        click.echo(f"tidings: {sentence}", err=True)
+
+
+async def _run(variables: RouterVariables | AccountsVariables, app: str, stack: ExitStack) -> None:
+    look_for_the_edge()
+    pair = certificate(variables.tls_cert, variables.tls_key, ("TIDINGS_TLS_CERT", "TIDINGS_TLS_KEY"))
+    shares_port = isinstance(variables, RouterVariables)
+    folder = DataFolder.hold(variables.data, f"tidings {'router' if shares_port else 'accounts'}")
+    stack.callback(folder.release)
+    port, held = await _claim(variables, tls=pair is not None)
+    stack.enter_context(held)
+    edge = EdgeSettings(
+        host=variables.host,
+        port=port,
+        run_dir=folder.run_dir,
+        access_log=folder.run_dir / "access.log",
+        access_log_all=variables.access_log == "all",
+        app=app,
+        certificate=pair,
+        bounds=bounds_of_this_machine(),
+        trusted_proxies=variables.trusted_proxies,
+    )
+    settings = HostedSettings(
+        host=variables.host, port=port, control_socket=folder.run_dir / "control.sock", generation=0
+    )
+    drain = variables.drain_seconds
+    hosting = Hosting(
+        edge=edge,
+        app=settings,
+        variables=variables.environment(),
+        concurrency=variables.concurrency,
+        patience=Patience(drain=drain, empty=drain + AFTER_DRAIN_SECONDS),
+        shares_port=shares_port,
+    )
+    ready = f"ready {'https' if pair else 'http'}://{in_url(variables.host)}:{port}"
+    await host(Supervisor(hosting), edge.access_log, [ready])
+
+
+async def _claim(variables: RouterVariables | AccountsVariables, *, tls: bool) -> Claim:
+    """Claim the port: the account service alone, a router beside other routers."""
+    if isinstance(variables, AccountsVariables):
+        return claim(variables.host, variables.port, "TIDINGS_PORT")
+    claimed = join(variables.host, variables.port, "TIDINGS_PORT")
+    if await tier_at(variables.host, claimed.port, tls=tls) in (None, "router"):
+        return claimed
+    claimed.socket.close()
+    raise AddressUnavailable(
+        f"port {claimed.port} on {variables.host} is in use by a service that is no router: "
+        "stop it, or choose another with TIDINGS_PORT"
+    )

@@ -1,0 +1,103 @@
+"""A router of a fleet, composed: the application that the edge hosts for `tidings router`."""
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+
+from api.asgi import Guard, send_error
+from api.errors import NotFound
+from api.grpc_asgi import Receive, Scope, Send
+from api.link import Sink
+from backplane.interface import Node
+from backplane.redis import RedisBackplane
+from cli.application import Application
+from cli.draining import end_streams
+from cli.hosted import Hosted
+from cli.housekeeping import TRIM_SECONDS, collect_seldom, every
+from cli.settings import HostedSettings
+from cli.tiers.announcing import announce
+from cli.tiers.settings import RouterVariables
+from router.app import RouterApp
+from router.links.remote import RemoteLink
+from router.router import Router, RouterSettings
+
+
+class RouterTier:
+    """One router, with a link to each storage node of the map."""
+
+    def __init__(self, settings: HostedSettings, variables: RouterVariables) -> None:
+        self._address = f"{settings.host}:{settings.port}"
+        self._id = variables.router_id
+        self._backplane = RedisBackplane(variables.redis_url, variables.redis_prefix, variables.redis_ca_file)
+        router_settings = RouterSettings(heartbeat_seconds=variables.heartbeat_seconds)
+        self._router = Router(self._backplane.directory, self._backplane.registry, self._connect, router_settings)
+        self._router_app = RouterApp(self._router)
+        self._elsewhere = Guard(_elsewhere)
+        self.hosted = Hosted(
+            "router",
+            self._request,
+            settings.control_socket,
+            end_streams=partial(end_streams, self._router),
+            streams=lambda: len(self._router.subscriptions),
+        )
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @classmethod
+    def compose(cls) -> "RouterTier":
+        """Put the parts together, from the environment."""
+        return cls(HostedSettings.from_environment(), RouterVariables.read())
+
+    def __repr__(self) -> str:
+        return f"<RouterTier {self._id} {self.hosted!r}, {self._router!r}>"
+
+    async def start(self) -> None:
+        """Begin; the router is ready when it has heard of a storage node and of the signing keys.
+
+        Once it was ready it stays so: what it knows goes on, also while Redis cannot be reached.
+        """
+        registry = self._backplane.registry
+        registry.watch_map(lambda _: self._look())
+        self._backplane.directory.watch_keys(lambda _: self._look())
+        await self._backplane.start()
+        self._tasks = [
+            asyncio.create_task(every(TRIM_SECONDS, self._router.trim)),
+            asyncio.create_task(announce(registry, "router", self._id, self._address)),
+        ]
+        await self.hosted.open()
+        collect_seldom()
+        self._look()
+
+    async def close(self) -> None:
+        """Stop, in the opposite order."""
+        await self.hosted.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._router.close()
+        await self._backplane.close()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.hosted(scope, receive, send)
+
+    async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._router_app.serves(scope["path"]):
+            await self._router_app(scope, receive, send)
+        else:
+            await self._elsewhere(scope, receive, send)
+
+    def _look(self) -> None:
+        has_all = bool(self._backplane.registry.map().nodes) and bool(self._backplane.directory.keys())
+        if has_all and self.hosted.state == "starting":
+            self.hosted.state = "serving"
+
+    def _connect(self, node: Node, sink: Sink, map_version: Callable[[], int]) -> RemoteLink:
+        link = RemoteLink(node.address, sink, map_version)
+        link.start()
+        return link
+
+
+async def _elsewhere(_scope: Scope, _receive: Receive, send: Send) -> None:
+    await send_error(send, NotFound("a router offers topics only; the rest is at the account service"))
+
+
+app = Application(RouterTier.compose, lambda: RouterVariables.read().log_level)

@@ -1,0 +1,159 @@
+"""A storage node of a fleet, composed: one process with a gRPC server for routers and a port for health."""
+
+import asyncio
+import logging
+import secrets
+import signal
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+import click
+import uvloop
+
+from api.errors import Unavailable
+from backplane.interface import Node as NodeEntry
+from backplane.interface import NodeIdTaken
+from backplane.redis import RedisBackplane
+from cli.control_socket import State
+from cli.hosting import log_to_standard_error
+from cli.housekeeping import SWEEP_SECONDS, collect_seldom, every
+from cli.refusals import AddressUnavailable, NodeIdInUse
+from cli.tiers.announcing import announce
+from cli.tiers.health import HealthServer
+from cli.tiers.settings import StorageVariables
+from storage.member import Member
+from storage.node import Node
+from storage.server import Server
+from storage.settings import HistorySettings
+
+RETRY_SECONDS = 0.25
+
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
+
+
+class StorageTier:
+    """One storage node, a member of the map from `start` to `leave`."""
+
+    def __init__(self, variables: StorageVariables) -> None:
+        self._variables = variables
+        self._state: State = "starting"
+        self._backplane = RedisBackplane(variables.redis_url, variables.redis_prefix, variables.redis_ca_file)
+        self._node = Node(variables.node_id, _history(variables))
+        self._member = Member(self._node, self._backplane.registry)
+        self._server = Server(self._node, f"{variables.host}:{variables.port}", self._member)
+        self._health = HealthServer("storage", lambda: self._state)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def __repr__(self) -> str:
+        return f"<StorageTier {self._state}, {self._node!r}, {self._member!r}>"
+
+    async def start(self) -> str:
+        """Begin to serve; return the address that routers use once they can.
+
+        Raises:
+            AddressUnavailable: A port cannot be listened on.
+            NodeIdInUse: Another process is this node.
+        """
+        variables = self._variables
+        self._health.start(variables.host, variables.health_port, "TIDINGS_HEALTH_PORT")
+        try:
+            port = await self._server.start()
+        except RuntimeError as error:
+            msg = f"port {variables.port} on {variables.host} cannot be listened on; see TIDINGS_PORT"
+            raise AddressUnavailable(msg) from error
+        await self._backplane.start()
+        address = variables.advertised(port)
+        await self._join(NodeEntry(variables.node_id, address, variables.weight, boot=secrets.token_hex(8)))
+        self._tasks = [
+            asyncio.create_task(every(SWEEP_SECONDS, self._node.sweep)),
+            asyncio.create_task(announce(self._backplane.registry, "storage", variables.node_id, address)),
+        ]
+        collect_seldom()
+        self._state = "serving"
+        return address
+
+    async def leave(self) -> None:
+        """Hand everything over, leave the map, and return when no router needs this node any more."""
+        self._state = "draining"
+        seconds = self._variables.drain_seconds
+        try:
+            if not await self._member.drain(seconds, lambda: self._server.is_watched):
+                _log.warning("not everything was handed over within %g s; see TIDINGS_DRAIN_SECONDS", seconds)
+        except Unavailable as reason:
+            _log.warning("the node leaves without handing over: %s", reason)
+        await self._member.leave()
+
+    async def close(self) -> None:
+        """Stop."""
+        self._state = "stopped"
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._member.close()
+        await self._server.close()
+        await self._health.close()
+        await self._backplane.close()
+
+    async def _join(self, entry: NodeEntry) -> None:
+        while True:
+            try:
+                return await self._member.join(entry)
+            except NodeIdTaken as error:
+                raise NodeIdInUse(f"{error}: choose another with TIDINGS_NODE_ID") from error
+            except Unavailable:
+                await asyncio.sleep(RETRY_SECONDS)
+
+
+def run(variables: StorageVariables) -> None:
+    """Serve until told to stop."""
+    log_to_standard_error(variables.log_level)
+    uvloop.run(_run(variables))
+
+
+async def _run(variables: StorageVariables) -> None:
+    """Serve; the first signal drains the node, and another one ends that."""
+    stop, hurry = asyncio.Event(), asyncio.Event()
+
+    def told() -> None:
+        (hurry if stop.is_set() else stop).set()
+
+    def told_to_hurry() -> None:
+        stop.set()
+        hurry.set()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told)
+    loop.add_signal_handler(signal.SIGQUIT, told_to_hurry)
+    tier = StorageTier(variables)
+    try:
+        address = await _unless(stop, tier.start())
+        if address is not None:
+            click.echo(f"ready {address}")
+            await stop.wait()
+            await _unless(hurry, tier.leave())
+    finally:
+        await tier.close()
+
+
+async def _unless(event: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
+    """Return what `work` returns, or None if the event comes first; then it is given up."""
+    working, told = asyncio.create_task(work), asyncio.create_task(event.wait())
+    try:
+        await asyncio.wait((working, told), return_when=asyncio.FIRST_COMPLETED)
+        return working.result() if working.done() else None
+    finally:
+        working.cancel()
+        told.cancel()
+        await asyncio.wait((working, told))
+
+
+def _history(variables: StorageVariables) -> HistorySettings:
+    return HistorySettings(
+        items=variables.history_items,
+        topic_bytes=variables.history_topic_bytes,
+        seconds=variables.history_seconds,
+        total_bytes=variables.history_total_bytes,
+    )
