@@ -41,7 +41,9 @@ class PostgresServer:
         return psutil.pid_exists(self.pid) and psutil.Process(self.pid).status() != psutil.STATUS_ZOMBIE
 
     def start(self) -> None:
-        """Start it again."""
+        """Start it again. What was killed may still be a zombie, for which its lock files would speak."""
+        for name in ("postmaster.pid", ".s.PGSQL.5432.lock"):
+            (Path(self._folder.name) / "data" / name).unlink(missing_ok=True)
         self._server.ensure_postgres_running()
 
     def stop(self) -> None:

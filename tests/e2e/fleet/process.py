@@ -1,6 +1,5 @@
 """One process of a fleet: `tidings router`, `storage` or `accounts`, with a folder and ports that stay its own."""
 
-import ctypes
 import os
 import re
 import signal
@@ -21,8 +20,6 @@ Tier = Literal["router", "storage", "accounts"]
 READY = re.compile(r"^ready \S+$", re.MULTILINE)
 READY_SECONDS = 60.0
 END_SECONDS = 60.0
-_PR_SET_PDEATHSIG = 1
-_LIBC = ctypes.CDLL(None)
 
 
 class Member:
@@ -50,6 +47,7 @@ class Member:
         self._err = folder / "err"
         self._process: subprocess.Popen[bytes] | None = None
         self._seen = 0
+        self._guard: int | None = None
 
     def __repr__(self) -> str:
         return f"<Member {self.name}, {'pid ' + str(self.pid) if self.is_running else 'not running'}>"
@@ -108,17 +106,20 @@ class Member:
         """Start it, and do not wait."""
         assert not self.is_running, f"{self.name} runs"
         self._seen = len(READY.findall(self.output))
+        self._let_go()
+        theirs, self._guard = os.pipe()
         with self._out.open("ab") as out, self._err.open("ab") as err:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "cli.main", self.tier],
+                [sys.executable, "-m", "tests.e2e.fleet.guarded", str(theirs), self.tier],
                 cwd=ROOT,
                 env={**_without_variables(), **self.variables},
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
                 start_new_session=True,
-                preexec_fn=_die_with_the_test,  # noqa: PLW1509 - one system call, which takes no lock
+                pass_fds=[theirs],
             )
+        os.close(theirs)
 
     def wait_ready(self, seconds: float = READY_SECONDS) -> None:
         """Wait for the ready line."""
@@ -170,6 +171,13 @@ class Member:
         """See that nothing of it is left."""
         if self._process is not None:
             self.kill()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Close the pipe that guards the process; it has ended."""
+        if self._guard is not None:
+            os.close(self._guard)
+            self._guard = None
 
     def _signal_all(self, number: signal.Signals) -> None:
         """Signal the supervisor before its Envoy, which it would start again."""
@@ -194,10 +202,6 @@ class Member:
 
 def _without_variables() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("TIDINGS_")}
-
-
-def _die_with_the_test() -> None:
-    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _living(session: int) -> bool:

@@ -1,0 +1,21 @@
+"""One fleet for all faults that it recovers from: starting its seven processes takes longer than most of them."""
+
+from collections.abc import Generator
+
+import pytest
+
+from tests.e2e.fleet.fleet import Fleet
+from tests.e2e.fleet.workload import Reach
+
+
+@pytest.fixture(scope="package")
+def fleet() -> Generator[Fleet]:
+    with Fleet(routers=3, nodes=3, database="postgres") as running:
+        yield running
+
+
+@pytest.fixture
+def fleet_reach(fleet: Fleet) -> Reach:
+    fleet.wait_for_nodes(3)
+    tenant = fleet.sign_up()
+    return Reach([router.address for router in fleet.routers], tenant.key, tenant.new_cache())
