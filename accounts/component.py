@@ -60,7 +60,7 @@ class Accounts:
         self._directory = directory
         self.database = Database(settings.database_url or sqlite_url(settings.data_dir))
         self.keystore = Keystore(settings.keys_dir or settings.data_dir / "keys")
-        self.snapshots = Snapshots(self.database, directory)
+        self.snapshots = Snapshots(self.database, directory, self.keystore.public_keys)
         self._passwords = Passwords()
         sessions = Sessions(self.database)
         callers = Callers(directory, local=settings.local)
@@ -94,6 +94,7 @@ class Accounts:
                     await tenants.add(session, LOCAL_ACCOUNT, "Local", OPEN)
         await self._directory.put_keys(self.keystore.public_keys())
         await self.snapshots.publish_changed()
+        await self.snapshots.fill()
         self._following = asyncio.create_task(self.snapshots.follow())
 
     async def open(self) -> None:

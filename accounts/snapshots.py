@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections.abc import Callable, Mapping
 
 from accounts.caches import repository as caches
 from accounts.database import Database
@@ -25,9 +26,12 @@ _log = logging.getLogger(__name__)
 class Snapshots:
     """Puts each changed account into the directory."""
 
-    def __init__(self, database: Database, directory: Directory) -> None:
+    def __init__(
+        self, database: Database, directory: Directory, public_keys: Callable[[], Mapping[str, bytes]]
+    ) -> None:
         self._database = database
         self._directory = directory
+        self._public_keys = public_keys
         self._published: dict[str, int] = {}
         self._followed_to = 0
 
@@ -59,12 +63,29 @@ class Snapshots:
         # Only here: what this process has published of one account says nothing about changes of others.
         self._followed_to = max((version for _, version in changed), default=self._followed_to)
 
+    async def fill(self) -> None:
+        """Write every account and key anew, unless the directory has them all: it may have lost what it had.
+
+        Raises:
+            Unavailable: the directory cannot be reached.
+        """
+        if await self._directory.is_filled():
+            return
+        await self._directory.put_keys(self._public_keys())
+        async with self._database.reading() as session:
+            everyone = await tenants.changed_since(session, 0)
+        for account_id, _ in everyone:
+            await self.publish(account_id)
+        await self._directory.mark_filled()
+        _log.info("all %d accounts were written to the directory, which did not have them", len(everyone))
+
     async def follow(self) -> None:
         """Publish what other processes change, until cancelled. A database that fails is asked again."""
         while True:
             await asyncio.sleep(POLL_SECONDS)
             try:
                 await self.publish_changed()
+                await self.fill()
             except Unavailable:  # the database has told the log
                 continue
             except Exception:  # noqa: BLE001 - the data plane goes on with what it knows

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 
 from tests.e2e.fleet.control_tenant import control
 from tests.e2e.fleet.findings import Findings
@@ -125,6 +126,11 @@ async def test_traffic_goes_on_without_redis_and_heals_when_it_is_back_empty(fle
     assert set(found.discontinuities.values()) == {0}
     assert set(beside.findings.discontinuities.values()) == {0}
     await asyncio.to_thread(knows_a_new_tenant, fleet)
+    newcomer: Member = await asyncio.to_thread(fleet.add, "router", "router-new")  # which has only what Redis has
+    async with Workload(replace(fleet_reach, addresses=[newcomer.address]), Shape(topics=2)) as load:
+        await load.go_on()
+    await asyncio.to_thread(newcomer.stop)
+    fleet.routers.remove(newcomer)
 
 
 async def test_traffic_goes_on_while_redis_stands_still(fleet: Fleet, fleet_reach: Reach) -> None:
