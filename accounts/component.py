@@ -41,6 +41,7 @@ class AccountsSettings:
         local: There is a ready-made account for callers without a token.
         tls: The service is reached over TLS, so that cookies are bound to it.
         database_url: SQLAlchemy's; empty for SQLite in the data folder.
+        offers_durable: Storage nodes have a store for durable topics.
         keys_dir: Holds the signing keys, where several account services share them; else they are in the data folder.
     """
 
@@ -50,6 +51,7 @@ class AccountsSettings:
     tls: bool = False
     database_url: str = ""
     keys_dir: Path | None = None
+    offers_durable: bool = False
 
 
 class Accounts:
@@ -66,7 +68,7 @@ class Accounts:
         callers = Callers(directory, local=settings.local)
         self.users = Users(self.database, self.snapshots, sessions, self._passwords)
         self.keys = Keys(self.database, self.snapshots, self.keystore)
-        self.caches = Caches(self.database, self.snapshots)
+        self.caches = Caches(self.database, self.snapshots, offers_durable=settings.offers_durable)
         guards = Guards(sessions, callers, Cookie(tls=settings.tls))
         control = Control(callers, directory, self.caches, SigningKeys(self.database))
         minting = Minting(Tokens(callers, self.keystore), settings.endpoint)

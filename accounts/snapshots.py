@@ -46,7 +46,7 @@ class Snapshots:
                 version=account.version,
                 limits=PLANS[account.plan],
                 suspended=account.suspended,
-                caches={c.name: Cache(c.id, c.name) for c in await caches.of_account(session, account_id)},
+                caches={c.name: Cache(c.id, c.name, c.durable) for c in await caches.of_account(session, account_id)},
                 roles=SYSTEM_ROLES,
                 revoked=frozenset(await keys.revoked(session, account_id, now=int(time.time()))),
             )

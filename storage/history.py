@@ -47,13 +47,17 @@ class History:
 
     def append(self, value: bytes, publisher_id: bytes, now: float) -> bytes:
         """Number and keep a value; return its frame. `now` is in seconds of a monotonic clock."""
+        frame = item_frame(self.last + 1, self.page, value, publisher_id)
+        self.push(frame, now)
+        return frame
+
+    def push(self, frame: bytes, now: float) -> None:
+        """Keep the frame of the item that follows."""
         self.last += 1
-        frame = item_frame(self.last, self.page, value, publisher_id)
         self._items.append((now, frame))
         self.held_bytes += len(frame)
         if self.held_bytes > self._settings.topic_bytes or len(self._items) > self._settings.items:
             self._make_room()
-        return frame
 
     def expire(self, now: float) -> None:
         """Drop the items that are older than the age bound."""

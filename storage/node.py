@@ -65,6 +65,28 @@ class Node:
         owned.used = now = self._now()
         before = history.held_bytes
         frame = history.append(value, publisher_id, now)
+        self._told(topic, owned, frame, before)
+        return Receipt(history.page, history.last)
+
+    def extend(self, topic: Topic, frame: bytes) -> None:
+        """Keep and broadcast the frame of the item that follows in a topic which is here."""
+        owned = self._topics[topic]
+        owned.used = now = self._now()
+        before = owned.history.held_bytes
+        owned.history.push(frame, now)
+        self._told(topic, owned, frame, before)
+
+    def begin(self, topic: Topic) -> None:
+        """Begin a topic that is not here on a page of its own."""
+        self._born(topic)
+
+    def history(self, topic: Topic) -> History | None:
+        """Return the history of a topic, if it is here."""
+        owned = self._topics.get(topic)
+        return owned.history if owned is not None else None
+
+    def _told(self, topic: Topic, owned: _Owned, frame: bytes, before: int) -> None:
+        history = owned.history
         self.held_bytes += history.held_bytes - before
         self._holding[topic] = owned
         self._holding.move_to_end(topic)
@@ -72,7 +94,6 @@ class Node:
             self._make_room()
         for sink in owned.watchers:
             sink.item(topic, history.page, history.last, frame)
-        return Receipt(history.page, history.last)
 
     def subscribe(self, topic: Topic, sink: Watcher, number: int, page: int) -> Resumed:
         """Broadcast the topic to `sink` from now on, and return what stands before that. See `Link.subscribe`."""

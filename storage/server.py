@@ -12,6 +12,7 @@ from grpc_reflection.v1alpha import reflection
 
 from api import link_pb2 as wire
 from api import link_pb2_grpc
+from storage.durable.topics import DurableTopics
 from storage.member import Member
 from storage.node import Node
 from storage.ownership import Ownership, SoleOwnership
@@ -35,14 +36,15 @@ _log = logging.getLogger(__name__)
 class Storage(link_pb2_grpc.StorageServicer):
     """The service behind the inner link."""
 
-    def __init__(self, node: Node, ownership: Ownership) -> None:
+    def __init__(self, node: Node, ownership: Ownership, durable: DurableTopics | None) -> None:
         self.sessions: set[Session] = set()
+        self._durable = durable
         self._node = node
         self._ownership = ownership
 
     async def Connect(self, request_iterator: AsyncIterator[wire.RouterBatch], context: Any) -> None:  # noqa: N802, ANN401 - generated name; the stubs leave the type open
         """Serve one router until it leaves, or does not read what it asked for."""
-        session = Session(self._node, self._ownership)
+        session = Session(self._node, self._ownership, self._durable)
         self.sessions.add(session)
 
         async def write(events: list[wire.Event]) -> None:
@@ -77,16 +79,18 @@ class Storage(link_pb2_grpc.StorageServicer):
 class Server:
     """The gRPC server of one storage node, with health and reflection."""
 
-    def __init__(self, node: Node, address: str, ownership: Ownership | None = None) -> None:
+    def __init__(
+        self, node: Node, address: str, ownership: Ownership | None = None, durable: DurableTopics | None = None
+    ) -> None:
         """Serve `node` at `address`, `host:port`; with port 0 a free one is taken, see `start`.
 
-        Without an `ownership` the node is alone and owns everything.
+        Without an `ownership` the node is alone and owns everything; without `durable` it keeps no durable topics.
         """
         self._address = address
         self._server = grpc.aio.server(options=_OPTIONS)
         self._health = health.aio.HealthServicer()
         generated: Any = link_pb2_grpc
-        self._storage = Storage(node, ownership or SoleOwnership())
+        self._storage = Storage(node, ownership or SoleOwnership(), durable)
         generated.add_StorageServicer_to_server(self._storage, self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         reflection.enable_server_reflection([SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME], self._server)

@@ -2,10 +2,15 @@
 
 import asyncio
 import logging
+from collections.abc import Coroutine
+from typing import Any
 
 from api import link_pb2 as wire
+from api.errors import Unavailable
+from api.link import Moved, Receipt
 from api.names import Topic
 from api.outbox import Outbox, Overflow
+from storage.durable.topics import DurableTopics
 from storage.handover.state import topic_of
 from storage.node import Node
 from storage.ownership import Ownership
@@ -14,6 +19,7 @@ MAX_WAITING_BYTES = 64 * 1024 * 1024
 """A router that has this much waiting for it does not read; its stream ends, and it connects again."""
 
 ITEM_OVERHEAD_BYTES = 32
+LOAD_PAUSE_SECONDS = 0.25
 
 _log = logging.getLogger(__name__)
 
@@ -21,11 +27,12 @@ _log = logging.getLogger(__name__)
 class Session:
     """One router's stream, and the sink of the topics that it watches."""
 
-    def __init__(self, node: Node, ownership: Ownership) -> None:
+    def __init__(self, node: Node, ownership: Ownership, durable: DurableTopics | None = None) -> None:
         self.outbox: Outbox[wire.Event] = Outbox(MAX_WAITING_BYTES)
         self.overflowed = asyncio.Event()
         self._node = node
         self._ownership = ownership
+        self._durable = durable
         self._map_version = 0
         self._watches: dict[Topic, int] = {}
         self._waiting: set[asyncio.Task[None]] = set()
@@ -83,12 +90,52 @@ class Session:
         if not self._ownership.owns(topic, self._map_version):
             self._refuse(topic, request)
             return False
+        if topic.durable:
+            self._wait_for(self._take_durable(topic, request))
+            return False
         if not self._ownership.is_settled(topic):
-            task = asyncio.create_task(self._take_later(topic, request))
-            self._waiting.add(task)
-            task.add_done_callback(self._waiting.discard)
+            self._wait_for(self._take_later(topic, request))
             return False
         return True
+
+    def _wait_for(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._waiting.add(task)
+        task.add_done_callback(self._waiting.discard)
+
+    async def _take_durable(self, topic: Topic, request: wire.Request) -> None:
+        try:
+            if request.WhichOneof("kind") == "publish":
+                await self._publish_durable(topic, request)
+            else:
+                await self._subscribe_durable(topic, request)
+        except Moved:
+            self._refuse(topic, request)
+        except Unavailable as reason:
+            self._put(wire.Event(failed=wire.Failed(id=request.id, message=reason.message)), ITEM_OVERHEAD_BYTES)
+
+    async def _publish_durable(self, topic: Topic, request: wire.Request) -> None:
+        publish = request.publish
+        receipt = await self._journalled().publish(topic, publish.value, publish.publisher_id)
+        self._answer(request.id, receipt)
+
+    async def _subscribe_durable(self, topic: Topic, request: wire.Request) -> None:
+        """Subscribe as soon as the topic can be loaded; a router that takes its watches up waits for that."""
+        while True:
+            try:
+                await self._journalled().load(topic)
+                break
+            except Unavailable:
+                await asyncio.sleep(LOAD_PAUSE_SECONDS)
+        if not self._ownership.owns(topic, self._map_version):
+            self._refuse(topic, request)
+        elif self._watches.get(topic) == request.subscribe.watch:
+            self._subscribe(topic, request)
+
+    def _journalled(self) -> DurableTopics:
+        if self._durable is None:
+            raise Unavailable("this storage node keeps no durable topics")
+        return self._durable
 
     async def _take_later(self, topic: Topic, request: wire.Request) -> None:
         await self._ownership.settle(topic)
@@ -109,7 +156,10 @@ class Session:
     def _publish(self, topic: Topic, request: wire.Request) -> None:
         publish = request.publish
         receipt = self._node.publish(topic, publish.value, publish.publisher_id)
-        answer = wire.Receipt(id=request.id, page=receipt.page, number=receipt.number)
+        self._answer(request.id, receipt)
+
+    def _answer(self, request_id: int, receipt: Receipt) -> None:
+        answer = wire.Receipt(id=request_id, page=receipt.page, number=receipt.number)
         self._put(wire.Event(receipt=answer), ITEM_OVERHEAD_BYTES)
 
     def _subscribe(self, topic: Topic, request: wire.Request) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from accounts.caches.models import Cache
@@ -24,10 +24,16 @@ async def count(session: AsyncSession, account_id: str) -> int:
     return await session.scalar(select(func.count()).select_from(Cache).where(Cache.account_id == account_id)) or 0
 
 
-async def add(session: AsyncSession, cache_id: str, account_id: str, name: str) -> None:
+async def add(session: AsyncSession, cache_id: str, account_id: str, name: str, *, durable: bool) -> None:
     """Keep a new cache."""
-    session.add(Cache(id=cache_id, account_id=account_id, name=name))
+    session.add(Cache(id=cache_id, account_id=account_id, name=name, durable=durable))
     await session.flush()
+
+
+async def set_durable(session: AsyncSession, account_id: str, name: str, *, durable: bool) -> bool:
+    """Change whether a cache is durable; return whether there is one."""
+    found = update(Cache).where(Cache.account_id == account_id, Cache.name == name).values(durable=durable)
+    return await session.scalar(found.returning(Cache.id)) is not None
 
 
 async def remove(session: AsyncSession, account_id: str, name: str) -> bool:

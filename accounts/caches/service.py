@@ -9,32 +9,58 @@ from accounts.identifiers import new_id
 from accounts.snapshots import Snapshots
 from accounts.tenants import repository as tenants
 from accounts.tenants.service import limits_of
-from api.errors import AlreadyExists, NotFound, TooManyCaches
+from api.errors import AlreadyExists, InvalidArgument, NotFound, TooManyCaches
 
 
 class Caches:
     """The caches of accounts. Names have been checked by `api.names.checked_cache_name`."""
 
-    def __init__(self, database: Database, snapshots: Snapshots) -> None:
+    def __init__(self, database: Database, snapshots: Snapshots, *, offers_durable: bool) -> None:
+        """With `offers_durable`, storage nodes can keep the items of a cache's topics in a store."""
         self._database = database
         self._snapshots = snapshots
+        self._offers_durable = offers_durable
 
-    async def create(self, account_id: str, name: str) -> None:
+    async def create(self, account_id: str, name: str, *, durable: bool = False) -> None:
         """Create a cache.
 
         Raises:
             AlreadyExists: the account has one of this name.
             TooManyCaches: the account has as many as it may have.
+            InvalidArgument: it is to be durable, and this installation has no store for that.
         """
+        self._require_store(durable=durable)
         async with self._database.transaction() as session:
             most = (await limits_of(session, account_id)).caches
             if await repository.exists(session, account_id, name):
                 raise AlreadyExists(f"cache '{name}' is there already")
             if (have := await repository.count(session, account_id)) >= most:
                 raise TooManyCaches(f"the account has {have} of at most {most} caches")
-            await repository.add(session, new_id("cache"), account_id, name)
+            await repository.add(session, new_id("cache"), account_id, name, durable=durable)
             await tenants.touch(session, account_id)
         await self._snapshots.publish(account_id)
+
+    async def make_durable(self, account_id: str, name: str, *, durable: bool) -> None:
+        """Have the items of a cache's topics outlive their storage node from now on, or no longer.
+
+        Topics begin anew with the change: on a new page, of which their subscribers are told.
+
+        Raises:
+            NotFound: there is none of this name.
+            InvalidArgument: this installation has no store for it.
+        """
+        self._require_store(durable=durable)
+        async with self._database.transaction() as session:
+            if not await repository.set_durable(session, account_id, name, durable=durable):
+                raise NotFound(f"cache '{name}' does not exist")
+            await tenants.touch(session, account_id)
+        await self._snapshots.publish(account_id)
+
+    def _require_store(self, *, durable: bool) -> None:
+        if durable and not self._offers_durable:
+            raise InvalidArgument(
+                "durable caches need Redis, which an installation on one process does not have: run the tiers apart"
+            )
 
     async def delete(self, account_id: str, name: str) -> None:
         """Delete a cache with all its topics; its subscriptions end.

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from accounts.caches.models import Cache
 from accounts.keys.models import ApiKey
 
 PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
@@ -14,6 +15,10 @@ Password = Annotated[str, StringConstraints(max_length=1024), Field(examples=["c
 Expiry = Annotated[
     Literal["never"] | Annotated[int, Field(strict=True, gt=0, lt=2**53)],
     Field(description='"never", or the epoch second from which on the key is refused.', examples=["never", 1893456000]),
+]
+
+Durable = Annotated[
+    bool, Field(strict=True, description="What was published outlives the storage node that owns the topic.")
 ]
 
 
@@ -93,11 +98,21 @@ class SessionToken(_Output):
 
 class NewCache(_Input):
     name: Annotated[str, StringConstraints(max_length=1024), Field(examples=["chat"])]
+    durable: Durable = False
+
+
+class CacheChange(_Input):
+    durable: Durable
 
 
 class CacheInfo(_Output):
     name: str
+    durable: bool
     created_at_epoch_seconds: int
+
+    @classmethod
+    def of(cls, cache: Cache) -> "CacheInfo":
+        return cls(name=cache.name, durable=cache.durable, created_at_epoch_seconds=cache.created_at)
 
 
 class Caches(_Output):

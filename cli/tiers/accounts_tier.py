@@ -92,6 +92,7 @@ def _settings(variables: AccountsVariables) -> AccountsSettings:
         tls=variables.tls_cert is not None,
         database_url=variables.database_url,
         keys_dir=variables.keys,
+        offers_durable=True,
     )
 
 

@@ -5,7 +5,7 @@ import logging
 import secrets
 import signal
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 import uvloop
@@ -14,6 +14,7 @@ from api.errors import Unavailable
 from backplane.interface import Node as NodeEntry
 from backplane.interface import NodeIdTaken
 from backplane.redis import RedisBackplane
+from backplane.redis.connection import connect, location
 from cli.control_socket import State
 from cli.hosting import log_to_standard_error
 from cli.housekeeping import SWEEP_SECONDS, collect_seldom, every
@@ -21,6 +22,8 @@ from cli.refusals import AddressUnavailable, NodeIdInUse
 from cli.tiers.announcing import announce
 from cli.tiers.health import HealthServer
 from cli.tiers.settings import StorageVariables
+from storage.durable.journal import StreamJournal
+from storage.durable.topics import DurableTopics
 from storage.member import Member
 from storage.node import Node
 from storage.server import Server
@@ -42,7 +45,11 @@ class StorageTier:
         self._backplane = RedisBackplane(variables.redis_url, variables.redis_prefix, variables.redis_ca_file)
         self._node = Node(variables.node_id, _history(variables))
         self._member = Member(self._node, self._backplane.registry)
-        self._server = Server(self._node, f"{variables.host}:{variables.port}", self._member)
+        client = connect(location(variables.redis_url), variables.redis_ca_file)
+        journal = StreamJournal(client, variables.redis_prefix, f"{variables.node_id}-{secrets.token_hex(8)}")
+        self._durable = DurableTopics(self._node, journal, lambda: self._member.map_version)
+        self._redis = client
+        self._server = Server(self._node, f"{variables.host}:{variables.port}", self._member, self._durable)
         self._health = HealthServer("storage", lambda: self._state)
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -93,6 +100,8 @@ class StorageTier:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._member.close()
         await self._server.close()
+        await self._durable.close()
+        await cast("asyncio.Future[None]", self._redis.aclose())
         await self._health.close()
         await self._backplane.close()
 

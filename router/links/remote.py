@@ -118,6 +118,8 @@ class RemoteLink:
             self._asked.pop(request.id, None)
         if event.WhichOneof("kind") == "moved":
             raise Moved(event.moved.map_version)
+        if event.WhichOneof("kind") == "failed":
+            raise Unavailable(event.failed.message)
         return event
 
     async def _connection(self) -> Outbox[wire.Request]:
@@ -179,6 +181,8 @@ class RemoteLink:
                 self._watches.item(event.item)
             case "receipt":
                 self._answer(event.receipt.id, event)
+            case "failed":
+                self._answer(event.failed.id, event)
             case "resumed":
                 self._watches.resumed(event)
             case "moved":

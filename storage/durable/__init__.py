@@ -1,0 +1,1 @@
+"""Durable topics: their items are in Redis Streams before they are acknowledged."""

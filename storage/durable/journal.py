@@ -1,0 +1,162 @@
+"""One durable topic as a Redis Stream: ids are `page-number`, and only the node that claimed it last may append."""
+
+import hashlib
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any, Final, NamedTuple, Protocol, cast
+
+from redis.exceptions import NoScriptError, RedisError, ResponseError
+
+from api.errors import Unavailable
+from api.names import Topic
+from backplane.redis.connection import Client
+
+READ_ENTRIES: Final = 500
+
+_log = logging.getLogger(__name__)
+
+
+class Fenced(Exception):
+    """Another node has claimed the topic since."""
+
+
+class Behind(Exception):
+    """The stream holds newer items than the caller knows, such as those of an append whose answer was lost."""
+
+
+class Short(Exception):
+    """The stream lost items that the caller knows.
+
+    Attributes:
+        page, number: Of the newest item that is left; both 0 where there is none.
+    """
+
+    def __init__(self, page: int, number: int) -> None:
+        super().__init__(page, number)
+        self.page = page
+        self.number = number
+
+
+class Entry(NamedTuple):
+    """One item; `time_ms` is epoch milliseconds by the clock of the node that accepted it."""
+
+    page: int
+    number: int
+    time_ms: int
+    frame: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Frames that follow number `last` of `page`; what is before `first_kept` may go. `time_ms` as in `Entry`."""
+
+    page: int
+    last: int
+    first_kept: int
+    time_ms: int
+    frames: Sequence[bytes]
+
+
+class Journal(Protocol):
+    """Where durable topics are kept. Each method raises Unavailable where it cannot be reached."""
+
+    async def claim(self, topic: Topic) -> Sequence[Entry]:
+        """Become the only one that may append; return the oldest entries, up to `READ_ENTRIES`."""
+        ...
+
+    async def read(self, topic: Topic, page: int, number: int) -> Sequence[Entry]:
+        """Return up to `READ_ENTRIES` entries after this one.
+
+        Raises:
+            Fenced: see there.
+        """
+        ...
+
+    async def append(self, topic: Topic, group: Group, *, mends: bool = False) -> None:
+        """Append a group, after what the stream has lost where it `mends` that.
+
+        Raises:
+            Fenced: see there.
+            Behind: see there; nothing was appended.
+            Short: see there; nothing was appended.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Script:
+    text: str
+    digest: str
+
+
+def _script(name: str) -> _Script:
+    text = files(__package__ or "").joinpath(f"{name}.lua").read_text(encoding="utf-8")
+    return _Script(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
+
+
+class StreamJournal:
+    """Implements `Journal`; each topic has a hash slot of its own, so that a cluster spreads them.
+
+    Args:
+        client: Of Redis.
+        prefix: Keeps installations that share a Redis apart.
+        token: Tells this process apart from all others that may append.
+    """
+
+    def __init__(self, client: Client, prefix: str, token: str) -> None:
+        self._client = client
+        self._prefix = prefix
+        self._token = token
+        self._claim, self._read, self._append = _script("claim"), _script("read"), _script("append")
+
+    def __repr__(self) -> str:
+        return f"<StreamJournal {self._prefix}>"
+
+    async def claim(self, topic: Topic) -> Sequence[Entry]:
+        return _entries(await self._run(self._claim, topic, "0-0", str(READ_ENTRIES)))
+
+    async def read(self, topic: Topic, page: int, number: int) -> Sequence[Entry]:
+        return _entries(await self._run(self._read, topic, f"{page}-{number}", str(READ_ENTRIES)))
+
+    async def append(self, topic: Topic, group: Group, *, mends: bool = False) -> None:
+        numbers = map(str, (group.page, group.last, group.first_kept, group.time_ms, int(mends)))
+        await self._run(self._append, topic, *numbers, *group.frames)
+
+    async def _run(self, script: _Script, topic: Topic, *words: str | bytes) -> Any:  # noqa: ANN401 - Redis' answer
+        names = (topic.account, topic.cache, topic.name)
+        tag = f"{{{self._prefix}:topic:{':'.join(f'{len(name)}:{name}' for name in names)}}}"
+        arguments = (2, f"{tag}:items", f"{tag}:owner", self._token, *words)
+        execute = cast("Any", self._client).execute_command
+        try:
+            try:
+                return await execute("EVALSHA", script.digest, *arguments)
+            except NoScriptError:
+                return await execute("EVAL", script.text, *arguments)
+        except ResponseError as error:
+            raise _meant(error) from error
+        except (RedisError, OSError, TimeoutError) as error:
+            raise Unavailable("the store of durable topics cannot be reached") from error
+
+
+def _meant(error: ResponseError) -> Exception:
+    text = str(error)
+    if "FENCED" in text:
+        return Fenced(text)
+    if "BEHIND" in text:
+        return Behind(text)
+    if text.startswith("SHORT"):
+        page, _, number = text.split()[1].partition("-")
+        return Short(int(page), int(number))
+    _log.error("the store of durable topics refuses a call: %s", text)
+    return Unavailable("the store of durable topics refuses what it is asked")
+
+
+def _entries(answer: list[Any]) -> list[Entry]:
+    entries: list[Entry] = []
+    for id, fields in answer:
+        page, _, number = id.decode().partition("-")
+        said = dict(zip(fields[::2], fields[1::2], strict=True))
+        entries.append(Entry(int(page), int(number), int(said[b"t"]), said[b"f"]))
+    return entries

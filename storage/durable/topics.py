@@ -1,0 +1,206 @@
+"""The durable topics of a node: loaded when they are first used, appended to in groups, let go when another owns them.
+
+Memory is a copy of the stream's newest part. Publishes that come while an append is under way go out together with
+the next one; none is acknowledged or broadcast before the stream has it.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from api.errors import Unavailable
+from api.items import item_frame
+from api.link import Moved, Receipt
+from api.names import Topic
+from storage.durable.journal import READ_ENTRIES, Behind, Entry, Fenced, Group, Journal, Short
+from storage.history import History
+from storage.node import Node
+
+MAX_GROUP = 500
+MAX_GROUP_BYTES = 4 * 1024 * 1024
+MOST_TRIES = 3
+
+
+@dataclass(slots=True)
+class _Asked:
+    value: bytes
+    publisher_id: bytes
+    receipt: asyncio.Future[Receipt]
+
+
+@dataclass(slots=True)
+class _Writer:
+    """The publishes of one topic that wait, and the task that appends them."""
+
+    waiting: list[_Asked] = field(default_factory=list[_Asked])
+    task: asyncio.Task[None] | None = None
+
+
+class DurableTopics:
+    """Publishes to the journal first, and to the node once that has succeeded."""
+
+    def __init__(self, node: Node, journal: Journal, map_version: Callable[[], int]) -> None:
+        self._node = node
+        self._journal = journal
+        self._map_version = map_version
+        self._writers: dict[Topic, _Writer] = {}
+        self._loading: dict[Topic, asyncio.Task[None]] = {}
+
+    def __repr__(self) -> str:
+        return f"<DurableTopics {self._journal!r}, {len(self._writers)} topics are written>"
+
+    async def load(self, topic: Topic) -> None:
+        """Have the topic in the node, claimed, with what the journal keeps of it.
+
+        Raises:
+            Moved: another node has claimed it at the same time.
+            Unavailable: the journal cannot be reached.
+        """
+        if topic in self._node:
+            return
+        task = self._loading.get(topic)
+        if task is None:
+            task = self._loading[topic] = asyncio.create_task(self._load(topic))
+            task.add_done_callback(lambda _: self._loading.pop(topic, None))
+        await asyncio.wait((task,))
+        try:
+            task.result()
+        except Fenced:
+            raise Moved(self._map_version()) from None
+
+    async def publish(self, topic: Topic, value: bytes, publisher_id: bytes) -> Receipt:
+        """Return when the journal has the item and the topic's watchers were told of it.
+
+        Raises:
+            Moved: another node has claimed the topic; nothing was published.
+            Unavailable: the journal cannot be reached; the item may have been published.
+        """
+        await self.load(topic)
+        writer = self._writers.setdefault(topic, _Writer())
+        asked = _Asked(value, publisher_id, asyncio.get_running_loop().create_future())
+        writer.waiting.append(asked)
+        if writer.task is None:
+            writer.task = asyncio.create_task(self._write(topic, writer))
+        return await asked.receipt
+
+    async def close(self) -> None:
+        """Append nothing more."""
+        tasks = [writer.task for writer in self._writers.values() if writer.task is not None]
+        tasks += list(self._loading.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _load(self, topic: Topic) -> None:
+        entries = list(await self._journal.claim(topic))
+        found = list(entries)
+        while len(entries) == READ_ENTRIES:
+            entries = list(await self._journal.read(topic, entries[-1].page, entries[-1].number))
+            found += entries
+        if found:
+            self._node.adopt(topic, self._restored(found), self._map_version())
+        else:
+            self._node.begin(topic)
+
+    def _restored(self, found: Sequence[Entry]) -> History:
+        """Return the newest entries that have no gap: a stream that lost its end goes on behind one."""
+        newest = found[-1]
+        first = len(found) - 1
+        while first and (found[first - 1].page, found[first - 1].number) == (newest.page, found[first].number - 1):
+            first -= 1
+        history = History(newest.page, self._node.settings)
+        shift = time.monotonic() - time.time()
+        history.restore(newest.number, [(entry.time_ms / 1000 + shift, entry.frame) for entry in found[first:]])
+        return history
+
+    async def _write(self, topic: Topic, writer: _Writer) -> None:
+        try:
+            while writer.waiting:
+                group = _first(writer)
+                try:
+                    await self._append(topic, group)
+                except Fenced:
+                    self._let_go(topic)
+                    _fail(group, Moved(self._map_version()))
+                except Exception as reason:  # noqa: BLE001 - whatever it is, each publisher must hear of it
+                    # The append may have been done: what is known here is dropped and read anew.
+                    self._let_go(topic)
+                    _fail(group, reason)
+                    _fail(writer.waiting, reason)
+                    writer.waiting.clear()
+        finally:
+            self._writers.pop(topic, None)
+            _fail(writer.waiting, Unavailable("the storage node stops"))
+
+    async def _append(self, topic: Topic, asked: Sequence[_Asked]) -> None:
+        for _ in range(MOST_TRIES):
+            history = self._node.history(topic)
+            if history is None:
+                raise Fenced("the topic was let go")
+            group = _group(history, asked)
+            try:
+                await self._journal.append(topic, group)
+            except Behind:
+                await self._catch_up(topic, history)
+            except Short as short:
+                await self._journal.append(topic, _mending(history, short, group), mends=True)
+                return self._done(topic, history, group, asked)
+            else:
+                return self._done(topic, history, group, asked)
+        raise Unavailable("the topic's store goes on without this node")
+
+    def _done(self, topic: Topic, history: History, group: Group, asked: Sequence[_Asked]) -> None:
+        is_here = self._node.history(topic) is history
+        for number, (one, frame) in enumerate(zip(asked, group.frames, strict=True), group.last + 1):
+            if is_here:
+                self._node.extend(topic, frame)
+            if not one.receipt.done():
+                one.receipt.set_result(Receipt(group.page, number))
+
+    async def _catch_up(self, topic: Topic, history: History) -> None:
+        """Tell the topic's watchers of what an append has left in the stream whose answer was lost."""
+        for entry in await self._journal.read(topic, history.page, history.last):
+            if self._node.history(topic) is not history or (entry.page, entry.number) != (
+                history.page,
+                history.last + 1,
+            ):
+                raise Fenced("the topic went on elsewhere")
+            self._node.extend(topic, entry.frame)
+
+    def _let_go(self, topic: Topic) -> None:
+        if topic in self._node:
+            self._node.release(topic, self._map_version())
+
+
+def _first(writer: _Writer) -> list[_Asked]:
+    size = count = 0
+    for asked in writer.waiting[:MAX_GROUP]:
+        size += len(asked.value)
+        if count and size > MAX_GROUP_BYTES:
+            break
+        count += 1
+    group, writer.waiting = writer.waiting[:count], writer.waiting[count:]
+    return group
+
+
+def _group(history: History, asked: Sequence[_Asked]) -> Group:
+    frames = [
+        item_frame(number, history.page, one.value, one.publisher_id)
+        for number, one in enumerate(asked, history.last + 1)
+    ]
+    return Group(history.page, history.last, history.first, time.time_ns() // 1_000_000, frames)
+
+
+def _mending(history: History, short: Short, group: Group) -> Group:
+    """Return the group with what is missing from the stream before it, as far as it is kept here."""
+    known = short.number if short.page == history.page else 0
+    last = max(known, history.first - 1)
+    kept = [frame for _, frame in history.items()][last - history.first + 1 :]
+    return Group(group.page, last, group.first_kept, group.time_ms, [*kept, *group.frames])
+
+
+def _fail(group: Sequence[_Asked], reason: Exception) -> None:
+    for asked in group:
+        if not asked.receipt.done():
+            asked.receipt.set_exception(reason)

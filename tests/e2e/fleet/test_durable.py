@@ -1,0 +1,90 @@
+"""Durable topics under load, while nodes and Redis are killed, frozen and replaced: nothing acknowledged is lost."""
+
+import asyncio
+from collections.abc import Generator
+
+import pytest
+
+from tests.e2e.fleet.findings import Findings
+from tests.e2e.fleet.fleet import Fleet
+from tests.e2e.fleet.process import Member
+from tests.e2e.fleet.workload import Reach, Workload
+
+
+@pytest.fixture(scope="module")
+def keeping() -> Generator[Fleet]:
+    """A fleet whose Redis has everything on disk before it answers."""
+    with Fleet(routers=2, nodes=3, appendfsync="always") as running:
+        yield running
+
+
+@pytest.fixture
+def durable(keeping: Fleet) -> Reach:
+    keeping.wait_for_nodes(3)
+    tenant = keeping.sign_up()
+    cache = tenant.new_cache()
+    tenant.http.patch(f"/v1/caches/{cache}", json={"durable": True}).raise_for_status()
+    assert [c["durable"] for c in tenant.http.get("/v1/caches").json()["caches"] if c["name"] == cache] == [True]
+    return Reach([router.address for router in keeping.routers], tenant.key, cache, durable=True)
+
+
+def unbroken(found: Findings) -> None:
+    """Hold that nothing is lost or doubled, and that numbers go on."""
+    assert found.broken() == []
+    assert set(found.discontinuities.values()) == {0}
+    assert set(found.pages.values()) == {1}
+
+
+async def test_nothing_is_lost_with_a_node_that_is_killed(keeping: Fleet, durable: Reach) -> None:
+    async with Workload(durable) as load:
+        await load.go_on()
+        await asyncio.to_thread(keeping.nodes[0].kill)
+        await load.go_on(10)
+        await asyncio.to_thread(keeping.nodes[0].restart)
+        await asyncio.to_thread(keeping.wait_for_nodes, 3)
+        await load.go_on(10)
+        unbroken(await load.settle())
+
+
+async def test_a_node_that_stood_still_is_fenced(keeping: Fleet, durable: Reach) -> None:
+    async with Workload(durable) as load:
+        await load.go_on()
+        with keeping.nodes[1].paused():
+            await asyncio.to_thread(keeping.wait_for_nodes, 2)
+            await load.go_on(10)
+        await asyncio.to_thread(keeping.wait_for_nodes, 3)
+        await load.go_on(10)
+        unbroken(await load.settle())
+
+
+async def test_topics_go_on_on_nodes_that_join_and_from_nodes_that_drain(keeping: Fleet, durable: Reach) -> None:
+    async with Workload(durable) as load:
+        await load.go_on()
+        newcomer: Member = await asyncio.to_thread(keeping.add, "storage", "storage-new")
+        await load.go_on(10)
+        assert await asyncio.to_thread(newcomer.stop) == 0
+        keeping.nodes.remove(newcomer)
+        await load.go_on(10)
+        unbroken(await load.settle())
+        assert load.ledger.failed() == []
+
+
+async def test_nothing_is_lost_with_a_redis_that_is_killed(keeping: Fleet, durable: Reach) -> None:
+    async with Workload(durable) as load:
+        await load.go_on()
+        await asyncio.to_thread(keeping.redis.kill)
+        await asyncio.sleep(1.0)  # how long it is away, not something to wait for
+        await asyncio.to_thread(lambda: keeping.redis.restart(empty=False))
+        await load.go_on(20)
+        unbroken(await load.settle())
+        assert {sent.answer for sent in load.ledger.failed()} <= {"UNAVAILABLE"}
+
+
+async def test_a_resume_point_holds_on_the_next_owner(keeping: Fleet, durable: Reach) -> None:
+    async with Workload(durable) as load:
+        await load.go_on()
+        for node in keeping.nodes:
+            await asyncio.to_thread(node.kill)
+            await asyncio.to_thread(node.restart)
+        await load.go_on()
+        unbroken(await load.settle())
