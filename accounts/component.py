@@ -92,8 +92,7 @@ class Accounts:
         await self.open()
         if self._settings.local:
             async with self.database.transaction() as session:
-                if await tenants.get(session, LOCAL_ACCOUNT) is None:
-                    await tenants.add(session, LOCAL_ACCOUNT, "Local", OPEN)
+                await tenants.add_once(session, LOCAL_ACCOUNT, "Local", OPEN)
         await self._directory.put_keys(self.keystore.public_keys())
         await self.snapshots.publish_changed()
         await self.snapshots.fill()

@@ -73,8 +73,11 @@ class Subscription:
         """End the subscription if its account no longer allows it."""
         try:
             self.bearer.check(time.time())
-            if self.bearer.readable(self._cache, self.readable.name) != self.readable:
+            readable = self.bearer.readable(self._cache, self.readable.name)
+            if readable[:3] != self.readable[:3]:
                 raise NotFound(f"cache '{self._cache}' was deleted")
+            if readable.durable != self.readable.durable:
+                raise StreamMoved  # its topics are elsewhere now; the client subscribes anew
         except TidingsError as reason:
             self.end(reason)
 

@@ -30,6 +30,16 @@ async def add(session: AsyncSession, account_id: str, name: str, plan: str) -> N
     await session.flush()
 
 
+async def add_once(session: AsyncSession, account_id: str, name: str, plan: str) -> None:
+    """Keep an account unless it is there. Of services that start together one does so, and the others wait for it."""
+    if await session.get(Account, account_id) is not None:
+        return
+    version = await _next_version(session)
+    if await session.scalar(select(Account.id).where(Account.id == account_id)) is None:
+        session.add(Account(id=account_id, name=name, plan=plan, version=version))
+        await session.flush()
+
+
 async def touch(session: AsyncSession, account_id: str) -> None:
     """Note that something changed which routers must know of the account."""
     await get_alone(session, account_id)  # before the counter, in every transaction, or two could wait for each other

@@ -185,3 +185,17 @@ async def test_the_description_names_no_other_host(here: Installation) -> None:
         for path in ("/docs", "/redoc"):
             answer = await browser.get(path)
             assert (answer.status_code, set(answer.json())) == (404, {"code", "message", "details"})
+
+
+async def test_an_installation_without_a_store_makes_no_cache_durable(here: Installation) -> None:
+    async with here.rest() as browser:
+        await browser.post("/v1/signup", json=ADA)
+        refused = await browser.post("/v1/caches", json={"name": "chat", "durable": True})
+        assert (refused.status_code, refused.json()["code"]) == (400, "invalid_argument")
+        assert "durable caches need Redis" in refused.json()["message"]
+        assert (await browser.post("/v1/caches", json={"name": "chat"})).status_code == 201
+        assert (await browser.patch("/v1/caches/chat", json={"durable": True})).status_code == 400
+        assert (await browser.patch("/v1/caches/chat", json={"durable": False})).status_code == 204
+        assert (await browser.patch("/v1/caches/chat", json={"durable": "yes"})).status_code == 400
+        (cache,) = (await browser.get("/v1/caches")).json()["caches"]
+        assert (cache["name"], cache["durable"]) == ("chat", False)

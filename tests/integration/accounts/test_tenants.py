@@ -15,6 +15,7 @@ from tests.unit.api.forgery import saying, signed
 ROUTES: dict[tuple[str, str], tuple[int, ...]] = {
     ("GET", "/v1/caches"): (200,),
     ("POST", "/v1/caches"): (201,),
+    ("PATCH", "/v1/caches/{name}"): (404,),
     ("DELETE", "/v1/caches/{name}"): (404,),
     ("GET", "/v1/api-keys"): (200,),
     ("POST", "/v1/api-keys"): (403,),
@@ -86,7 +87,7 @@ async def test_no_route_gives_or_takes_what_is_anothers(here: Installation) -> N
     async with here.rest(authorization=ada.key) as client:
         for (method, path), statuses in ROUTES.items():
             url = path.format(name="bobs-own", key_id=bob.key_id)
-            body = bodies.get(path) if method == "POST" else None
+            body = bodies.get(path) if method == "POST" else {"durable": False} if method == "PATCH" else None
             answer = await client.request(method, url, json=body)
             assert answer.status_code in statuses, (method, path, answer.text)
             assert bob.id not in answer.text
