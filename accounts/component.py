@@ -2,13 +2,13 @@
 
 import asyncio
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from accounts import app as application
 from accounts.caches.service import Caches
 from accounts.caller import LOCAL_ACCOUNT, Callers
-from accounts.database import Database, sqlite_url
+from accounts.database import Database, Pool, sqlite_url
 from accounts.keys.service import Keys
 from accounts.presigning.service import SigningKeys
 from accounts.rest import caches as cache_routes
@@ -40,6 +40,7 @@ class AccountsSettings:
         endpoint: The host name given to SDKs with a token.
         local: There is a ready-made account for callers without a token.
         tls: The service is reached over TLS, so that cookies are bound to it.
+        pool: Connections to a database server.
         database_url: SQLAlchemy's; empty for SQLite in the data folder.
         offers_durable: Storage nodes have a store for durable topics.
         keys_dir: Holds the signing keys, where several account services share them; else they are in the data folder.
@@ -50,6 +51,7 @@ class AccountsSettings:
     local: bool = False
     tls: bool = False
     database_url: str = ""
+    pool: Pool = field(default_factory=Pool)
     keys_dir: Path | None = None
     offers_durable: bool = False
 
@@ -60,7 +62,7 @@ class Accounts:
     def __init__(self, settings: AccountsSettings, directory: Directory) -> None:
         self._settings = settings
         self._directory = directory
-        self.database = Database(settings.database_url or sqlite_url(settings.data_dir))
+        self.database = Database(settings.database_url or sqlite_url(settings.data_dir), settings.pool)
         self.keystore = Keystore(settings.keys_dir or settings.data_dir / "keys")
         self.snapshots = Snapshots(self.database, directory, self.keystore.public_keys)
         self._passwords = Passwords()

@@ -5,6 +5,7 @@ import logging
 import os
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,13 +32,40 @@ def sqlite_url(data_dir: Path) -> str:
     return f"sqlite+aiosqlite:///{data_dir / 'tidings.db'}"
 
 
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """How many connections to a database server are kept; SQLite has none.
+
+    Attributes:
+        size: Connections that are kept open.
+        max_overflow: More of them, under load, that are closed again.
+        timeout_seconds: How long a request waits for one.
+        recycle_seconds: After which one is opened anew, before a firewall forgets it.
+    """
+
+    size: int = 5
+    max_overflow: int = 10
+    timeout_seconds: float = 5.0
+    recycle_seconds: float = 1800.0
+
+    def options(self) -> dict[str, Any]:
+        """Return what SQLAlchemy is told."""
+        return {
+            "pool_size": self.size,
+            "max_overflow": self.max_overflow,
+            "pool_timeout": self.timeout_seconds,
+            "pool_recycle": self.recycle_seconds,
+            "pool_pre_ping": True,  # a server that was restarted costs no request an error
+        }
+
+
 class Database:
     """An engine and its sessions. Where it cannot be reached, callers are told `Unavailable`, and the log once."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, pool: Pool | None = None) -> None:
         self._url = make_url(url)
         self._is_sqlite = self._url.get_backend_name() == "sqlite"
-        options: dict[str, Any] = {"connect_args": {"timeout": BUSY_SECONDS}} if self._is_sqlite else {}
+        options = {"connect_args": {"timeout": BUSY_SECONDS}} if self._is_sqlite else (pool or Pool()).options()
         # Values stay out of the texts of errors, and so out of the log: among them are e-mails and hashes.
         self._engine = create_async_engine(self._url, hide_parameters=True, **options)
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)

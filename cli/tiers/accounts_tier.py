@@ -5,6 +5,7 @@ import logging
 from typing import cast
 
 from accounts.component import Accounts, AccountsSettings
+from accounts.database import Pool
 from api.asgi import Guard, send_error, without_body
 from api.errors import Unavailable
 from api.grpc_asgi import ASGIApp, Receive, Scope, Send
@@ -91,6 +92,12 @@ def _settings(variables: AccountsVariables) -> AccountsSettings:
         endpoint=variables.endpoint,
         tls=variables.tls_cert is not None,
         database_url=variables.database_url,
+        pool=Pool(
+            variables.database_pool_size,
+            variables.database_max_overflow,
+            variables.database_pool_timeout_seconds,
+            variables.database_pool_recycle_seconds,
+        ),
         keys_dir=variables.keys,
         offers_durable=True,
     )

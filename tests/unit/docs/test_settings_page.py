@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
+from cli.tiers.settings import TIERS
 from cli.up import up
 
 PAGE = (Path(__file__).parents[3] / "docs" / "settings.md").read_text(encoding="utf-8")
@@ -35,3 +36,11 @@ def test_each_field_of_a_class_has_its_row(module: str, name: str) -> None:
     settings = getattr(importlib.import_module(module), name)
     documented = {field: ast.literal_eval(value) for field, value in table_after(f"`{module}:{name}`").items()}
     assert documented == {field.name: field.default for field in dataclasses.fields(settings)}
+
+
+@pytest.mark.parametrize("tier", sorted(TIERS))
+def test_each_variable_of_a_tier_has_its_row(tier: str) -> None:
+    fields = {name: TIERS[tier].model_fields[name.removeprefix("TIDINGS_").lower()] for name in TIERS[tier].names()}
+    expected = {name: "" if f.is_required() or f.default_factory else str(f.default) for name, f in fields.items()}
+    given = table_after(f"### `tidings {tier}`")
+    assert given == {name: "" if default == "None" else default for name, default in expected.items()}

