@@ -10,6 +10,7 @@ COMMANDS = {
     "router": "Run one router of a fleet.",
     "storage": "Run one storage node of a fleet.",
     "accounts": "Run the account service of a fleet.",
+    "doctor": "Check a fleet, and say what to do.",
     "account": "Make accounts without a browser.",
     "key": "Make API keys without a browser.",
     "topic": "Publish and subscribe from a shell.",

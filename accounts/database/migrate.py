@@ -9,10 +9,14 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
-from sqlalchemy.engine import URL, Connection
+from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 import migrations
+from api.errors import Unavailable
 
 ADVISORY_LOCK = 7_485_901
 """Postgres holds this number while one process migrates."""
@@ -26,6 +30,29 @@ def upgrade(url: URL, revision: str = "head") -> None:
 def downgrade(url: URL, revision: str = "base") -> None:
     """Bring the schema of the database at `url` back to `revision`, alone."""
     _with_connection(url, lambda config: command.downgrade(config, revision))
+
+
+def without_password(url: str) -> str:
+    """Return a URL as it may be shown."""
+    return make_url(url).render_as_string(hide_password=True)
+
+
+def current(url: str) -> tuple[str | None, str | None]:
+    """Return the revision of the schema at `url`, and the newest one; without waiting for whoever migrates.
+
+    Raises:
+        Unavailable: the database cannot be reached; the message says why.
+    """
+    parsed = make_url(url)
+    engine = create_engine(parsed.set(drivername="sqlite") if parsed.get_backend_name() == "sqlite" else parsed)
+    try:
+        with engine.connect() as connection:
+            found = MigrationContext.configure(connection).get_current_revision()
+    except (SQLAlchemyError, OSError) as error:
+        raise Unavailable(str(error.__cause__ or error).partition("\n")[0]) from error
+    finally:
+        engine.dispose()
+    return found, ScriptDirectory(str(Path(migrations.__file__).parent)).get_current_head()
 
 
 def _with_connection(url: URL, work: Callable[[Config], None]) -> None:
