@@ -2,9 +2,8 @@
 
 import asyncio
 from pathlib import Path
-from typing import cast
 
-from backplane.redis.connection import connect, location
+from backplane.redis.connection import connect, disconnect, location
 from backplane.redis.directory import RedisDirectory
 from backplane.redis.news import News
 from backplane.redis.quotas import RedisQuotas
@@ -60,4 +59,4 @@ class RedisBackplane:
         """Stop following. Nothing is taken back: a node leaves the map by `registry.leave`."""
         await self.usage.close()
         await asyncio.gather(self._news.close(), self.registry.close(), self.directory.close())
-        await cast("asyncio.Future[None]", self._client.aclose())
+        await disconnect(self._client)

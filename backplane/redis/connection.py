@@ -113,13 +113,22 @@ def connect(where: Location, ca_file: Path | None = None) -> Client:
     match where.kind:
         case "cluster":
             nodes = [ClusterNode(host, port) for host, port in where.hosts]
-            return RedisCluster(startup_nodes=nodes, cluster_error_retry_attempts=1, **options)
+            return RedisCluster(startup_nodes=nodes, **options)
         case "sentinel":
             sentinels = Sentinel(list(where.hosts), sentinel_kwargs=_of_sentinels(where, tls))
             return cast("Any", sentinels).master_for(where.service, db=where.db, **options)
         case "standalone":
             host, port = where.hosts[0]
             return Redis(host=host, port=port, db=where.db, **options)
+
+
+async def disconnect(client: Client) -> None:
+    """Close a client and, where there are some, its connections to sentinels."""
+    reached = cast("Any", client)
+    await reached.aclose()
+    manager = getattr(getattr(reached, "connection_pool", None), "sentinel_manager", None)
+    for sentinel in manager.sentinels if manager is not None else ():
+        await sentinel.aclose()
 
 
 def _of_sentinels(where: Location, tls: dict[str, Any]) -> dict[str, Any]:

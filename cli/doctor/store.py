@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from redis.exceptions import RedisError
 
-from backplane.redis.connection import Location, connect, location
+from backplane.redis.connection import Location, connect, disconnect, location
 from cli.doctor.finding import Finding
 from cli.doctor.settings import DoctorVariables
 
@@ -25,7 +25,7 @@ async def look(variables: DoctorVariables) -> list[Finding]:
         advice = "See that it runs and that TIDINGS_REDIS_URL, its password and TIDINGS_REDIS_CA_FILE are right."
         return [Finding("redis", "error", f"{where} cannot be reached: {reason}", advice)]
     finally:
-        await client.aclose()
+        await disconnect(client)
     return list(_findings(where, info, settings))
 
 

@@ -5,7 +5,7 @@ import logging
 import secrets
 import signal
 from collections.abc import Coroutine
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import click
 import uvloop
@@ -14,7 +14,7 @@ from api.errors import Unavailable
 from backplane.interface import Node as NodeEntry
 from backplane.interface import NodeIdTaken
 from backplane.redis import RedisBackplane
-from backplane.redis.connection import connect, location
+from backplane.redis.connection import connect, disconnect, location
 from cli.control_socket import State
 from cli.hosting import log_to_standard_error
 from cli.housekeeping import SWEEP_SECONDS, collect_seldom, every
@@ -101,7 +101,7 @@ class StorageTier:
         await self._member.close()
         await self._server.close()
         await self._durable.close()
-        await cast("asyncio.Future[None]", self._redis.aclose())
+        await disconnect(self._redis)
         await self._health.close()
         await self._backplane.close()
 

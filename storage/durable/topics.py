@@ -140,33 +140,35 @@ class DurableTopics:
                 raise Fenced("the topic was let go")
             group = _group(history, asked)
             try:
-                await self._journal.append(topic, group)
+                await self._journal_group(topic, history, group)
             except Behind:
-                await self._catch_up(topic, history)
-            except Short as short:
-                await self._journal.append(topic, _mending(history, short, group), mends=True)
-                return self._done(topic, history, group, asked)
+                found = await self._catch_up(topic, history)
+                if found[: len(group.frames)] == group.frames:
+                    return _acknowledge(group, asked)  # it was done before, and sent again as its answer was lost
             else:
-                return self._done(topic, history, group, asked)
+                if self._node.history(topic) is history:
+                    for frame in group.frames:
+                        self._node.extend(topic, frame)
+                return _acknowledge(group, asked)
         raise Unavailable("the topic's store goes on without this node")
 
-    def _done(self, topic: Topic, history: History, group: Group, asked: Sequence[_Asked]) -> None:
-        is_here = self._node.history(topic) is history
-        for number, (one, frame) in enumerate(zip(asked, group.frames, strict=True), group.last + 1):
-            if is_here:
-                self._node.extend(topic, frame)
-            if not one.receipt.done():
-                one.receipt.set_result(Receipt(group.page, number))
+    async def _journal_group(self, topic: Topic, history: History, group: Group) -> None:
+        try:
+            await self._journal.append(topic, group)
+        except Short as short:
+            await self._journal.append(topic, _mending(history, short, group), mends=True)
 
-    async def _catch_up(self, topic: Topic, history: History) -> None:
-        """Tell the topic's watchers of what an append has left in the stream whose answer was lost."""
-        for entry in await self._journal.read(topic, history.page, history.last):
+    async def _catch_up(self, topic: Topic, history: History) -> list[bytes]:
+        """Tell the topic's watchers of what an append has left in the stream whose answer was lost; return it."""
+        entries = await self._journal.read(topic, history.page, history.last)
+        for entry in entries:
             if self._node.history(topic) is not history or (entry.page, entry.number) != (
                 history.page,
                 history.last + 1,
             ):
                 raise Fenced("the topic went on elsewhere")
             self._node.extend(topic, entry.frame)
+        return [entry.frame for entry in entries]
 
     def _let_go(self, topic: Topic) -> None:
         if topic in self._node:
@@ -190,6 +192,12 @@ def _group(history: History, asked: Sequence[_Asked]) -> Group:
         for number, one in enumerate(asked, history.last + 1)
     ]
     return Group(history.page, history.last, history.first, time.time_ns() // 1_000_000, frames)
+
+
+def _acknowledge(group: Group, asked: Sequence[_Asked]) -> None:
+    for number, one in enumerate(asked, group.last + 1):
+        if not one.receipt.done():
+            one.receipt.set_result(Receipt(group.page, number))
 
 
 def _mending(history: History, short: Short, group: Group) -> Group:

@@ -13,7 +13,7 @@ from api.names import Topic
 from api.outbox import Outbox
 from storage.handover.state import topic_message, topic_of
 
-UNREACHABLE_SECONDS: Final = 1.0
+UNREACHABLE_SECONDS: Final = 2.0
 """A node that was silent this long is taken to have nothing: its topics must not wait for it."""
 
 RETRY_SECONDS: Final = 0.1

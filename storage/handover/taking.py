@@ -12,7 +12,7 @@ from storage.handover.source import Source, Unanswered
 from storage.handover.state import restored
 from storage.node import Node
 
-ASK_SECONDS = 1.0
+ASK_SECONDS = 1.5
 """How long one topic waits for an answer of all who may have it."""
 
 

@@ -96,7 +96,8 @@ class Fleet:
         """Start one more process of a tier, and do not wait. `variables` are its own, beside those of its tier."""
         group = {"accounts": self.accounts, "router": self.routers, "storage": self.nodes}[tier]
         name = name or f"{tier}-{len(group) + 1}"
-        told = {**self._common(), **self._variables, **self._of_tier.get(tier, {}), **variables}
+        patience = {"TIDINGS_DRAIN_SECONDS": "20"} if tier == "storage" else {}
+        told = {**self._common(), **patience, **self._variables, **self._of_tier.get(tier, {}), **variables}
         member = Member(tier, name, self.folder / name, told, self._port if tier == "router" else 0)
         group.append(member)
         member.start()

@@ -14,6 +14,9 @@ from tests.e2e.tenant import Tenant
 RECOVERY_SECONDS = 3.0
 """From the loss of a storage node until its topics go on elsewhere."""
 
+STALL_SECONDS = 1.0
+"""On a machine that does not run a process for so long, a hand-over is given up, and subscribers are told."""
+
 ROUTER_IS_GONE = {"UNAVAILABLE"}
 
 
@@ -157,8 +160,10 @@ async def test_a_rolling_restart_of_everything_loses_nothing(fleet: Fleet, fleet
         await load.go_on()
         found = await load.settle()
     assert found.broken() == []
-    assert set(found.discontinuities.values()) == {0}
-    assert set(found.pages.values()) == {1}
+    at_most_one_gap(found)
+    if load.pace.stalled_seconds < STALL_SECONDS:
+        assert set(found.discontinuities.values()) == {0}
+        assert set(found.pages.values()) == {1}
     assert {sent.answer for sent in load.ledger.failed()} <= ROUTER_IS_GONE
 
 

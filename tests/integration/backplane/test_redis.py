@@ -1,0 +1,146 @@
+"""What one process writes, another reads; on each kind of Redis."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from api.errors import Unavailable
+from backplane.interface import Demand, Node, NodeIdTaken, NodeMap, Process, UsageBatch
+from backplane.redis import RedisBackplane
+from tests.redis_server import RedisServer
+from tests.unit.credentials import PUBLIC_KEYS, account
+
+DEADLINE_SECONDS = 10.0
+Pair = tuple[RedisBackplane, RedisBackplane]
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+async def settled(backplane: RedisBackplane, *nodes: Node) -> None:
+    """Beat until the map is shown: after a start nobody sees it before a lease's time is over."""
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        while set(backplane.registry.map().nodes) < {node.id for node in nodes}:
+            for node in nodes:
+                await backplane.registry.beat(node)
+            await asyncio.sleep(0.05)
+
+
+async def test_accounts_and_keys_reach_the_other_side(pair: Pair) -> None:
+    writer, reader = pair
+    heard: list[int | None] = []
+    reader.directory.watch_accounts(lambda _, snapshot: heard.append(snapshot and snapshot.version))
+    await writer.directory.put_keys(PUBLIC_KEYS)
+    await until(lambda: dict(reader.directory.keys()) == dict(PUBLIC_KEYS))
+    await writer.directory.put_account(account(version=1))
+    assert await reader.directory.account("acme") == account(version=1)
+    await writer.directory.put_account(account(version=3))
+    await until(lambda: heard[-1:] == [3])
+    await writer.directory.put_account(account(version=2))
+    assert await reader.directory.account("acme") == account(version=3)
+    await writer.directory.remove_account("acme")
+    await until(lambda: heard[-1:] == [None])
+    await writer.directory.put_account(account(version=9))
+    assert await reader.directory.account("acme") is None
+
+
+async def test_the_map_has_who_beats_and_loses_who_does_not(pair: Pair) -> None:
+    one, two = pair
+    first, second = Node("node-1", "127.0.0.1:1", boot="a"), Node("node-2", "127.0.0.1:2", boot="b")
+    maps: list[NodeMap] = []
+    two.registry.watch_map(maps.append)
+    await settled(one, first, second)
+    await until(lambda: set(two.registry.map().nodes) == {"node-1", "node-2"})
+    with pytest.raises(NodeIdTaken):
+        await two.registry.beat(Node("node-1", "127.0.0.1:9", boot="c"))
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        while set(two.registry.map().nodes) != {"node-2"}:
+            await one.registry.beat(second)
+            await asyncio.sleep(0.05)
+    await one.registry.leave("node-2")
+    await until(lambda: not two.registry.map().nodes)
+    versions = [seen.version for seen in maps]
+    assert versions == sorted(set(versions))
+
+
+async def test_processes_are_listed(pair: Pair) -> None:
+    one, two = pair
+    await one.registry.announce(Process("router-1", "router", "127.0.0.1:8080", "1", 1.0, 2.0))
+    (found,) = await two.registry.processes()
+    assert (found.id, found.tier, found.clock) == ("router-1", "router", 2.0)
+    assert found.said_at > 0
+
+
+async def test_routers_hear_of_each_others_demand(pair: Pair) -> None:
+    one, two = pair
+    await one.quotas.exchange("router-1", {"acme": Demand(publishes=5.0, subscriptions=2)})
+    others = await two.quotas.exchange("router-2", {"acme": Demand(publishes=1.0)})
+    assert (others["acme"].publishes, others["acme"].subscriptions, others["acme"].routers) == (5.0, 2, 1)
+
+
+async def test_usage_comes_at_least_once_and_goes_when_it_was_applied(pair: Pair) -> None:
+    router, accounts = pair
+    batches = [UsageBatch(f"batch-{number}", b"%d" % number) for number in range(3)]
+    await router.usage.append(batches)
+    got = await accounts.usage.read("one", 10, 1.0)
+    assert [delivered.batch for delivered in got] == batches
+    await accounts.usage.acknowledge([got[0].token])
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        again = await accounts.usage.read("two", 10, 1.0)
+        while not again:
+            again = await accounts.usage.read("two", 10, 1.0)
+    assert [delivered.batch for delivered in again] == batches[1:]
+
+
+async def test_a_store_that_stands_still_is_unavailable_in_bounded_time_and_heals(
+    server: RedisServer,
+) -> None:
+    backplane = RedisBackplane(server.url, "still", lease_seconds=1.0)
+    await backplane.start()
+    try:
+        await backplane.directory.put_account(account(version=1))
+        await backplane.directory.account("acme")
+        node = Node("node-1", "127.0.0.1:1", boot="a")
+        await settled(backplane, node)
+        before = backplane.registry.map()
+        server.pause()
+        async with asyncio.timeout(5.0):
+            with pytest.raises(Unavailable):
+                await backplane.registry.beat(node)
+            with pytest.raises(Unavailable):
+                await backplane.directory.account("unknown")
+        assert await backplane.directory.account("acme") == account(version=1)
+        assert backplane.registry.map() == before
+        server.resume()
+        await settled(backplane, node)
+        assert backplane.registry.map().version >= before.version
+    finally:
+        server.resume()
+        await backplane.close()
+
+
+async def test_a_store_that_came_back_empty_is_noticed(server: RedisServer) -> None:
+    backplane = RedisBackplane(server.url, "empty", lease_seconds=1.0)
+    await backplane.start()
+    try:
+        node = Node("node-1", "127.0.0.1:1", boot="a")
+        assert not await backplane.directory.is_filled()
+        await backplane.directory.mark_filled()
+        assert await backplane.directory.is_filled()
+        await settled(backplane, node)
+        version, epoch = backplane.registry.map().version, await backplane.usage.epoch()
+        server.command("FLUSHALL")
+        assert not await backplane.directory.is_filled()
+        assert await backplane.usage.epoch() != epoch
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            while backplane.registry.map().version <= version:
+                assert set(backplane.registry.map().nodes) == {"node-1"}
+                await backplane.registry.beat(node)
+                await asyncio.sleep(0.05)
+        assert set(backplane.registry.map().nodes) == {"node-1"}
+    finally:
+        await backplane.close()

@@ -1,0 +1,70 @@
+"""An append whose answer is lost is sent again by the client; the item is still kept once."""
+
+import asyncio
+from typing import Any, cast
+
+from api.names import Topic
+from backplane.redis.connection import connect, location
+from storage.durable.journal import StreamJournal
+from storage.durable.topics import DurableTopics
+from storage.node import Node
+from tests.redis_server import redis_server
+
+TOPIC = Topic("account", "cache", "chat", durable=True)
+READ_BYTES = 65_536
+
+
+class LosesOneAnswer:
+    """Stands before Redis, and breaks the connection when it would have answered the request with `mark` in it."""
+
+    def __init__(self, port: int, mark: bytes) -> None:
+        self.lost = 0
+        self._port = port
+        self._mark = mark
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        server_reader, server_writer = await asyncio.open_connection("127.0.0.1", self._port)
+        marked = asyncio.Event()
+
+        async def requests() -> None:
+            while data := await reader.read(READ_BYTES):
+                if self._mark in data:
+                    marked.set()
+                server_writer.write(data)
+
+        async def answers() -> None:
+            while data := await server_reader.read(READ_BYTES):
+                if marked.is_set() and not self.lost:
+                    self.lost += 1
+                    return
+                writer.write(data)
+
+        work = [asyncio.create_task(requests()), asyncio.create_task(answers())]
+        await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
+        for task in work:
+            task.cancel()
+        await asyncio.gather(*work, return_exceptions=True)
+        writer.close()
+        server_writer.close()
+
+
+async def test_an_item_whose_acknowledgement_was_lost_is_kept_once() -> None:
+    with redis_server(appendfsync="always") as server:
+        proxy = LosesOneAnswer(server.port, b"marked")
+        async with await asyncio.start_server(proxy.serve, "127.0.0.1", 0) as listener:
+            client = connect(location(f"redis://127.0.0.1:{listener.sockets[0].getsockname()[1]}"))
+            node = Node("node-1")
+            topics = DurableTopics(node, StreamJournal(client, "test", "node-1"), lambda: 1)
+            try:
+                first = await topics.publish(TOPIC, b"before", b"")
+                second = await topics.publish(TOPIC, b"marked", b"")
+                kept = await StreamJournal(client, "test", "node-2").claim(TOPIC)
+            finally:
+                await topics.close()
+                await cast("Any", client).aclose()
+        assert proxy.lost == 1
+        assert second == (first.page, 2)
+        assert [entry.number for entry in kept] == [1, 2]
+        history = node.history(TOPIC)
+        assert history is not None
+        assert [frame for _, frame in history.items()] == [entry.frame for entry in kept]
