@@ -14,6 +14,7 @@ from typing import Final
 
 from api.errors import Unavailable
 from api.names import Topic
+from api.tasks import end
 from backplane.interface import Node as NodeEntry
 from backplane.interface import NodeIdTaken, NodeMap, Registry
 from backplane.placement import Placement
@@ -176,8 +177,7 @@ class Membership:
 
     async def _stop_beating(self) -> None:
         if self._beating is not None:
-            self._beating.cancel()
-            await asyncio.gather(self._beating, return_exceptions=True)
+            await end(self._beating)
 
     async def _refresh(self) -> None:
         with contextlib.suppress(Unavailable):

@@ -11,6 +11,7 @@ import click
 import uvloop
 
 from api.errors import Unavailable
+from api.tasks import end
 from backplane.interface import Node as NodeEntry
 from backplane.interface import NodeIdTaken
 from backplane.redis import RedisBackplane
@@ -95,9 +96,7 @@ class StorageTier:
     async def close(self) -> None:
         """Stop."""
         self._state = "stopped"
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(*self._tasks)
         await self._member.close()
         await self._server.close()
         await self._durable.close()

@@ -43,7 +43,8 @@ class Giving:
 
     async def serve(self, requests: AsyncIterator[wire.HandOverRequest], send: Send) -> None:
         """Hand over to one node until it leaves."""
-        receiver, giving, lock = "", None, asyncio.Lock()
+        receiver, lock = "", asyncio.Lock()
+        giving: set[asyncio.Task[None]] = set()
 
         async def send_one(event: wire.HandOverEvent) -> None:
             async with lock:
@@ -54,15 +55,16 @@ class Giving:
                 if request.WhichOneof("kind") == "follow":
                     receiver = request.follow.node
                     await self._membership.reach(request.follow.map_version)
-                    if giving is not None:
-                        giving.cancel()
-                    giving = asyncio.create_task(self._give(receiver, request.follow.map_version, send_one))
+                    # One that is under way is not cancelled: a write that is cut short would break the stream.
+                    task = asyncio.create_task(self._give(receiver, request.follow.map_version, send_one))
+                    giving.add(task)
+                    task.add_done_callback(giving.discard)
                 else:
                     await self._give_one(topic_of(request.want), receiver, send_one)
         finally:
-            if giving is not None:
-                giving.cancel()
-                await asyncio.gather(giving, return_exceptions=True)
+            for task in giving:
+                task.cancel()
+            await asyncio.gather(*giving, return_exceptions=True)
 
     def close(self) -> None:
         """Part from nothing any more."""

@@ -11,6 +11,7 @@ from api import link_pb2 as wire
 from api import link_pb2_grpc
 from api.names import Topic
 from api.outbox import Outbox
+from api.tasks import end
 from storage.handover.state import topic_message, topic_of
 
 UNREACHABLE_SECONDS: Final = 2.0
@@ -94,8 +95,7 @@ class Source:
     async def close(self) -> None:
         """Take nothing more."""
         self._end(missed=True)
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        await end(self._task)
 
     async def _run(self) -> None:
         while True:
