@@ -3,7 +3,7 @@
 import click
 
 from cli.refusals import told_in_a_sentence
-from cli.tiers.settings import StorageVariables
+from cli.tiers.settings import StorageVariables, tell_of_misspelt_variables
 
 
 @click.command()
@@ -14,6 +14,7 @@ def storage() -> None:
     ends it at once.
     """
     with told_in_a_sentence():
+        tell_of_misspelt_variables()
         variables = StorageVariables.read()
         from cli.tiers.storage_tier import run  # noqa: PLC0415  a wrong variable needs none of it
 

@@ -3,8 +3,6 @@
 import asyncio
 from contextlib import ExitStack
 
-import click
-
 from cli.address import Claim, claim, join
 from cli.certificates import certificate
 from cli.data_folder import DataFolder
@@ -14,8 +12,7 @@ from cli.hosting import bounds_of_this_machine, host, log_to_standard_error, loo
 from cli.refusals import AddressUnavailable, told_in_a_sentence
 from cli.settings import HostedSettings
 from cli.supervisor import Supervisor
-from cli.tiers.settings import TIERS, AccountsVariables, RouterVariables
-from cli.tiers.variables import unknown
+from cli.tiers.settings import AccountsVariables, RouterVariables, tell_of_misspelt_variables
 
 AFTER_DRAIN_SECONDS = 10.0
 """From the end of the drain until the streams that do not end are cut."""
@@ -24,16 +21,10 @@ AFTER_DRAIN_SECONDS = 10.0
 def run(variables_of: type[RouterVariables] | type[AccountsVariables], app: str) -> None:
     """Serve one tier until told to stop. `app` is the import name of its application."""
     with told_in_a_sentence(), ExitStack() as stack:
+        tell_of_misspelt_variables()
         variables = variables_of.read()
         log_to_standard_error("warning")
-        warn_of_unknown_variables()
         asyncio.run(_run(variables, app, stack))
-
-
-def warn_of_unknown_variables() -> None:
-    """Say on standard error which variables look misspelt."""
-    for sentence in unknown(name for tier in TIERS.values() for name in tier.names()):
-        click.echo(f"tidings: {sentence}", err=True)
 
 
 async def _run(variables: RouterVariables | AccountsVariables, app: str, stack: ExitStack) -> None:

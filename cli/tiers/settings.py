@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
+import click
 from pydantic import AfterValidator, BeforeValidator, Field
 from typing_extensions import override
 
-from cli.tiers.variables import AbsolutePath, Variables
+from cli.tiers.variables import AbsolutePath, Variables, unknown
 
 IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"
 HOST_NAME = r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$"
@@ -156,3 +157,9 @@ TIERS: dict[str, type[TierVariables]] = {
     "storage": StorageVariables,
     "accounts": AccountsVariables,
 }
+
+
+def tell_of_misspelt_variables() -> None:
+    """Say on standard error which variables look misspelt; before one is missed that was meant."""
+    for sentence in unknown(name for tier in TIERS.values() for name in tier.names()):
+        click.echo(f"tidings: {sentence}", err=True)

@@ -1,6 +1,7 @@
 """An append whose answer is lost is sent again by the client; the item is still kept once."""
 
 import asyncio
+import contextlib
 from typing import Any, cast
 
 from api.names import Topic
@@ -12,6 +13,7 @@ from tests.redis_server import redis_server
 
 TOPIC = Topic("account", "cache", "chat", durable=True)
 READ_BYTES = 65_536
+DEADLINE_SECONDS = 10.0
 
 
 class LosesOneAnswer:
@@ -21,8 +23,18 @@ class LosesOneAnswer:
         self.lost = 0
         self._port = port
         self._mark = mark
+        self._open = 0
+        self._ended = asyncio.Event()
+
+    async def ended(self) -> None:
+        """Return when no connection is left."""
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            while self._open:
+                self._ended.clear()
+                await self._ended.wait()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._open += 1
         server_reader, server_writer = await asyncio.open_connection("127.0.0.1", self._port)
         marked = asyncio.Event()
 
@@ -44,8 +56,12 @@ class LosesOneAnswer:
         for task in work:
             task.cancel()
         await asyncio.gather(*work, return_exceptions=True)
-        writer.close()
-        server_writer.close()
+        for end in (writer, server_writer):
+            end.close()
+            with contextlib.suppress(OSError):
+                await end.wait_closed()
+        self._open -= 1
+        self._ended.set()
 
 
 async def test_an_item_whose_acknowledgement_was_lost_is_kept_once() -> None:
@@ -62,6 +78,7 @@ async def test_an_item_whose_acknowledgement_was_lost_is_kept_once() -> None:
             finally:
                 await topics.close()
                 await cast("Any", client).aclose()
+                await proxy.ended()
         assert proxy.lost == 1
         assert second == (first.page, 2)
         assert [entry.number for entry in kept] == [1, 2]

@@ -1,0 +1,125 @@
+"""What is known goes on while a Redis is killed, and all of it heals when it comes back with nothing."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from pathlib import Path
+
+import pytest
+
+from accounts.component import Accounts, AccountsSettings
+from accounts.database import sqlite_url
+from accounts.tenants.repository import changed_since
+from api.errors import Unavailable
+from backplane.interface import Node, UsageBatch
+from backplane.redis import RedisBackplane
+from tests.redis_server import RedisServer, redis_server
+from tests.unit.credentials import account
+
+DEADLINE_SECONDS = 15.0
+BOUND_SECONDS = 1.0
+NODES = (Node("node-1", "127.0.0.1:1", boot="a"), Node("node-2", "127.0.0.1:2", boot="b"))
+
+
+@pytest.fixture
+def own_server() -> Generator[RedisServer]:
+    with redis_server() as running:
+        yield running
+
+
+@pytest.fixture
+async def backplane(own_server: RedisServer) -> AsyncGenerator[RedisBackplane]:
+    one = RedisBackplane(own_server.url, "faults", lease_seconds=1.0)
+    await one.start()
+    yield one
+    await one.close()
+
+
+async def beaten(backplane: RedisBackplane, condition: Callable[[], bool]) -> None:
+    """Let all nodes beat until the condition holds; meanwhile none of them may leave a map that had it."""
+    before = set(backplane.registry.map().nodes)
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        while not condition():
+            for node in NODES:
+                await backplane.registry.beat(node)
+            assert before <= set(backplane.registry.map().nodes)
+            await asyncio.sleep(0.05)
+
+
+async def test_a_killed_store_fails_fast_keeps_what_is_known_and_heals_empty(
+    own_server: RedisServer, backplane: RedisBackplane
+) -> None:
+    registry, directory, usage = backplane.registry, backplane.directory, backplane.usage
+    await directory.put_account(account(version=3))
+    await directory.account("acme")
+    await beaten(backplane, lambda: len(registry.map().nodes) == len(NODES))
+    before, epoch = registry.map(), await usage.epoch()
+    own_server.kill()
+    calls: list[Callable[[], Awaitable[object]]] = [
+        lambda: registry.beat(NODES[0]),
+        lambda: directory.account("unknown"),
+        lambda: usage.append([UsageBatch("batch-1", b"1")]),
+        lambda: directory.put_account(account(version=4)),
+    ]
+    for call in calls:
+        started = time.monotonic()
+        with pytest.raises(Unavailable):
+            await call()
+        assert time.monotonic() - started < BOUND_SECONDS
+    assert await directory.account("acme") == account(version=3)
+    assert registry.map() == before
+    own_server.restart(empty=True)
+    await beaten(backplane, lambda: registry.map().version > before.version)
+    assert registry.map().nodes == before.nodes
+    assert await usage.epoch() != epoch
+    assert await directory.account("acme") == account(version=3)
+    await usage.append([UsageBatch("batch-1", b"1")])
+    (got,) = await usage.read("one", 10, 1.0)
+    assert got.batch == UsageBatch("batch-1", b"1")
+
+
+@pytest.mark.parametrize("loss", ["FLUSHALL", "kill"])
+async def test_a_store_that_lost_everything_is_filled_again_by_the_account_service(
+    own_server: RedisServer, backplane: RedisBackplane, tmp_path: Path, loss: str
+) -> None:
+    writer = RedisBackplane(own_server.url, "faults")
+    await writer.start()
+    accounts = Accounts(
+        AccountsSettings(data_dir=tmp_path, endpoint="tidings.test", database_url=sqlite_url(tmp_path), local=True),
+        writer.directory,
+    )
+    await accounts.start()
+    try:
+        await filled(backplane)
+        keys = accounts.keystore.public_keys()
+        if loss == "FLUSHALL":
+            own_server.command("FLUSHALL")
+        else:
+            own_server.restart(empty=True)
+        await filled(backplane)
+        newcomer = RedisBackplane(own_server.url, "faults")
+        await newcomer.start()
+        try:
+            assert newcomer.directory.keys() == keys
+            async with accounts.database.reading() as session:
+                ids = [id for id, _ in await changed_since(session, 0)]
+            assert ids
+            for id in ids:
+                assert await newcomer.directory.account(id) is not None
+            assert await newcomer.directory.account("nobody") is None
+        finally:
+            await newcomer.close()
+    finally:
+        await accounts.close()
+        await writer.close()
+
+
+async def filled(backplane: RedisBackplane) -> None:
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        while True:
+            try:
+                if await backplane.directory.is_filled():
+                    return
+            except Unavailable:
+                pass
+            await asyncio.sleep(0.02)
