@@ -6,14 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from accounts import app as application
+from accounts.caches import endpoints as cache_routes
 from accounts.caches.service import Caches
 from accounts.caller import LOCAL_ACCOUNT, Callers
 from accounts.database import Database, Pool, sqlite_url
+from accounts.keys import endpoints as key_routes
 from accounts.keys.service import Keys
 from accounts.presigning.service import SigningKeys
-from accounts.rest import caches as cache_routes
-from accounts.rest import keys as key_routes
-from accounts.rest import people
 from accounts.rest.guards import Cookie, Guards
 from accounts.rpc.auth import AUTH, TOKEN, Minting
 from accounts.rpc.control import SERVICE as CONTROL
@@ -26,6 +25,7 @@ from accounts.snapshots import Snapshots
 from accounts.tenants import repository as tenants
 from accounts.tenants.plans import OPEN
 from accounts.tokens.service import Tokens
+from accounts.users import endpoints as people
 from accounts.users.passwords import Passwords
 from accounts.users.service import Users
 from backplane.interface import Directory

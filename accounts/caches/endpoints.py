@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter, status
 
+from accounts.caches.schemas import CacheChange, CacheInfo, NewCache
+from accounts.caches.schemas import Caches as CacheList
 from accounts.caches.service import Caches
 from accounts.rest.guards import AnyMember
-from accounts.rest.schemas import CacheChange, CacheInfo, NewCache
-from accounts.rest.schemas import Caches as CacheList
 from api.names import checked_cache_name
 
 

@@ -6,10 +6,10 @@ from fastapi import APIRouter, Request, Response, status
 
 from accounts.identifiers import new_id
 from accounts.rest.guards import Guards, Person, check_origin
-from accounts.rest.schemas import LogIn, SessionToken, SignedUp, SignUp
 from accounts.sessions.attempts import Attempts
 from accounts.sessions.service import VALID_SECONDS, Sessions
 from accounts.signing.keystore import Keystore
+from accounts.users.schemas import LogIn, SessionToken, SignedUp, SignUp
 from accounts.users.service import Users
 from api.tokens import Claims
 

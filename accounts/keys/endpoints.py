@@ -2,9 +2,9 @@
 
 from fastapi import APIRouter, status
 
+from accounts.keys.schemas import ApiKeys, KeyInfo, MadeApiKey, NewApiKey
 from accounts.keys.service import Keys
 from accounts.rest.guards import AnyMember
-from accounts.rest.schemas import ApiKeys, KeyInfo, MadeApiKey, NewApiKey
 
 
 def routes(keys: Keys) -> APIRouter:
