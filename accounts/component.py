@@ -10,6 +10,7 @@ from accounts.caches import endpoints as cache_routes
 from accounts.caches.service import Caches
 from accounts.caller import LOCAL_ACCOUNT, Callers
 from accounts.database import Database, Pool, sqlite_url
+from accounts.jobs.service import Jobs
 from accounts.keys import endpoints as key_routes
 from accounts.keys.service import Keys
 from accounts.presigning.service import SigningKeys
@@ -65,6 +66,7 @@ class Accounts:
         self.database = Database(settings.database_url or sqlite_url(settings.data_dir), settings.pool)
         self.keystore = Keystore(settings.keys_dir or settings.data_dir / "keys")
         self.snapshots = Snapshots(self.database, directory, self.keystore.public_keys)
+        self.jobs = Jobs(self.database)
         self._passwords = Passwords()
         sessions = Sessions(self.database)
         callers = Callers(directory, local=settings.local)
@@ -99,6 +101,7 @@ class Accounts:
         await self.snapshots.publish_changed()
         await self.snapshots.fill()
         self._following = asyncio.create_task(self.snapshots.follow())
+        await self.jobs.start()
 
     async def open(self) -> None:
         """Prepare for single calls, such as those of the command line, without serving."""
@@ -112,5 +115,6 @@ class Accounts:
             self._following.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._following
+        await self.jobs.close()
         self._passwords.close()
         await self.database.close()
