@@ -10,6 +10,7 @@ from accounts.caches import endpoints as cache_routes
 from accounts.caches.service import Caches
 from accounts.caller import LOCAL_ACCOUNT, Callers
 from accounts.database import Database, Pool, sqlite_url
+from accounts.encryption import MasterKeySource
 from accounts.jobs.service import Jobs
 from accounts.keys import endpoints as key_routes
 from accounts.keys.service import Keys
@@ -44,6 +45,7 @@ class AccountsSettings:
         pool: Connections to a database server.
         database_url: SQLAlchemy's; empty for SQLite in the data folder.
         offers_durable: Storage nodes have a store for durable topics.
+        master_key: What encrypts secrets in the database; without one, a key that is made in the data folder.
         keys_dir: Holds the signing keys, where several account services share them; else they are in the data folder.
     """
 
@@ -55,6 +57,7 @@ class AccountsSettings:
     pool: Pool = field(default_factory=Pool)
     keys_dir: Path | None = None
     offers_durable: bool = False
+    master_key: MasterKeySource = field(default_factory=MasterKeySource)
 
 
 class Accounts:
@@ -64,6 +67,7 @@ class Accounts:
         self._settings = settings
         self._directory = directory
         self.database = Database(settings.database_url or sqlite_url(settings.data_dir), settings.pool)
+        self.master_keys = settings.master_key.read(settings.data_dir)
         self.keystore = Keystore(settings.keys_dir or settings.data_dir / "keys")
         self.snapshots = Snapshots(self.database, directory, self.keystore.public_keys)
         self.jobs = Jobs(self.database)

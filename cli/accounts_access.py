@@ -11,6 +11,8 @@ import click
 from accounts.component import Accounts, AccountsSettings
 from api.errors import TidingsError
 from backplane.memory import MemoryDirectory
+from cli.master_key import MasterKeyVariables
+from cli.refusals import told_in_a_sentence
 
 T = TypeVar("T")
 
@@ -27,7 +29,9 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON."
 
 def with_accounts(data: Path, work: Callable[[Accounts], Awaitable[T]]) -> T:
     """Run `work` on the installation in `data`; an error that speaks becomes the command's own."""
-    settings = AccountsSettings(data_dir=data.resolve(), endpoint="")
+    with told_in_a_sentence():
+        master_key = MasterKeyVariables.read().master_key_source
+    settings = AccountsSettings(data_dir=data.resolve(), endpoint="", master_key=master_key)
 
     async def run() -> T:
         accounts = Accounts(settings, MemoryDirectory())

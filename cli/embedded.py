@@ -15,6 +15,7 @@ from cli.direct_link import DirectLink
 from cli.draining import end_streams
 from cli.hosted import Hosted
 from cli.housekeeping import SWEEP_SECONDS, TRIM_SECONDS, collect_seldom, every
+from cli.master_key import MasterKeyVariables
 from cli.settings import EmbeddedSettings
 from router.app import RouterApp
 from router.router import Router, RouterSettings
@@ -49,7 +50,11 @@ class Embedded:
         """Put the parts together."""
         directory = MemoryDirectory()
         account_settings = AccountsSettings(
-            data_dir=settings.data_dir, endpoint=settings.endpoint, local=settings.local, tls=settings.tls
+            data_dir=settings.data_dir,
+            endpoint=settings.endpoint,
+            local=settings.local,
+            tls=settings.tls,
+            master_key=MasterKeyVariables.read().master_key_source,
         )
         return cls(settings, Accounts(account_settings, directory), directory)
 

@@ -15,6 +15,7 @@ from cli.data_folder import DataFolder
 from cli.edge.settings import EdgeSettings, Times
 from cli.generation import Hosting, Patience, in_url, pids
 from cli.hosting import bounds_of_this_machine, host, log_to_standard_error, look_for_the_edge
+from cli.master_key import MasterKeyVariables
 from cli.refusals import told_in_a_sentence
 from cli.settings import EmbeddedSettings
 from cli.supervisor import Supervisor
@@ -108,7 +109,8 @@ async def _run(options: Options, stack: ExitStack) -> None:
     edge = replace(_edge(options, port, folder), certificate=pair)
     app = _application(options, port, folder)
     patience = Patience(start=options.start_seconds, drain=options.drain_seconds, empty=options.drain_seconds + 10)
-    hosting = Hosting(edge=edge, app=app, concurrency=options.concurrency, patience=patience)
+    master_key = MasterKeyVariables.read().environment()  # with the path that it has in this folder
+    hosting = Hosting(edge=edge, app=app, variables=master_key, concurrency=options.concurrency, patience=patience)
     supervisor = Supervisor(hosting)
     lines = [f"ready {'https' if pair else 'http'}://{in_url(options.host)}:{port}"]
     if options.local:

@@ -99,6 +99,7 @@ def _settings(variables: AccountsVariables) -> AccountsSettings:
             variables.database_pool_recycle_seconds,
         ),
         keys_dir=variables.keys,
+        master_key=variables.master_key_source,
         offers_durable=True,
     )
 

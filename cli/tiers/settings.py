@@ -11,6 +11,7 @@ import click
 from pydantic import AfterValidator, BeforeValidator, Field
 from typing_extensions import override
 
+from cli.master_key import MasterKeyVariables
 from cli.tiers.variables import AbsolutePath, Variables, unknown
 
 IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"
@@ -105,7 +106,7 @@ class RouterVariables(HostedVariables):
     heartbeat_seconds: float = Field(5.0, ge=0.1, le=30, description="a number of seconds from 0.1 to 30")
 
 
-class AccountsVariables(HostedVariables):
+class AccountsVariables(HostedVariables, MasterKeyVariables):
     """The variables of `tidings accounts`."""
 
     port: Port = 8081

@@ -39,6 +39,7 @@ WRONG = [
     ("accounts", "TIDINGS_ENDPOINT", "https://example.com"),
     ("accounts", "TIDINGS_DATABASE_URL", "mysql://127.0.0.1/tidings"),
     ("accounts", "TIDINGS_DATABASE_POOL_SIZE", "0"),
+    ("accounts", "TIDINGS_MASTER_KEY", "s3cret"),
 ]
 
 
@@ -99,7 +100,7 @@ def test_all_wrong_variables_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -
     assert len(refusal(RouterVariables).splitlines()) == 2
 
 
-@pytest.mark.parametrize("name", ["TIDINGS_REDIS_URL", "TIDINGS_DATABASE_URL"])
+@pytest.mark.parametrize("name", ["TIDINGS_REDIS_URL", "TIDINGS_DATABASE_URL", "TIDINGS_MASTER_KEY"])
 def test_a_password_in_a_wrong_url_is_not_repeated(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "mongodb://tidings:s3cret@127.0.0.1/x")
     assert "s3cret" not in refusal(AccountsVariables)
@@ -107,6 +108,13 @@ def test_a_password_in_a_wrong_url_is_not_repeated(monkeypatch: pytest.MonkeyPat
 
 def test_passwords_are_not_printed() -> None:
     assert "s3cret" not in repr(AccountsVariables.read())
+
+
+def test_one_master_key_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIDINGS_MASTER_KEY", "A" * 43 + "=")
+    assert AccountsVariables.read().master_key_source.text
+    monkeypatch.setenv("TIDINGS_MASTER_KEY_FILE", "master.key")
+    assert refusal(AccountsVariables).startswith("TIDINGS_MASTER_KEY and TIDINGS_MASTER_KEY_FILE are both set")
 
 
 def test_a_node_that_listens_everywhere_must_say_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
