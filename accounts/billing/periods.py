@@ -1,0 +1,100 @@
+"""Months of a time zone as instants: what a bill is for, and the parts of it under different plans."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from fractions import Fraction
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
+
+from accounts.billing.plan import Plan
+from accounts.billing.rating import Part
+from api.errors import InvalidArgument
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """What one invoice is for, from `start` to before `end`, in epoch seconds."""
+
+    start: int
+    end: int
+    zone: str
+
+    @property
+    def label(self) -> str:
+        """The month in which it begins, such as 2028-02."""
+        return datetime.fromtimestamp(self.start, ZoneInfo(self.zone)).strftime("%Y-%m")
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A version of a plan that an account has from a moment on, in epoch seconds."""
+
+    since: int
+    plan: Plan
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def checked_zone(name: str) -> str:
+    """Return the name of a time zone.
+
+    Raises:
+        InvalidArgument: there is no such zone.
+    """
+    if name not in _zones():
+        raise InvalidArgument(f"'{name}' is not a time zone; send a name such as UTC or Europe/Vienna")
+    return name
+
+
+def month_of(at: int, zone: str) -> Period:
+    """Return the month of a time zone that an instant lies in."""
+    local = datetime.fromtimestamp(at, ZoneInfo(zone))
+    return Period(_midnight(local.year, local.month, zone), _border_after(at, zone), zone)
+
+
+def following(end: int, zone: str) -> Period:
+    """Return the period that begins where the one before ended.
+
+    It is a month, unless the account has moved to another time zone: then it ends with the month of the new one.
+    """
+    return Period(end, _border_after(end, zone), zone)
+
+
+def _border_after(at: int, zone: str) -> int:
+    local = datetime.fromtimestamp(at, ZoneInfo(zone))
+    years, month = divmod(local.month, 12)
+    return _midnight(local.year + years, month + 1, zone)
+
+
+def _midnight(year: int, month: int, zone: str) -> int:
+    # Where clocks go forward at this midnight there is none; with fold 0 this is then the instant of the change.
+    return int(datetime(year, month, 1, tzinfo=ZoneInfo(zone)).timestamp())
+
+
+def parts_of(period: Period, assignments: Sequence[Assignment], billed_from: int) -> list[Part]:
+    """Return the parts of a period under each plan that an account had in it.
+
+    Args:
+        period: A month.
+        assignments: In the order of time. The first one holds from the beginning, also before its time.
+        billed_from: When the account came to be. Within its first month included units are not shortened for the days
+            before, and the minimum is.
+    """
+    borders = [a.since for a in assignments[1:] if period.start < a.since < period.end]
+    starts, ends = [period.start, *borders], [*borders, period.end]
+    length = period.end - period.start
+    result: list[Part] = []
+    for start, end in zip(starts, ends, strict=True):
+        plan = next((a.plan for a in reversed(assignments) if a.since <= start), assignments[0].plan)
+        lived = max(end - max(start, billed_from), 0)
+        result.append(Part(plan, start, end, Fraction(end - start, length), Fraction(min(lived, end - start), length)))
+    return result
+
+
+def iso(at: int) -> str:
+    """Return an instant as text in UTC, such as 2028-02-29T23:00:00Z."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
