@@ -153,12 +153,14 @@ class Item(_message.Message):
     def __init__(self, watch: _Optional[int] = ..., page: _Optional[int] = ..., number: _Optional[int] = ..., frame: _Optional[bytes] = ...) -> None: ...
 
 class HandOverRequest(_message.Message):
-    __slots__ = ("follow", "want")
+    __slots__ = ("follow", "want", "took")
     FOLLOW_FIELD_NUMBER: _ClassVar[int]
     WANT_FIELD_NUMBER: _ClassVar[int]
+    TOOK_FIELD_NUMBER: _ClassVar[int]
     follow: Follow
     want: Topic
-    def __init__(self, follow: _Optional[_Union[Follow, _Mapping]] = ..., want: _Optional[_Union[Topic, _Mapping]] = ...) -> None: ...
+    took: Took
+    def __init__(self, follow: _Optional[_Union[Follow, _Mapping]] = ..., want: _Optional[_Union[Topic, _Mapping]] = ..., took: _Optional[_Union[Took, _Mapping]] = ...) -> None: ...
 
 class Follow(_message.Message):
     __slots__ = ("node", "map_version")
@@ -168,15 +170,29 @@ class Follow(_message.Message):
     map_version: int
     def __init__(self, node: _Optional[str] = ..., map_version: _Optional[int] = ...) -> None: ...
 
+class Took(_message.Message):
+    __slots__ = ("map_version",)
+    MAP_VERSION_FIELD_NUMBER: _ClassVar[int]
+    map_version: int
+    def __init__(self, map_version: _Optional[int] = ...) -> None: ...
+
 class HandOverEvent(_message.Message):
-    __slots__ = ("state", "absent", "done")
+    __slots__ = ("state", "absent", "done", "alive")
     STATE_FIELD_NUMBER: _ClassVar[int]
     ABSENT_FIELD_NUMBER: _ClassVar[int]
     DONE_FIELD_NUMBER: _ClassVar[int]
+    ALIVE_FIELD_NUMBER: _ClassVar[int]
     state: State
     absent: Topic
     done: Done
-    def __init__(self, state: _Optional[_Union[State, _Mapping]] = ..., absent: _Optional[_Union[Topic, _Mapping]] = ..., done: _Optional[_Union[Done, _Mapping]] = ...) -> None: ...
+    alive: Alive
+    def __init__(self, state: _Optional[_Union[State, _Mapping]] = ..., absent: _Optional[_Union[Topic, _Mapping]] = ..., done: _Optional[_Union[Done, _Mapping]] = ..., alive: _Optional[_Union[Alive, _Mapping]] = ...) -> None: ...
+
+class Alive(_message.Message):
+    __slots__ = ("map_version",)
+    MAP_VERSION_FIELD_NUMBER: _ClassVar[int]
+    map_version: int
+    def __init__(self, map_version: _Optional[int] = ...) -> None: ...
 
 class State(_message.Message):
     __slots__ = ("topic", "page", "last", "items", "more")

@@ -8,7 +8,8 @@ from api import link_pb2 as wire
 from api.names import Topic
 from backplane.interface import Node as NodeEntry
 from backplane.interface import NodeMap, Registry
-from storage.handover.giving import Giving, Send
+from storage.handover.giving import Giving
+from storage.handover.recipient import Recipient, Send
 from storage.handover.taking import Taking
 from storage.membership import Membership
 from storage.node import Node
@@ -24,7 +25,7 @@ class Member:
         self._node = node
         self.membership = Membership(registry, node.id, remapped=self._remapped, lapsed=self._lapsed)
         self._giving = Giving(node, self.membership)
-        self._taking = Taking(node, self._giving, lambda: self.membership.map_version)
+        self._taking = Taking(node, self._giving, self.membership)
 
     def __repr__(self) -> str:
         return f"<Member {self.membership!r}, {self._giving!r}, {self._taking!r}>"
@@ -44,7 +45,7 @@ class Member:
 
     async def give(self, requests: AsyncIterator[wire.HandOverRequest], send: Send) -> None:
         """Hand over to another node until it leaves."""
-        await self._giving.serve(requests, send)
+        await Recipient(self._giving, self.membership, self._taking.arrived, send).serve(requests)
 
     async def join(self, entry: NodeEntry) -> None:
         """Enter the map as `entry`, and stay in it until `leave`.
@@ -66,7 +67,7 @@ class Member:
         ends = time.monotonic() + seconds
         while time.monotonic() < ends:
             heirs = [id for id, entry in self.membership.members.items() if entry.state == "live"]
-            if all(self._giving.given.get(id, 0) >= version for id in heirs) and not (heirs and is_watched()):
+            if all(self._giving.taken.get(id, 0) >= version for id in heirs) and not (heirs and is_watched()):
                 return True
             await asyncio.sleep(LOOK_SECONDS)
         return False

@@ -22,7 +22,7 @@ class Ownership(Protocol):
         ...
 
     async def settle(self, topic: Topic) -> None:
-        """Get the topic from whoever may still have it; returns within two seconds."""
+        """Get the topic from whoever may still have it, or take it to be lost with a node that says nothing."""
         ...
 
 

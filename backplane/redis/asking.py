@@ -6,6 +6,7 @@ from itertools import islice
 from typing import Generic, TypeVar
 
 from api.errors import Unavailable
+from api.tasks import end
 
 V = TypeVar("V")
 
@@ -45,8 +46,7 @@ class Asking(Generic[V]):
     async def close(self) -> None:
         """Answer nobody any more."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+            await end(self._task)
         for future in self._waiting.values():
             future.cancel()
 

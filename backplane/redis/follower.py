@@ -6,6 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from api.errors import Unavailable
+from api.tasks import end
 
 REST_SECONDS = 0.005
 """Changes that come faster than this are taken together."""
@@ -31,8 +32,7 @@ class Follower:
 
     async def close(self) -> None:
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+            await end(self._task)
 
     async def _follow(self) -> None:
         while True:

@@ -10,6 +10,7 @@ from typing import Any, Literal, cast
 
 from redis.exceptions import RedisError
 
+from api.tasks import end
 from backplane.redis.store import Store
 
 Kind = Literal["directory", "map"]
@@ -39,8 +40,7 @@ class News:
 
     async def close(self) -> None:
         if self._listener is not None:
-            self._listener.cancel()
-            await asyncio.wait([self._listener])
+            await end(self._listener)
 
     async def _listen_for_ever(self) -> None:
         while True:

@@ -9,6 +9,7 @@ from accounts.database import Pool
 from api.asgi import Guard, send_error, without_body
 from api.errors import Unavailable
 from api.grpc_asgi import ASGIApp, Receive, Scope, Send
+from api.tasks import end
 from backplane.redis import RedisBackplane
 from cli.application import Application
 from cli.hosted import Hosted
@@ -57,9 +58,7 @@ class AccountsTier:
     async def close(self) -> None:
         """Stop, in the opposite order."""
         await self.hosted.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(*self._tasks)
         await self._accounts.close()
         await self._backplane.close()
 

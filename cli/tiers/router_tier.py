@@ -8,6 +8,7 @@ from api.asgi import Guard, send_error
 from api.errors import NotFound
 from api.grpc_asgi import Receive, Scope, Send
 from api.link import Sink
+from api.tasks import end
 from backplane.interface import Node
 from backplane.redis import RedisBackplane
 from cli.application import Application
@@ -70,9 +71,7 @@ class RouterTier:
     async def close(self) -> None:
         """Stop, in the opposite order."""
         await self.hosted.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(*self._tasks)
         self._router.close()
         await self._backplane.close()
 

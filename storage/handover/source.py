@@ -40,7 +40,7 @@ class Source:
     """One stream from another node, opened anew when it breaks."""
 
     def __init__(
-        self, me: str, address: str, took: Callable[[Topic, list[wire.State]], None], settled: Callable[[], None]
+        self, me: str, address: str, took: Callable[[Topic, list[wire.State]], None], changed: Callable[[], None]
     ) -> None:
         """Take from the node at `address`, `host:port`.
 
@@ -48,7 +48,7 @@ class Source:
             me: The id of the node that takes.
             address: Where the other one listens.
             took: Called with all parts of each topic.
-            settled: Called when the other node has nothing more, or cannot be reached.
+            changed: Called when the other node has nothing more, or nothing more by older maps, or cannot be reached.
         """
         self.address = address
         self.pending = False
@@ -57,8 +57,9 @@ class Source:
         """Whether it could not be asked, so that what it had may be lost."""
         self._me = me
         self._took = took
-        self._settled = settled
+        self._changed = changed
         self._version = 0
+        self._flushed = 0
         self._parts: dict[Topic, list[wire.State]] = {}
         self._wanted: dict[Topic, asyncio.Future[None]] = {}
         self._outbox: Outbox[wire.HandOverRequest] | None = None
@@ -75,6 +76,10 @@ class Source:
         self._be_patient()
         self._send_follow()
 
+    def has_flushed(self, map_version: int) -> bool:
+        """Whether nothing is on its way from there that was sent by a map older than this."""
+        return not self.pending or self._flushed >= map_version
+
     async def want(self, topic: Topic) -> None:
         """Return when the other node has sent the topic, or said that it does not have it.
 
@@ -86,8 +91,7 @@ class Source:
         future = self._wanted.get(topic)
         if future is None:
             future = self._wanted[topic] = asyncio.get_running_loop().create_future()
-            if self._outbox is not None:
-                self._outbox.put(wire.HandOverRequest(want=topic_message(topic)), REQUEST_BYTES)
+            self._send(wire.HandOverRequest(want=topic_message(topic)))
         await asyncio.wait((future,))
         if future.cancelled():
             raise Unanswered(self.address)
@@ -117,7 +121,7 @@ class Source:
         self._outbox = outbox = Outbox[wire.HandOverRequest](MAX_WAITING_BYTES)
         self._send_follow()
         for topic in self._wanted:
-            outbox.put(wire.HandOverRequest(want=topic_message(topic)), REQUEST_BYTES)
+            self._send(wire.HandOverRequest(want=topic_message(topic)))
 
         async def write(requests: list[wire.HandOverRequest]) -> None:
             for request in requests:
@@ -144,8 +148,10 @@ class Source:
             case "absent":
                 self._answered(topic_of(event.absent))
             case "done":
-                if event.done.map_version >= self._version:
-                    self._end(missed=False)
+                self._done(event.done.map_version)
+            case "alive":
+                self._flushed = max(self._flushed, event.alive.map_version)
+                self._changed()
             case _:
                 _log.warning("a storage node of a newer version handed over something unknown")
 
@@ -154,10 +160,20 @@ class Source:
         if future is not None and not future.done():
             future.set_result(None)
 
+    def _done(self, map_version: int) -> None:
+        """Everything by this map is here; what an older one says counts no more, a newer one is yet to be followed."""
+        if map_version == self._version:
+            self._send(wire.HandOverRequest(took=wire.Took(map_version=map_version)))
+            self._end(missed=False)
+
     def _send_follow(self) -> None:
-        if self._outbox is not None and self._version:
+        if self._version:
             follow = wire.Follow(node=self._me, map_version=self._version)
-            self._outbox.put(wire.HandOverRequest(follow=follow), REQUEST_BYTES)
+            self._send(wire.HandOverRequest(follow=follow))
+
+    def _send(self, request: wire.HandOverRequest) -> None:
+        if self._outbox is not None:
+            self._outbox.put(request, REQUEST_BYTES)
 
     def _be_patient(self) -> None:
         if self._patience is not None:
@@ -181,4 +197,4 @@ class Source:
                 future.cancel()
             elif not future.done():
                 future.set_result(None)
-        self._settled()
+        self._changed()

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from api import link_pb2 as wire
 from api.names import Topic
@@ -10,19 +10,18 @@ from backplane.interface import Node as NodeEntry
 from storage.handover.giving import Giving
 from storage.handover.source import Source, Unanswered
 from storage.handover.state import restored
+from storage.membership import Membership
 from storage.node import Node
-
-ASK_SECONDS = 1.5
-"""How long one topic waits for an answer of all who may have it."""
 
 
 class Taking:
     """One source for each other node of the map."""
 
-    def __init__(self, node: Node, giving: Giving, map_version: Callable[[], int]) -> None:
+    def __init__(self, node: Node, giving: Giving, membership: Membership) -> None:
         self._node = node
         self._giving = giving
-        self._map_version = map_version
+        self._membership = membership
+        self._news = asyncio.Event()
         self._sources: dict[str, Source] = {}
         self._settling: dict[Topic, asyncio.Task[None]] = {}
         self._closing: set[asyncio.Task[None]] = set()
@@ -43,12 +42,24 @@ class Taking:
         for id, entry in members.items():
             if id != self._node.id:
                 if id not in self._sources:
-                    self._sources[id] = Source(self._node.id, entry.address, self._took, self._source_settled)
+                    self._sources[id] = Source(self._node.id, entry.address, self._took, self._source_changed)
                 self._sources[id].follow(map_version)
-        self._source_settled()
+        self._source_changed()
+
+    async def arrived(self, map_version: int) -> None:
+        """Return when nothing is on its way here that was sent by a map older than this.
+
+        A node that is silent is waited for as long as it is not taken to be unreachable.
+        """
+        while not all(source.has_flushed(map_version) for source in self._sources.values()):
+            self._news.clear()
+            await self._news.wait()
 
     async def settle(self, topic: Topic) -> None:
-        """Get one topic from whoever has it, ahead of the others; without an answer from all it begins anew."""
+        """Get one topic from whoever has it, ahead of the others.
+
+        Where one who may have it cannot be reached, and no other has it, it begins anew.
+        """
         task = self._settling.get(topic)
         if task is None:
             task = self._settling[topic] = asyncio.create_task(self._settle(topic))
@@ -67,18 +78,20 @@ class Taking:
     async def _settle(self, topic: Topic) -> None:
         sources = list(self._sources.values())
         answered = not any(source.missed for source in sources)
-        try:
-            async with asyncio.timeout(ASK_SECONDS):
-                await asyncio.gather(*(source.want(topic) for source in sources))
-        except (TimeoutError, Unanswered):
-            answered = False
-        self._reclaim(topic, keep=answered)
+        answers = await asyncio.gather(*(source.want(topic) for source in sources), return_exceptions=True)
+        self._reclaim(topic, keep=answered and not any(isinstance(answer, Unanswered) for answer in answers))
 
     def _took(self, topic: Topic, states: list[wire.State]) -> None:
-        self._node.adopt(topic, restored(states, self._node.settings, time.monotonic()), self._map_version())
+        history = restored(states, self._node.settings, time.monotonic())
+        placement = self._membership.placement
+        if not placement or placement.owner(topic).id == self._node.id:
+            self._node.adopt(topic, history, placement.version)
+        else:
+            self._giving.pass_on(topic, history)
 
-    def _source_settled(self) -> None:
+    def _source_changed(self) -> None:
         """Take back what came back, once every other node has said that it has no more."""
+        self._news.set()
         if not self.pending:
             keep = not any(source.missed for source in self._sources.values())
             for topic in self._giving.reclaimable():
@@ -87,7 +100,7 @@ class Taking:
     def _reclaim(self, topic: Topic, *, keep: bool) -> None:
         history = self._giving.reclaim(topic)
         if history is not None and keep:
-            self._node.adopt(topic, history, self._map_version())
+            self._node.adopt(topic, history, self._membership.map_version)
 
     def _drop(self, source: Source) -> None:
         task = asyncio.create_task(source.close())

@@ -93,7 +93,14 @@ async def replace(fleet: Fleet) -> None:
     await fleet.nodes["node-2"].leave()
 
 
-@pytest.mark.parametrize("change", [join, drain, replace])
+async def many_at_once(fleet: Fleet) -> None:
+    """Topics are on their way by one map when the next one sends them elsewhere."""
+    ids = [f"node-new-{number}" for number in range(4)]
+    await asyncio.gather(*(fleet.join(id) for id in ids))
+    await asyncio.gather(*(fleet.nodes[id].leave() for id in [*ids, "node-0", "node-1"]))
+
+
+@pytest.mark.parametrize("change", [join, drain, replace, many_at_once])
 async def test_a_change_in_good_order_loses_nothing_and_needs_no_word(
     change: Callable[[Fleet], Awaitable[None]],
 ) -> None:
