@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from accounts import app as application
+from accounts.batches.service import Batches
 from accounts.caches import endpoints as cache_routes
 from accounts.caches.service import Caches
 from accounts.caller import LOCAL_ACCOUNT, Callers
@@ -27,6 +28,7 @@ from accounts.snapshots import Snapshots
 from accounts.tenants import repository as tenants
 from accounts.tenants.plans import OPEN
 from accounts.tokens.service import Tokens
+from accounts.usage.service import Usage
 from accounts.users import endpoints as people
 from accounts.users.passwords import Passwords
 from accounts.users.service import Users
@@ -76,6 +78,8 @@ class Accounts:
         callers = Callers(directory, local=settings.local)
         self.users = Users(self.database, self.snapshots, sessions, self._passwords)
         self.keys = Keys(self.database, self.snapshots, self.keystore)
+        self.usage = Usage()
+        self.batches = Batches(self.database, self.usage)
         self.caches = Caches(self.database, self.snapshots, offers_durable=settings.offers_durable)
         guards = Guards(sessions, callers, Cookie(tls=settings.tls))
         control = Control(callers, directory, self.caches, SigningKeys(self.database))

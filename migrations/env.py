@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from accounts.database.base import Base
 
-NOUNS = ("caches", "jobs", "keys", "memberships", "presigning", "sessions", "tenants", "users")
+NOUNS = ("batches", "caches", "jobs", "keys", "memberships", "presigning", "sessions", "tenants", "usage", "users")
 for noun in NOUNS:  # a model is known to the metadata once it is imported
     import_module(f"accounts.{noun}.models")
 

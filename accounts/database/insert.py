@@ -1,7 +1,9 @@
 """`INSERT … ON CONFLICT DO NOTHING RETURNING`, which SQLAlchemy has for each database by another name."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sqlalchemy import Row
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -10,7 +12,17 @@ from accounts.database.base import Base
 
 async def insert_once(session: AsyncSession, table: type[Base], **values: Any) -> bool:
     """Insert a row; return whether it is new, and not one whose primary key or unique columns are there already."""
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    key = table.__mapper__.primary_key
-    statement = dialect.insert(table).values(**values).on_conflict_do_nothing().returning(*key)
-    return (await session.execute(statement)).first() is not None
+    return bool(await insert_all_once(session, table, [values]))
+
+
+async def insert_all_once(
+    session: AsyncSession, table: type[Base], rows: Sequence[Mapping[str, Any]]
+) -> Sequence[Row[Any]]:
+    """Insert rows, which there must be, and return the primary keys of those that were not there already."""
+    statement = inserting(session, table).on_conflict_do_nothing().returning(*table.__mapper__.primary_key)
+    return (await session.execute(statement, list(rows))).all()
+
+
+def inserting(session: AsyncSession, table: type[Base]) -> postgresql.Insert | sqlite.Insert:
+    """Return an INSERT that knows ON CONFLICT, as the session's database has it."""
+    return sqlite.insert(table) if session.get_bind().dialect.name == "sqlite" else postgresql.insert(table)

@@ -7,7 +7,10 @@ from accounts.database.base import Base, epoch_seconds
 
 
 class Account(Base):
-    """A tenant. `version` grows, over all accounts, with each change of anything that routers must know."""
+    """A tenant. `version` grows, over all accounts, with each change of anything that routers must know.
+
+    Its days and months are those of `time_zone`, an IANA name.
+    """
 
     __tablename__ = "account"
 
@@ -15,6 +18,7 @@ class Account(Base):
     name: Mapped[str] = mapped_column(String(255))
     plan: Mapped[str] = mapped_column(String(64))
     suspended: Mapped[bool] = mapped_column(default=False)
+    time_zone: Mapped[str] = mapped_column(String(64), default="UTC", server_default="UTC")
     version: Mapped[int] = mapped_column(index=True)
     created_at: Mapped[int] = mapped_column(default=epoch_seconds)
 

@@ -1,0 +1,66 @@
+"""SQL for batches of usage."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import case, func, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from accounts.batches.models import UsageBatch, UsageBoot
+from accounts.database.insert import insert_all_once, inserting
+
+
+class Sealed(NamedTuple):
+    """A batch as its router wrote it, and the minute that it is counted in."""
+
+    router: str
+    boot: str
+    number: int
+    minute: int
+    digest: bytes
+    payload: bytes
+    received_at: int
+
+
+async def keep_batches(session: AsyncSession, batches: Sequence[Sealed]) -> set[tuple[str, str, int]]:
+    """Keep batches; return which of them were not there before."""
+    rows = await insert_all_once(session, UsageBatch, [batch._asdict() for batch in batches])
+    return {(row.router, row.boot, row.number) for row in rows}
+
+
+async def digests(session: AsyncSession, batches: Sequence[Sealed]) -> Mapping[tuple[str, str, int], bytes]:
+    """Return the digests of these batches as they are kept."""
+    key = (UsageBatch.router, UsageBatch.boot, UsageBatch.number)
+    found = select(*key, UsageBatch.digest).where(tuple_(*key).in_([batch[:3] for batch in batches]))
+    return {(row.router, row.boot, row.number): row.digest for row in await session.execute(found)}
+
+
+async def see_boot(session: AsyncSession, router: str, boot: str, newest: int, last: int | None, now: int) -> int:
+    """Take note of a boot's newest batch, and of its last one if that is known; return how far it is applied.
+
+    Until the transaction ends, no other one applies batches of this boot.
+    """
+    insert = inserting(session, UsageBoot)
+    new: Any = insert.excluded
+    row = {"router": router, "boot": boot, "applied_to": 0, "newest": newest, "last": last, "seen_at": now}
+    statement = insert.on_conflict_do_update(
+        index_elements=[UsageBoot.router, UsageBoot.boot],
+        set_={
+            "newest": case((new.newest > UsageBoot.newest, new.newest), else_=UsageBoot.newest),
+            "last": func.coalesce(UsageBoot.last, new.last),
+            "seen_at": new.seen_at,
+        },
+    ).returning(UsageBoot.applied_to)
+    return (await session.execute(statement, [row])).scalar_one()
+
+
+async def numbers_after(session: AsyncSession, router: str, boot: str, number: int) -> Sequence[int]:
+    """Return the numbers of a boot's batches above a number, in their order."""
+    mine = (UsageBatch.router == router, UsageBatch.boot == boot, UsageBatch.number > number)
+    return (await session.scalars(select(UsageBatch.number).where(*mine).order_by(UsageBatch.number))).all()
+
+
+async def set_applied(session: AsyncSession, router: str, boot: str, applied_to: int) -> None:
+    """Note how far a boot's batches are applied without a gap."""
+    mine = (UsageBoot.router == router, UsageBoot.boot == boot)
+    await session.execute(update(UsageBoot).where(*mine).values(applied_to=applied_to))

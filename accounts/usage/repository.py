@@ -1,0 +1,211 @@
+"""SQL for usage that is added up."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Literal, NamedTuple
+
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from accounts.caches.models import Cache
+from accounts.database.insert import insert_all_once, inserting
+from accounts.usage.levels import DAY, HOUR, MINUTE, QUARTER
+from accounts.usage.models import (
+    ALL,
+    BY_ROUTER,
+    Sums,
+    UsageDay,
+    UsageHour,
+    UsageMinute,
+    UsageQuarter,
+    UsageSeries,
+)
+from api.usage import CONCURRENCY
+
+Dimension = Literal["cache", "principal"]
+
+TABLES: Mapping[int, type[Sums]] = {MINUTE: UsageMinute, QUARTER: UsageQuarter, HOUR: UsageHour, DAY: UsageDay}
+KEYS_AT_ONCE = 500
+
+
+class SeriesKey(NamedTuple):
+    """What tells series apart."""
+
+    account_id: str
+    cache_id: str
+    meter: str
+    principal: str
+
+
+class Counts(NamedTuple):
+    """The numbers of one series in one step."""
+
+    messages: int = 0
+    bytes: int = 0
+    operations: int = 0
+    seconds: int = 0
+    peak: int = 0
+
+
+class Found(NamedTuple):
+    """Some sums: of what, and from which bucket on."""
+
+    bucket: int
+    meter: str
+    cache_id: str
+    principal: str
+    counts: Counts
+
+
+class Scope(NamedTuple):
+    """Whose usage is asked for; None takes all there is."""
+
+    account_id: str
+    cache_id: str | None = None
+    meters: Collection[str] | None = None
+    principal: str | None = None
+
+
+async def series_ids(
+    session: AsyncSession, keys: Sequence[SeriesKey]
+) -> tuple[Mapping[SeriesKey, int], Mapping[SeriesKey, int]]:
+    """Return the ids of series: of those that were there before, and of those that this transaction has made."""
+    if not keys:
+        return {}, {}
+    found = await _find_series(session, keys)
+    missing = sorted(set(keys) - found.keys())
+    if not missing:
+        return found, {}
+    names = await _cache_names(session, {key.cache_id for key in missing})
+    rows = [{**key._asdict(), "cache_name": names.get(key.cache_id, "")} for key in missing]
+    await insert_all_once(session, UsageSeries, rows)
+    return found, await _find_series(session, missing)
+
+
+async def add_up(session: AsyncSession, step: int, sums: Mapping[tuple[int, int], Counts]) -> None:
+    """Add to the sums of one step, by series and minute; of peaks the higher one stays."""
+    if not sums:
+        return
+    table = TABLES[step]
+    insert = inserting(session, table)
+    new: Any = insert.excluded
+    statement = insert.on_conflict_do_update(
+        index_elements=[table.series_id, table.minute],
+        set_={
+            "messages": table.messages + new.messages,
+            "bytes": table.bytes + new.bytes,
+            "operations": table.operations + new.operations,
+            "seconds": table.seconds + new.seconds,
+            "peak": case((new.peak > table.peak, new.peak), else_=table.peak),
+        },
+    )
+    # In one order everywhere, so that two services that add to the same rows wait for each other one way only.
+    rows = [{"series_id": id, "minute": minute, **sums[id, minute]._asdict()} for id, minute in sorted(sums)]
+    await session.execute(statement, rows)
+
+
+async def peaks_of_routers(
+    session: AsyncSession, places: Sequence[tuple[str, str, int]]
+) -> Mapping[tuple[str, str, int], int]:
+    """Return the peaks of all routers, added up, by account, cache and minute."""
+    place = (UsageSeries.account_id, UsageSeries.cache_id, UsageMinute.minute)
+    peaks: dict[tuple[str, str, int], int] = {}
+    for start in range(0, len(places), KEYS_AT_ONCE):
+        statement = (
+            select(*place, func.sum(UsageMinute.peak))
+            .join(UsageSeries, UsageSeries.id == UsageMinute.series_id)
+            .where(UsageSeries.meter == CONCURRENCY, UsageSeries.principal.startswith(BY_ROUTER))
+            .where(tuple_(*place).in_(places[start : start + KEYS_AT_ONCE]))
+            .group_by(*place)
+        )
+        peaks |= {(row[0], row[1], row[2]): int(row[3]) for row in await session.execute(statement)}
+    return peaks
+
+
+async def sums(
+    session: AsyncSession,
+    scope: Scope,
+    by: Collection[Dimension],
+    span: tuple[int, int, int],
+    bucket: tuple[int, int] | None = None,
+) -> Sequence[Found]:
+    """Return sums by meter and by what else is asked for.
+
+    Args:
+        session: The transaction.
+        scope: Whose usage.
+        by: `cache` and `principal` tell apart what is added up without them.
+        span: Which step is read, and from when to before when, in minutes.
+        bucket: Length and offset of the pieces in which the time is cut, both in minutes: a piece is told by the number
+            of its length in the minute plus the offset. Without it there is one piece, number 0.
+    """
+    step, start, end = span
+    table = TABLES[step]
+    columns: dict[str, Any] = {"meter": UsageSeries.meter}
+    if "cache" in by:
+        columns["cache_id"] = UsageSeries.cache_id
+    if "principal" in by:
+        columns["principal"] = UsageSeries.principal
+    if bucket is not None:
+        length, offset = bucket
+        columns["bucket"] = ((table.minute + offset) // length).label("bucket")
+    numbers = [func.sum(getattr(table, name)).label(name) for name in Counts._fields[:-1]]
+    statement = (
+        select(*columns.values(), *numbers, func.max(table.peak).label("peak"))
+        .join(UsageSeries, UsageSeries.id == table.series_id)
+        .where(*_within(scope), _kept_by(step, by, scope))
+        .where(table.minute >= start, table.minute < end)
+        .group_by(*columns)  # by name: the bucket's expression has parameters
+    )
+    rows = (await session.execute(statement)).mappings()
+    return [
+        Found(
+            row.get("bucket", 0),
+            row["meter"],
+            row.get("cache_id", ""),
+            row.get("principal", ""),
+            Counts(*(int(row[name]) for name in Counts._fields)),
+        )
+        for row in rows
+    ]
+
+
+async def cache_names(session: AsyncSession, account_id: str) -> Mapping[str, str]:
+    """Return the names of all caches that the account has used, deleted ones too, by id."""
+    found = select(UsageSeries.cache_id, func.max(UsageSeries.cache_name)).where(UsageSeries.account_id == account_id)
+    return {row[0]: row[1] for row in await session.execute(found.group_by(UsageSeries.cache_id))}
+
+
+def _within(scope: Scope) -> list[ColumnElement[bool]]:
+    conditions = [UsageSeries.account_id == scope.account_id]
+    if scope.cache_id is not None:
+        conditions.append(UsageSeries.cache_id == scope.cache_id)
+    if scope.meters is not None:
+        conditions.append(UsageSeries.meter.in_(sorted(scope.meters)))
+    if scope.principal is not None:
+        conditions.append(UsageSeries.principal == scope.principal)
+    return conditions
+
+
+def _kept_by(step: int, by: Collection[Dimension], scope: Scope) -> ColumnElement[bool]:
+    """Take each unit once: from the series of principals, or from those of all principals together."""
+    of_all = UsageSeries.principal == ALL
+    if "principal" in by or scope.principal is not None:
+        return and_(~of_all, UsageSeries.meter != CONCURRENCY)
+    if step == MINUTE:  # here only peaks are kept for all together
+        return or_(of_all, and_(~of_all, UsageSeries.meter != CONCURRENCY))
+    return of_all
+
+
+async def _find_series(session: AsyncSession, keys: Sequence[SeriesKey]) -> dict[SeriesKey, int]:
+    columns = (UsageSeries.account_id, UsageSeries.cache_id, UsageSeries.meter, UsageSeries.principal)
+    found: dict[SeriesKey, int] = {}
+    for start in range(0, len(keys), KEYS_AT_ONCE):
+        some = [tuple(key) for key in keys[start : start + KEYS_AT_ONCE]]
+        rows = await session.execute(select(*columns, UsageSeries.id).where(tuple_(*columns).in_(some)))
+        found |= {SeriesKey(*row[:4]): row[4] for row in rows}
+    return found
+
+
+async def _cache_names(session: AsyncSession, ids: Iterable[str]) -> Mapping[str, str]:
+    rows = await session.execute(select(Cache.id, Cache.name).where(Cache.id.in_(sorted(ids))))
+    return {row.id: row.name for row in rows}

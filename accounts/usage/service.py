@@ -1,0 +1,171 @@
+"""Adds up what was used, and tells what was used in a time, exactly."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Literal, NamedTuple, TypeVar
+from zoneinfo import ZoneInfo
+
+from accounts.database import Transaction
+from accounts.usage import repository
+from accounts.usage.calendar import months, stretches
+from accounts.usage.levels import DAY, HOUR, MINUTE, OF_ALL, OF_PRINCIPALS, coarsest, cover, floor
+from accounts.usage.models import ALL, BY_ROUTER, LONGEST_PRINCIPAL
+from accounts.usage.repository import Counts, Dimension, Found, Scope, SeriesKey
+from api.usage import CONCURRENCY, Line
+
+T = TypeVar("T")
+
+Place = tuple[SeriesKey, int]
+"""A series, and the minute in which a step of it begins."""
+
+Granularity = Literal["minute", "hour", "day", "month"]
+
+_LENGTHS: Mapping[str, int] = {"minute": MINUTE, "hour": HOUR, "day": DAY}
+_REMEMBERED_SERIES = 100_000
+
+
+class Used(NamedTuple):
+    """What was used in a piece of time.
+
+    Attributes:
+        start: Minutes of the epoch; where the piece is cut off by the time that was asked for, that time's start.
+        cache_id: Empty where caches are not told apart, and for what concerns none.
+        principal: As in `api.usage.Line`; empty where principals are not told apart, and for what has none.
+    """
+
+    start: int
+    meter: str
+    cache_id: str
+    principal: str
+    counts: Counts
+
+
+class Usage:
+    """The usage of all accounts, added up in steps.
+
+    Every sum is exact: sums of all steps change in the transaction that keeps what they are made of.
+    """
+
+    def __init__(self) -> None:
+        self._series: dict[SeriesKey, int] = {}
+
+    async def record(self, session: Transaction, counted: Iterable[tuple[int, str, Line]]) -> None:
+        """Add what was counted: the minute, the router that did, and the line.
+
+        The caller sees to it that nothing is recorded twice, in the same transaction.
+        """
+        detail = _by_key(counted)
+        peaks = {place for place in detail if place[0].meter == CONCURRENCY}
+        quantities = {place: counts for place, counts in detail.items() if place not in peaks}
+        totals = _of_all(quantities)
+        ids = await self._ids(session, {key for sums in (detail, totals) for key, _ in sums})
+        for step in sorted({*OF_ALL, *OF_PRINCIPALS}):
+            sums = detail if step == MINUTE else _coarser(quantities, step) if step in OF_PRINCIPALS else {}
+            of_all = _coarser(totals, step) if step in OF_ALL else {}
+            rows = {(ids[key], minute): counts for (key, minute), counts in (sums | of_all).items()}
+            await repository.add_up(session, step, rows)
+        if peaks:
+            await self._raise_peaks(session, peaks)
+
+    async def totals(
+        self, session: Transaction, scope: Scope, start: int, end: int, by: Collection[Dimension] = ()
+    ) -> Sequence[Used]:
+        """Return what was used from `start` to before `end`, in minutes of the epoch, by meter and what else is asked.
+
+        Of peaks that is the highest in the time; all that follows it in a `Counts` is added up.
+        """
+        found: list[Found] = []
+        for span in cover(start, end, _steps(scope, by)):
+            found += await repository.sums(session, scope, by, span)
+        return _merged((start, each) for each in found)
+
+    async def pieces(
+        self,
+        session: Transaction,
+        scope: Scope,
+        start: int,
+        end: int,
+        granularity: Granularity,
+        zone: ZoneInfo,
+        by: Collection[Dimension] = (),
+    ) -> Sequence[Used]:
+        """Return what `totals` does, for each minute, or hour, day or month of a time zone.
+
+        Pieces without usage are left out.
+        """
+        if granularity == "month":
+            result: list[Used] = []
+            for piece_start, piece_end in months(start, end, zone):
+                result += await self.totals(session, scope, piece_start, piece_end, by)
+            return result
+        length = _LENGTHS[granularity]
+        found: list[tuple[int, Found]] = []
+        firsts: dict[int, int] = {}
+        for piece_start, piece_end, ahead in stretches(start, end, zone):
+            step = coarsest(_steps(scope, by), piece_start, piece_end, ahead, length)
+            for each in await repository.sums(session, scope, by, (step, piece_start, piece_end), (length, ahead)):
+                begins = max(each.bucket * length - ahead, piece_start)
+                # A day in which the clocks change lies in two stretches; it is one piece.
+                key = each.bucket if granularity == "day" else begins
+                found.append((firsts.setdefault(key, begins), each))
+        return _merged(found)
+
+    async def _ids(self, session: Transaction, keys: Collection[SeriesKey]) -> dict[SeriesKey, int]:
+        missing = sorted(key for key in keys if key not in self._series)
+        known, made = await repository.series_ids(session, missing)
+        ids = {key: self._series[key] for key in keys if key in self._series} | {**known, **made}
+        if len(self._series) > _REMEMBERED_SERIES:
+            self._series.clear()
+        self._series |= known  # and not those that are made in a transaction which may fail
+        return ids
+
+    async def _raise_peaks(self, session: Transaction, places: Collection[Place]) -> None:
+        """Take the peaks of all routers together, which the rows of the minutes hold, into all steps."""
+        of_all = {(key._replace(principal=ALL), minute) for key, minute in places}
+        ids = await self._ids(session, {key for key, _ in of_all})
+        rows = {(ids[key], minute): Counts() for key, minute in of_all}
+        await repository.add_up(session, MINUTE, rows)  # so that of two services one waits, and sees the other's peaks
+        peaks = await repository.peaks_of_routers(session, [(key[0], key[1], minute) for key, minute in of_all])
+        for step in (MINUTE, *reversed(OF_ALL)):
+            highest = _coarser({(key, at): Counts(peak=peaks[key[0], key[1], at]) for key, at in of_all}, step)
+            rows = {(ids[key], minute): counts for (key, minute), counts in highest.items()}
+            await repository.add_up(session, step, rows)
+
+
+def _steps(scope: Scope, by: Collection[Dimension]) -> Sequence[int]:
+    return OF_PRINCIPALS if "principal" in by or scope.principal is not None else OF_ALL
+
+
+def _sum(first: Counts, second: Counts) -> Counts:
+    added = [a + b for a, b in zip(first, second, strict=True)]
+    return Counts._make((*added[:-1], max(first.peak, second.peak)))
+
+
+def _added(sums: Iterable[tuple[T, Counts]]) -> dict[T, Counts]:
+    result: dict[T, Counts] = {}
+    for key, counts in sums:
+        known = result.get(key)
+        result[key] = counts if known is None else _sum(known, counts)
+    return result
+
+
+def _by_key(counted: Iterable[tuple[int, str, Line]]) -> dict[Place, Counts]:
+    return _added(((_key(line, router), minute), Counts._make(line[4:])) for minute, router, line in counted)
+
+
+def _key(line: Line, router: str) -> SeriesKey:
+    principal = BY_ROUTER + router if line.meter == CONCURRENCY else line.principal
+    # A zero byte is the one character that a database may not keep; a batch must never fail for what is in a token.
+    return SeriesKey(line.account, line.cache, line.meter, principal.replace("\0", "\ufffd")[:LONGEST_PRINCIPAL])
+
+
+def _of_all(sums: Mapping[Place, Counts]) -> dict[Place, Counts]:
+    return _added(((key._replace(principal=ALL), minute), counts) for (key, minute), counts in sums.items())
+
+
+def _coarser(sums: Mapping[Place, Counts], step: int) -> dict[Place, Counts]:
+    return _added(((key, floor(minute, step)), counts) for (key, minute), counts in sums.items())
+
+
+def _merged(found: Iterable[tuple[int, Found]]) -> Sequence[Used]:
+    sums = _added(((start, each.meter, each.cache_id, each.principal), each.counts) for start, each in found)
+    return [Used(*key, sums[key]) for key in sorted(sums)]
