@@ -1,0 +1,70 @@
+"""Where webhooks may go: to the public network alone, or anybody could have this process ask its neighbours."""
+
+import asyncio
+import ipaddress
+import socket
+from urllib.parse import urlsplit
+
+from api.errors import InvalidArgument
+
+LONGEST_URL = 2048
+
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+class ForbiddenTarget(Exception):
+    """The address may not be asked; the message says why."""
+
+
+def checked_url(url: str, *, allow_private: bool) -> str:
+    """Return a URL that a webhook may be sent to, as far as that shows without looking its host up.
+
+    Raises:
+        InvalidArgument: it is none.
+    """
+    problem = f"'{url[:100]}' cannot be a webhook's URL: "
+    if len(url) > LONGEST_URL or not url.isascii() or not url.isprintable() or " " in url:
+        raise InvalidArgument(f"{problem}it has at most {LONGEST_URL} printable ASCII characters without spaces")
+    try:
+        parts = urlsplit(url)
+        port, host = parts.port, parts.hostname
+    except ValueError as reason:
+        raise InvalidArgument(f"{problem}{reason}") from reason
+    if parts.scheme != "https" and not (allow_private and parts.scheme == "http"):
+        raise InvalidArgument(f"{problem}it begins with https://")
+    if not host or port == 0 or parts.username is not None or parts.password is not None or parts.fragment:
+        raise InvalidArgument(f"{problem}it names a host, and neither a user nor a fragment")
+    if not allow_private:
+        try:
+            address = ipaddress.ip_address(host)
+        except ValueError:
+            return url
+        if not is_public(address):
+            raise InvalidArgument(f"{problem}{host} is no address of the public network")
+    return url
+
+
+def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Whether an address is of the public network, also behind the forms of IPv6 that hold one of IPv4."""
+    if isinstance(address, ipaddress.IPv6Address):
+        if address in _NAT64:
+            return is_public(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
+        inner = address.ipv4_mapped or address.sixtofour or (address.teredo and address.teredo[1])
+        if inner:
+            return is_public(inner)
+    return address.is_global and not address.is_multicast
+
+
+async def public_address(host: str, port: int, *, allow_private: bool) -> str:
+    """Look a host up, and return the address that is to be asked: whoever asks by name could be led elsewhere.
+
+    Raises:
+        ForbiddenTarget: it has an address that may not be asked.
+        OSError: it cannot be found.
+    """
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    addresses = [str(each[4][0]).partition("%")[0] for each in found]
+    for address in addresses:
+        if not allow_private and not is_public(ipaddress.ip_address(address)):
+            raise ForbiddenTarget(f"{host} has the address {address}, which is not of the public network")
+    return addresses[0]
