@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
+from accounts.audit import Actor
 from api.errors import PermissionDenied, Unauthenticated
 from api.permissions import Grant
 from api.tokens import Claims, Verifier, unpack_credential
@@ -26,11 +27,23 @@ class Rank(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The bearer of a token that holds."""
+    """The bearer of a token that holds.
+
+    Attributes:
+        address: Its network address; empty where it is not known.
+    """
 
     account_id: str
     rank: Rank
     claims: Claims
+    address: str = ""
+
+    @property
+    def actor(self) -> Actor:
+        """Who the audit log names."""
+        if self.claims.kind == "session":
+            return Actor("user", self.claims.user_id or self.claims.id, self.address)
+        return Actor("key", self.claims.id, self.address)
 
     def require(self, rank: Rank, to_do: str) -> None:
         """Go on where the caller's rank is high enough.
@@ -51,15 +64,15 @@ class Callers:
         self._verifier = Verifier(directory.keys())
         directory.watch_keys(self._keys_changed)
 
-    async def caller(self, credential: str) -> Caller:
-        """Return who holds `credential`.
+    async def caller(self, credential: str, address: str = "") -> Caller:
+        """Return who holds `credential`, and calls from this network address.
 
         Raises:
             Unauthenticated: it is missing, malformed, expired or revoked.
             PermissionDenied: its account is suspended.
         """
         if not credential:
-            return self._nobody()
+            return self._nobody(address)
         claims = self.claims(credential)
         if claims.expires_at is not None and claims.expires_at <= time.time():
             raise Unauthenticated("the token has expired")
@@ -70,7 +83,7 @@ class Callers:
             raise Unauthenticated("the token was revoked, or its account does not exist")
         if account.suspended:
             raise PermissionDenied("the account is suspended; its owner can tell why")
-        return Caller(claims.account_id, _rank(claims, account.roles), claims)
+        return Caller(claims.account_id, _rank(claims, account.roles), claims, address)
 
     def claims(self, credential: str) -> Claims:
         """Return what a token says, whether it has expired or not.
@@ -80,11 +93,11 @@ class Callers:
         """
         return self._verifier.verify(unpack_credential(credential), now=0)
 
-    def _nobody(self) -> Caller:
+    def _nobody(self, address: str) -> Caller:
         if not self._local:
             raise Unauthenticated("the request carries no token")
         claims = Claims("session", LOCAL_ACCOUNT, id=LOCAL_ACCOUNT, issued_at=0)
-        return Caller(LOCAL_ACCOUNT, Rank.SESSION, claims)
+        return Caller(LOCAL_ACCOUNT, Rank.SESSION, claims, address)
 
     def _keys_changed(self, keys: Mapping[str, bytes]) -> None:
         self._verifier = Verifier(keys)

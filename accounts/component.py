@@ -13,10 +13,12 @@ from accounts.caller import LOCAL_ACCOUNT, Callers
 from accounts.database import Database, Pool, sqlite_url
 from accounts.encryption import MasterKeySource
 from accounts.jobs.service import Jobs
+from accounts.idempotency.service import IdempotentRequests
 from accounts.keys import endpoints as key_routes
 from accounts.keys.service import Keys
 from accounts.presigning.service import SigningKeys
 from accounts.rest.guards import Cookie, Guards
+from accounts.rest.rate_limits import RestLimits
 from accounts.rpc.auth import AUTH, TOKEN, Minting
 from accounts.rpc.control import SERVICE as CONTROL
 from accounts.rpc.control import Control
@@ -48,6 +50,7 @@ class AccountsSettings:
         database_url: SQLAlchemy's; empty for SQLite in the data folder.
         offers_durable: Storage nodes have a store for durable topics.
         master_key: What encrypts secrets in the database; without one, a key that is made in the data folder.
+        rest_limits: How many requests the REST API takes.
         keys_dir: Holds the signing keys, where several account services share them; else they are in the data folder.
     """
 
@@ -60,6 +63,7 @@ class AccountsSettings:
     keys_dir: Path | None = None
     offers_durable: bool = False
     master_key: MasterKeySource = field(default_factory=MasterKeySource)
+    rest_limits: RestLimits = field(default_factory=RestLimits)
 
 
 class Accounts:
@@ -96,6 +100,8 @@ class Accounts:
                 Service(TOKEN, minting.token_methods()),
             ],
             guards,
+            IdempotentRequests(self.database),
+            settings.rest_limits,
         )
         self._following: asyncio.Task[None] | None = None
 

@@ -49,6 +49,18 @@ class AlreadyExists(TidingsError):
     grpc, http, code = 6, 409, "already_exists"
 
 
+class IdempotencyConflict(TidingsError):
+    """An idempotency key that came with another request before, or whose request has no answer that can be given."""
+
+    grpc, http, code = 6, 409, "idempotency_conflict"
+
+
+class PreconditionFailed(TidingsError):
+    """The thing is not in the state that the client has seen."""
+
+    grpc, http, code = 9, 412, "precondition_failed"
+
+
 class PermissionDenied(TidingsError):
     grpc, http, code = 7, 403, "permission_denied"
 
@@ -87,6 +99,13 @@ class TooManyApiKeys(TidingsError):
 
 class TooManyLogins(TidingsError):
     grpc, http, code = 8, 429, "too_many_logins"
+    after = "retry"
+
+
+class TooManyRequests(TidingsError):
+    """Requests to the REST API; those for topics have limits of their own."""
+
+    grpc, http, code = 8, 429, "too_many_requests"
     after = "retry"
 
 

@@ -42,6 +42,7 @@ class Claims:
         permissions: Serialised `permission_messages.Permissions` of the kinds that carry their own.
         publisher_id: The `token_id` chosen at minting; items published with the token carry it.
         refreshes: For a `refresh` token, the id of the `api_token` that it renews.
+        user_id: For a `session`, who has logged in; empty for one made on the machine.
     """
 
     kind: Kind
@@ -53,6 +54,7 @@ class Claims:
     permissions: bytes = b""
     publisher_id: str = ""
     refreshes: str = ""
+    user_id: str = ""
 
 
 class Signer:
@@ -77,6 +79,7 @@ class Signer:
             "perm": base64.b64encode(claims.permissions).decode(),
             "pub": claims.publisher_id,
             "of": claims.refreshes,
+            "usr": claims.user_id,
             "t": "g" if claims.kind == "key" else "",
         }
         payload |= {name: value for name, value in optional.items() if value}
@@ -129,6 +132,7 @@ def _claims(payload: dict[str, Any]) -> Claims:
         permissions=base64.b64decode(payload.get("perm", ""), validate=True),
         publisher_id=str(payload.get("pub", "")),
         refreshes=str(payload.get("of", "")),
+        user_id=str(payload.get("usr", "")),
     )
 
 

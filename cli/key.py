@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from accounts.audit import SYSTEM
 from accounts.component import Accounts
 from accounts.identifiers import new_id
 from accounts.roles.system import OWNER, SYSTEM_ROLES
@@ -50,7 +51,7 @@ def create(
             token = _signed(accounts, kind, account_id, expires_at)
             packed = {"packed": pack_credential(endpoint, token)} if kind == "api_token" else {}
             return {"api_key": token, **packed, "account_id": account_id}
-        made, kept = await accounts.keys.generate(account_id, role, description, expires_at)
+        made, kept = await accounts.keys.generate(account_id, SYSTEM, role, description, expires_at)
         return {"api_key": made, "key_id": kept.id, "role_id": role, "account_id": account_id}
 
     show(with_accounts(data, make), as_json=as_json)

@@ -1,15 +1,16 @@
 """Alembic's entry: runs the migrations on the connection that the account service hands over."""
 
 from importlib import import_module
+from pathlib import Path
 
 from alembic import context
 from sqlalchemy import text
 
+import accounts
 from accounts.database.base import Base
 
-NOUNS = ("batches", "caches", "jobs", "keys", "memberships", "presigning", "sessions", "tenants", "usage", "users")
-for noun in NOUNS:  # a model is known to the metadata once it is imported
-    import_module(f"accounts.{noun}.models")
+for models in sorted(Path(accounts.__file__).parent.glob("*/models.py")):
+    import_module(f"accounts.{models.parent.name}.models")  # it is known to the metadata once it is imported
 
 LOCK_TIMEOUT = "1s"
 """A migration that cannot get its lock gives up rather than make every query wait behind it."""

@@ -2,15 +2,31 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from accounts.caches.models import Cache
+from accounts.paging import PageRequest
 
 
 async def of_account(session: AsyncSession, account_id: str) -> Sequence[Cache]:
     """Return an account's caches in the order of their names."""
     return (await session.scalars(select(Cache).where(Cache.account_id == account_id).order_by(Cache.name))).all()
+
+
+async def page(session: AsyncSession, account_id: str, asked: PageRequest) -> Sequence[Cache]:
+    """Return a page of an account's caches in the order of their names."""
+    mine = select(Cache).where(Cache.account_id == account_id).order_by(Cache.name).limit(asked.fetch)
+    if after := asked.after(str):
+        mine = mine.where(Cache.name > after[0])
+    return (await session.scalars(mine)).all()
+
+
+async def get_alone(session: AsyncSession, account_id: str, name: str) -> Cache | None:
+    """Return a cache; others who ask so wait until this transaction has ended."""
+    return await session.scalar(
+        select(Cache).where(Cache.account_id == account_id, Cache.name == name).with_for_update()
+    )
 
 
 async def exists(session: AsyncSession, account_id: str, name: str) -> bool:
@@ -24,19 +40,13 @@ async def count(session: AsyncSession, account_id: str) -> int:
     return await session.scalar(select(func.count()).select_from(Cache).where(Cache.account_id == account_id)) or 0
 
 
-async def add(session: AsyncSession, cache_id: str, account_id: str, name: str, *, durable: bool) -> None:
+async def add(session: AsyncSession, cache: Cache) -> None:
     """Keep a new cache."""
-    session.add(Cache(id=cache_id, account_id=account_id, name=name, durable=durable))
+    session.add(cache)
     await session.flush()
 
 
-async def set_durable(session: AsyncSession, account_id: str, name: str, *, durable: bool) -> bool:
-    """Change whether a cache is durable; return whether there is one."""
-    found = update(Cache).where(Cache.account_id == account_id, Cache.name == name).values(durable=durable)
-    return await session.scalar(found.returning(Cache.id)) is not None
-
-
-async def remove(session: AsyncSession, account_id: str, name: str) -> bool:
-    """Delete a cache; return whether there was one."""
-    gone = delete(Cache).where(Cache.account_id == account_id, Cache.name == name)
-    return await session.scalar(gone.returning(Cache.id)) is not None
+async def remove(session: AsyncSession, cache: Cache) -> None:
+    """Delete a cache."""
+    await session.delete(cache)
+    await session.flush()

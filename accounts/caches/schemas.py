@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from accounts.caches.models import Cache
+from accounts.rest.paging import Listing
 from accounts.rest.schemas import Input, Output
 
 Durable = Annotated[
@@ -31,5 +32,5 @@ class CacheInfo(Output):
         return cls(name=cache.name, durable=cache.durable, created_at_epoch_seconds=cache.created_at)
 
 
-class Caches(Output):
+class Caches(Listing):
     caches: list[CacheInfo]

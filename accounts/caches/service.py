@@ -1,15 +1,25 @@
 """What can be done with caches. Each change is seen by every router before it is answered."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from accounts import audit
+from accounts.audit import Actor
 from accounts.caches import repository
 from accounts.caches.models import Cache
-from accounts.database import Database
+from accounts.database import Database, Transaction
 from accounts.identifiers import new_id
+from accounts.paging import Page, PageRequest
 from accounts.snapshots import Snapshots
 from accounts.tenants import repository as tenants
 from accounts.tenants.service import limits_of
 from api.errors import AlreadyExists, InvalidArgument, NotFound, TooManyCaches
+
+Accept = Callable[[Cache], None]
+"""Raises where a cache is not in the state in which it is to be changed."""
+
+
+def anything(_: Cache) -> None:
+    """Accept a cache in any state."""
 
 
 class Caches:
@@ -21,7 +31,7 @@ class Caches:
         self._snapshots = snapshots
         self._offers_durable = offers_durable
 
-    async def create(self, account_id: str, name: str, *, durable: bool = False) -> None:
+    async def create(self, account_id: str, actor: Actor, name: str, *, durable: bool = False) -> Cache:
         """Create a cache.
 
         Raises:
@@ -36,14 +46,20 @@ class Caches:
                 raise AlreadyExists(f"cache '{name}' is there already")
             if (have := await repository.count(session, account_id)) >= most:
                 raise TooManyCaches(f"the account has {have} of at most {most} caches")
-            await repository.add(session, new_id("cache"), account_id, name, durable=durable)
+            cache = Cache(id=new_id("cache"), account_id=account_id, name=name, durable=durable)
+            await repository.add(session, cache)
+            audit.record(session, actor, account_id, "cache.created", name, after=_audited(cache))
             await tenants.touch(session, account_id)
         await self._snapshots.publish(account_id)
+        return cache
 
-    async def make_durable(self, account_id: str, name: str, *, durable: bool) -> None:
+    async def make_durable(
+        self, account_id: str, actor: Actor, name: str, *, durable: bool, accept: Accept = anything
+    ) -> Cache:
         """Have the items of a cache's topics outlive their storage node from now on, or no longer.
 
-        Topics begin anew with the change: on a new page, of which their subscribers are told.
+        Topics begin anew with the change: on a new page, of which their subscribers are told. Nothing is changed
+        where `accept` raises at the sight of the cache.
 
         Raises:
             NotFound: there is none of this name.
@@ -51,10 +67,13 @@ class Caches:
         """
         self._require_store(durable=durable)
         async with self._database.transaction() as session:
-            if not await repository.set_durable(session, account_id, name, durable=durable):
-                raise NotFound(f"cache '{name}' does not exist")
+            cache = await _existing(session, account_id, name)
+            accept(cache)
+            before, cache.durable = _audited(cache), durable
+            audit.record(session, actor, account_id, "cache.changed", name, before=before, after=_audited(cache))
             await tenants.touch(session, account_id)
         await self._snapshots.publish(account_id)
+        return cache
 
     def _require_store(self, *, durable: bool) -> None:
         if durable and not self._offers_durable:
@@ -62,15 +81,17 @@ class Caches:
                 "durable caches need Redis, which an installation on one process does not have: run the tiers apart"
             )
 
-    async def delete(self, account_id: str, name: str) -> None:
-        """Delete a cache with all its topics; its subscriptions end.
+    async def delete(self, account_id: str, actor: Actor, name: str, accept: Accept = anything) -> None:
+        """Delete a cache with all its topics; its subscriptions end. See `make_durable` for `accept`.
 
         Raises:
             NotFound: there is none of this name.
         """
         async with self._database.transaction() as session:
-            if not await repository.remove(session, account_id, name):
-                raise NotFound(f"cache '{name}' does not exist")
+            cache = await _existing(session, account_id, name)
+            accept(cache)
+            await repository.remove(session, cache)
+            audit.record(session, actor, account_id, "cache.deleted", name, before=_audited(cache))
             await tenants.touch(session, account_id)
         await self._snapshots.publish(account_id)
 
@@ -84,7 +105,23 @@ class Caches:
             if not await repository.exists(session, account_id, name):
                 raise NotFound(f"cache '{name}' does not exist")
 
+    async def page(self, account_id: str, asked: PageRequest) -> Page[Cache]:
+        """Return a page of the account's caches in the order of their names."""
+        async with self._database.reading() as session:
+            return asked.page(await repository.page(session, account_id, asked), lambda cache: (cache.name,))
+
     async def list(self, account_id: str) -> Sequence[Cache]:
         """Return the account's caches in the order of their names."""
         async with self._database.reading() as session:
             return await repository.of_account(session, account_id)
+
+
+async def _existing(session: Transaction, account_id: str, name: str) -> Cache:
+    cache = await repository.get_alone(session, account_id, name)
+    if cache is None:
+        raise NotFound(f"cache '{name}' does not exist")
+    return cache
+
+
+def _audited(cache: Cache) -> dict[str, object]:
+    return {"id": cache.id, "durable": cache.durable}

@@ -1,10 +1,12 @@
 """REST: API keys."""
 
-from fastapi import APIRouter, status
+from fastapi import APIRouter, Response, status
 
 from accounts.keys.schemas import ApiKeys, KeyInfo, MadeApiKey, NewApiKey
 from accounts.keys.service import Keys
+from accounts.rest.etags import Matching, tagged
 from accounts.rest.guards import AnyMember
+from accounts.rest.paging import Paging
 
 
 def routes(keys: Keys) -> APIRouter:
@@ -16,23 +18,24 @@ def routes(keys: Keys) -> APIRouter:
         """Make an API key. It is shown in this answer and never again."""
         member.require_grant(body.role_id)
         expires_at = None if body.expiry == "never" else body.expiry
-        api_key, key = await keys.generate(member.account_id, body.role_id, body.description, expires_at)
+        api_key, key = await keys.generate(member.account_id, member.actor, body.role_id, body.description, expires_at)
         return MadeApiKey(api_key=api_key, key_info=KeyInfo.of(key))
 
     @router.get("")
-    async def list_keys(member: AnyMember) -> ApiKeys:
-        """List the keys that are neither revoked nor expired."""
-        return ApiKeys(api_keys=[KeyInfo.of(key) for key in await keys.list(member.account_id)])
+    async def list_keys(member: AnyMember, paging: Paging) -> ApiKeys:
+        """List the keys that are neither revoked nor expired, the oldest first."""
+        page = await keys.page(member.account_id, paging)
+        return ApiKeys(api_keys=[KeyInfo.of(key) for key in page.items], next_token=page.next_token)
 
     @router.get("/{key_id}")
-    async def describe(key_id: str, member: AnyMember) -> KeyInfo:
+    async def describe(key_id: str, member: AnyMember, response: Response) -> KeyInfo:
         """Describe one key."""
-        return KeyInfo.of(await keys.describe(member.account_id, key_id))
+        return tagged(response, KeyInfo.of(await keys.describe(member.account_id, key_id)))
 
     @router.delete("/{key_id}", status_code=status.HTTP_204_NO_CONTENT)
-    async def revoke(key_id: str, member: AnyMember) -> None:
+    async def revoke(key_id: str, member: AnyMember, matching: Matching) -> None:
         """Revoke a key: it is refused from now on, and the subscriptions opened with it end."""
         member.require_change()
-        await keys.revoke(member.account_id, key_id)
+        await keys.revoke(member.account_id, member.actor, key_id, lambda key: matching.require(KeyInfo.of(key)))
 
     return router

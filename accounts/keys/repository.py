@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from accounts.keys.models import ApiKey
+from accounts.paging import PageRequest
 
 
 def add(session: AsyncSession, key: ApiKey) -> None:
@@ -18,10 +19,20 @@ async def get(session: AsyncSession, account_id: str, key_id: str) -> ApiKey | N
     return await session.scalar(select(ApiKey).where(ApiKey.account_id == account_id, ApiKey.id == key_id))
 
 
-async def in_force(session: AsyncSession, account_id: str, now: int) -> Sequence[ApiKey]:
-    """Return the keys that are neither revoked nor expired, the oldest first."""
+async def page(session: AsyncSession, account_id: str, now: int, asked: PageRequest) -> Sequence[ApiKey]:
+    """Return a page of the keys that are neither revoked nor expired, the oldest first."""
     keys = select(ApiKey).where(ApiKey.account_id == account_id, ApiKey.revoked_at.is_(None), _unexpired(now))
-    return (await session.scalars(keys.order_by(ApiKey.issued_at, ApiKey.id))).all()
+    keys = keys.order_by(ApiKey.issued_at, ApiKey.id).limit(asked.fetch)
+    if after := asked.after(int, str):
+        keys = keys.where(tuple_(ApiKey.issued_at, ApiKey.id) > tuple_(*after))
+    return (await session.scalars(keys)).all()
+
+
+async def get_alone(session: AsyncSession, account_id: str, key_id: str) -> ApiKey | None:
+    """Return a key of this account; others who ask so wait until this transaction has ended."""
+    return await session.scalar(
+        select(ApiKey).where(ApiKey.account_id == account_id, ApiKey.id == key_id).with_for_update()
+    )
 
 
 async def count(session: AsyncSession, account_id: str, now: int) -> int:
@@ -34,12 +45,6 @@ async def revoked(session: AsyncSession, account_id: str, now: int) -> Sequence[
     """Return the ids of keys that were revoked and would hold otherwise."""
     keys = select(ApiKey.id).where(ApiKey.account_id == account_id, ApiKey.revoked_at.is_not(None), _unexpired(now))
     return (await session.scalars(keys)).all()
-
-
-async def revoke(session: AsyncSession, account_id: str, key_id: str, now: int) -> None:
-    """Note when a key was revoked."""
-    mine = (ApiKey.account_id == account_id, ApiKey.id == key_id, ApiKey.revoked_at.is_(None))
-    await session.execute(update(ApiKey).where(*mine).values(revoked_at=now))
 
 
 def _unexpired(now: int):  # noqa: ANN202 - SQLAlchemy's expression type says nothing to a reader

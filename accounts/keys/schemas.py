@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from accounts.keys.models import ApiKey
+from accounts.rest.paging import Listing
 from accounts.rest.schemas import PRINTABLE, Input, Output
 
 Expiry = Annotated[
@@ -46,5 +47,5 @@ class MadeApiKey(Output):
     key_info: KeyInfo
 
 
-class ApiKeys(Output):
+class ApiKeys(Listing):
     api_keys: list[KeyInfo]

@@ -1,12 +1,15 @@
 """What can be done with API keys."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable
 
+from accounts import audit
+from accounts.audit import Actor
 from accounts.database import Database
 from accounts.identifiers import new_id
 from accounts.keys import repository
 from accounts.keys.models import ApiKey
+from accounts.paging import Page, PageRequest
 from accounts.roles.system import SYSTEM_ROLES
 from accounts.signing.keystore import Keystore
 from accounts.snapshots import Snapshots
@@ -16,6 +19,13 @@ from api.errors import InvalidArgument, NotFound, TooManyApiKeys
 from api.tokens import Claims
 
 LATEST_EXPIRY = 2**53
+
+Accept = Callable[[ApiKey], None]
+"""Raises where a key is not in the state in which it is to be changed."""
+
+
+def anything(_: ApiKey) -> None:
+    """Accept a key in any state."""
 
 
 class Keys:
@@ -27,7 +37,7 @@ class Keys:
         self._keystore = keystore
 
     async def generate(
-        self, account_id: str, role_id: str, description: str, expires_at: int | None
+        self, account_id: str, actor: Actor, role_id: str, description: str, expires_at: int | None
     ) -> tuple[str, ApiKey]:
         """Make a key; return it, and what is kept of it. The key itself cannot be had again.
 
@@ -53,13 +63,15 @@ class Keys:
             if (have := await repository.count(session, account_id, now)) >= most:
                 raise TooManyApiKeys(f"the account has {have} of at most {most} API keys; revoke one")
             repository.add(session, key)
+            audit.record(session, actor, account_id, "api_key.generated", key.id, after=_audited(key))
         claims = Claims("key", account_id, key.id, issued_at=now, expires_at=expires_at, role_id=role_id)
         return self._keystore.sign(claims), key
 
-    async def list(self, account_id: str) -> Sequence[ApiKey]:
-        """Return the keys that are neither revoked nor expired, the oldest first."""
+    async def page(self, account_id: str, asked: PageRequest) -> Page[ApiKey]:
+        """Return a page of the keys that are neither revoked nor expired, the oldest first."""
         async with self._database.reading() as session:
-            return await repository.in_force(session, account_id, int(time.time()))
+            found = await repository.page(session, account_id, int(time.time()), asked)
+            return asked.page(found, lambda key: (key.issued_at, key.id))
 
     async def describe(self, account_id: str, key_id: str) -> ApiKey:
         """Return what is known of a key.
@@ -73,15 +85,26 @@ class Keys:
             raise NotFound(f"API key '{key_id}' does not exist")
         return key
 
-    async def revoke(self, account_id: str, key_id: str) -> None:
-        """Make a key useless at once; subscriptions opened with it end.
+    async def revoke(self, account_id: str, actor: Actor, key_id: str, accept: Accept = anything) -> None:
+        """Make a key useless at once; subscriptions opened with it end. One that was revoked stays as it is.
+
+        Nothing is changed where `accept` raises at the sight of the key.
 
         Raises:
             NotFound: the account has no such key.
         """
         async with self._database.transaction() as session:
-            if await repository.get(session, account_id, key_id) is None:
+            key = await repository.get_alone(session, account_id, key_id)
+            if key is None:
                 raise NotFound(f"API key '{key_id}' does not exist")
-            await repository.revoke(session, account_id, key_id, int(time.time()))
+            accept(key)
+            if key.revoked_at is not None:
+                return
+            key.revoked_at = int(time.time())
+            audit.record(session, actor, account_id, "api_key.revoked", key_id, before=_audited(key))
             await tenants.touch(session, account_id)
         await self._snapshots.publish(account_id)
+
+
+def _audited(key: ApiKey) -> dict[str, object]:
+    return {"description": key.description, "role_id": key.role_id, "expires_at": key.expires_at}

@@ -1,5 +1,6 @@
 """How errors look over REST: always `{"code", "message", "details"}`."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
@@ -19,6 +20,15 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
 
 
+def answer_of(error: TidingsError | HTTPException, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """Return the answer that tells of an error; for what stands in front of the application that maps them."""
+    if isinstance(error, HTTPException):
+        return _http_answer(error)
+    answer = _answer(error.http, error.code, error.message)
+    answer.headers.update(headers or {})
+    return answer
+
+
 def _answer(status: int, code: str, message: str, details: list[dict[str, str]] | None = None) -> JSONResponse:
     seconds = _RETRY_SECONDS.get(status)
     headers = {"retry-after": str(seconds)} if seconds else None
@@ -28,7 +38,7 @@ def _answer(status: int, code: str, message: str, details: list[dict[str, str]] 
 async def _ours(_: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, TidingsError):
         raise error
-    return _answer(error.http, error.code, error.message)
+    return answer_of(error)
 
 
 async def _invalid(_: Request, error: Exception) -> JSONResponse:
@@ -43,6 +53,10 @@ async def _invalid(_: Request, error: Exception) -> JSONResponse:
 async def _http(_: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, HTTPException):
         raise error
+    return _http_answer(error)
+
+
+def _http_answer(error: HTTPException) -> JSONResponse:
     status = HTTPStatus(error.status_code)
     code = {HTTPStatus.BAD_REQUEST: "invalid_argument", HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "message_too_large"}.get(
         status, status.phrase.lower().replace(" ", "_")

@@ -52,12 +52,10 @@ class Guards:
             Unauthenticated: nobody that is known.
             PermissionDenied: the API key may not administer, or another site's page sent the request.
         """
-        credential = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
-        if credential:
-            caller = await self._callers.caller(credential)
+        if credential := _bearer(request):
+            caller = await self._callers.caller(credential, address_of(request))
             caller.require(Rank.SUPER_USER, "administer the account")
-            by_key = caller.rank < Rank.SESSION
-            return Member(user_id="", account_id=caller.account_id, role_id=OWNER, by_key=by_key)
+            return Member(caller.claims.user_id, caller.account_id, OWNER, caller.actor)
         return await self.person(request)
 
     async def person(self, request: Request) -> Member:
@@ -66,7 +64,20 @@ class Guards:
         if not secret:
             raise Unauthenticated("log in, or send an API key in the header Authorization")
         check_origin(request)
-        return await self._sessions.member(secret)
+        return await self._sessions.member(secret, address_of(request))
+
+    def credential(self, request: Request) -> str:
+        """Return what a request shows of its caller, which nobody has checked; empty where it shows nothing."""
+        return _bearer(request) or request.cookies.get(self.cookie.name, "")
+
+
+def _bearer(request: Request) -> str:
+    return request.headers.get("authorization", "").removeprefix("Bearer ").strip()
+
+
+def address_of(request: Request) -> str:
+    """Return the true network address of the peer: the edge believes `X-Forwarded-For` from trusted proxies alone."""
+    return request.client.host if request.client else ""
 
 
 def check_origin(request: Request) -> None:

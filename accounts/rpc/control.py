@@ -50,13 +50,13 @@ class Control:
     async def _create_cache(self, request: wire._CreateCacheRequest, ctx: Context) -> wire._CreateCacheResponse:
         caller, name = await self._caller(ctx), checked_cache_name(request.cache_name)
         caller.require(Rank.SUPER_USER, f"create cache '{name}'")
-        await self._caches.create(caller.account_id, name)
+        await self._caches.create(caller.account_id, caller.actor, name)
         return wire._CreateCacheResponse()
 
     async def _delete_cache(self, request: wire._DeleteCacheRequest, ctx: Context) -> wire._DeleteCacheResponse:
         caller, name = await self._caller(ctx), checked_cache_name(request.cache_name)
         caller.require(Rank.SUPER_USER, f"delete cache '{name}'")
-        await self._caches.delete(caller.account_id, name)
+        await self._caches.delete(caller.account_id, caller.actor, name)
         return wire._DeleteCacheResponse()
 
     async def _flush_cache(self, request: wire._FlushCacheRequest, ctx: Context) -> wire._FlushCacheResponse:
@@ -80,7 +80,7 @@ class Control:
     ) -> wire._CreateSigningKeyResponse:
         caller = await self._caller(ctx)
         caller.require(Rank.SUPER_USER, "create signing keys")
-        key, expires_at = await self._signing_keys.create(caller.account_id, request.ttl_minutes)
+        key, expires_at = await self._signing_keys.create(caller.account_id, caller.actor, request.ttl_minutes)
         return wire._CreateSigningKeyResponse(key=key, expires_at=expires_at)
 
     async def _revoke_signing_key(
@@ -88,7 +88,7 @@ class Control:
     ) -> wire._RevokeSigningKeyResponse:
         caller = await self._caller(ctx)
         caller.require(Rank.SUPER_USER, "revoke signing keys")
-        await self._signing_keys.revoke(caller.account_id, request.key_id)
+        await self._signing_keys.revoke(caller.account_id, caller.actor, request.key_id)
         return wire._RevokeSigningKeyResponse()
 
     async def _list_signing_keys(
@@ -104,7 +104,8 @@ class Control:
         tokens = ctx.request_headers.getall("authorization")
         if len(tokens) > 1:
             raise Unauthenticated("the request carries more than one token")
-        return await self._callers.caller(tokens[0] if tokens else "")
+        address = (ctx.client_address or "").rpartition(":")[0]
+        return await self._callers.caller(tokens[0] if tokens else "", address)
 
 
 def _limits(limits: Limits) -> tuple[wire._CacheLimits, wire._TopicLimits]:

@@ -4,6 +4,7 @@ import hashlib
 import time
 from dataclasses import dataclass
 
+from accounts.audit import Actor
 from accounts.database import Database, Transaction
 from accounts.identifiers import new_secret
 from accounts.memberships import repository as memberships
@@ -22,7 +23,7 @@ class Member:
     user_id: str
     account_id: str
     role_id: str
-    by_key: bool = False
+    actor: Actor
 
     def require_change(self) -> None:
         """Go on where the member may change things.
@@ -40,7 +41,7 @@ class Member:
             PermissionDenied: else a key that is about to expire could make itself one that never does.
         """
         self.require_change()
-        if self.by_key and role_id != VIEWER:
+        if self.actor.kind == "key" and role_id != VIEWER:
             raise PermissionDenied("an API key may not make keys that administer; log in on the console for that")
         if role_id == OWNER != self.role_id:
             raise PermissionDenied("only an owner may make an owner's key")
@@ -65,8 +66,8 @@ class Sessions:
         repository.add(session, row)
         return secret
 
-    async def member(self, secret: str) -> Member:
-        """Return who has logged in with this secret.
+    async def member(self, secret: str, address: str) -> Member:
+        """Return who has logged in with this secret, and calls from this network address.
 
         Raises:
             Unauthenticated: nobody, or too long ago.
@@ -76,7 +77,7 @@ class Sessions:
             role = None if row is None else await memberships.role(session, row.account_id, row.user_id)
         if row is None or role is None:
             raise Unauthenticated("you are not logged in, or your session has expired; log in again")
-        return Member(row.user_id, row.account_id, role)
+        return Member(row.user_id, row.account_id, role, Actor("user", row.user_id, address))
 
     async def end(self, secret: str) -> None:
         """End a log-in; nothing happens when there is none."""

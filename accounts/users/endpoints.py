@@ -5,7 +5,7 @@ import time
 from fastapi import APIRouter, Request, Response, status
 
 from accounts.identifiers import new_id
-from accounts.rest.guards import Guards, Person, check_origin
+from accounts.rest.guards import Guards, Person, address_of, check_origin
 from accounts.sessions.attempts import Attempts
 from accounts.sessions.service import VALID_SECONDS, Sessions
 from accounts.signing.keystore import Keystore
@@ -22,8 +22,8 @@ def routes(users: Users, sessions: Sessions, keystore: Keystore, guards: Guards,
     async def sign_up(body: SignUp, request: Request, response: Response) -> SignedUp:
         """Make an account, with you as its owner, and log in."""
         check_origin(request)
-        attempts.count(_address(request), body.email)
-        made = await users.sign_up(body.email, body.password, body.account_name)
+        attempts.count(address_of(request), body.email)
+        made = await users.sign_up(body.email, body.password, body.account_name, address=address_of(request))
         guards.cookie.set(response, made.secret)
         return SignedUp(account_id=made.account_id, user_id=made.user_id)
 
@@ -31,8 +31,8 @@ def routes(users: Users, sessions: Sessions, keystore: Keystore, guards: Guards,
     async def log_in(body: LogIn, request: Request, response: Response) -> SignedUp:
         """Log in."""
         check_origin(request)
-        attempts.count(_address(request), body.email)
-        begun = await users.log_in(body.email, body.password)
+        attempts.count(address_of(request), body.email)
+        begun = await users.log_in(body.email, body.password, address_of(request))
         attempts.forgive(body.email)
         await sessions.end(request.cookies.get(guards.cookie.name, ""))
         guards.cookie.set(response, begun.secret)
@@ -50,11 +50,9 @@ def routes(users: Users, sessions: Sessions, keystore: Keystore, guards: Guards,
         """Make a token for SDKs that may do what you may, for as long as a log-in holds."""
         person.require_change()
         now = int(time.time())
-        claims = Claims("session", person.account_id, new_id("session"), issued_at=now, expires_at=now + VALID_SECONDS)
+        claims = Claims(
+            "session", person.account_id, new_id("session"), now, now + VALID_SECONDS, user_id=person.user_id
+        )
         return SessionToken(session_token=keystore.sign(claims), expires_at_epoch_seconds=now + VALID_SECONDS)
 
     return router
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else ""

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from email_validator import EmailNotValidError, validate_email
 
+from accounts import audit
+from accounts.audit import SYSTEM, Actor
 from accounts.database import Database
 from accounts.identifiers import new_id
 from accounts.memberships import repository as memberships
@@ -40,8 +42,12 @@ class Users:
         self._sessions = sessions
         self._passwords = passwords
 
-    async def sign_up(self, email: str, password: str, account_name: str, plan: str = OPEN) -> SignedUp:
+    async def sign_up(
+        self, email: str, password: str, account_name: str, plan: str = OPEN, address: str | None = None
+    ) -> SignedUp:
         """Make an account with its first owner, who is logged in then.
+
+        `address` is the network address that the request comes from; None for a command on the machine.
 
         Raises:
             InvalidArgument: the e-mail, the password, the name or the plan cannot be one.
@@ -58,12 +64,15 @@ class Users:
                 raise AlreadyExists("somebody has signed up with this e-mail; log in instead")
             await tenants.add(session, account_id, name, plan)
             memberships.add(session, account_id, user_id, OWNER)
+            actor = SYSTEM if address is None else Actor("user", user_id, address)
+            after = {"name": name, "plan": plan, "owner": email}
+            audit.record(session, actor, account_id, "account.created", account_id, after=after)
             secret = self._sessions.begin(session, user_id, account_id)
         await self._snapshots.publish(account_id)
         return SignedUp(account_id, user_id, secret)
 
-    async def log_in(self, email: str, password: str) -> SignedUp:
-        """Begin a new log-in.
+    async def log_in(self, email: str, password: str, address: str) -> SignedUp:
+        """Begin a new log-in, from this network address.
 
         Raises:
             Unauthenticated: the e-mail or the password is wrong; which of them is not told, nor felt.
@@ -79,6 +88,8 @@ class Users:
             if membership is None:
                 raise Unauthenticated("you are not a member of any account")
             secret = self._sessions.begin(session, user.id, membership.account_id)
+            actor = Actor("user", user.id, address)
+            audit.record(session, actor, membership.account_id, "session.begun", user.id)
         return SignedUp(membership.account_id, user.id, secret)
 
     async def account_of(self, email: str) -> str:

@@ -9,6 +9,7 @@ from google.protobuf.message import Message
 from momento_wire_types import controlclient_pb2 as control
 from sqlalchemy import select
 
+from accounts.audit import SYSTEM
 from accounts.component import Accounts
 from accounts.database.base import Base
 from accounts.tenants.plans import OPEN
@@ -63,7 +64,7 @@ class Installation:
         """Sign up and make a key."""
         email = f"{name}@example.com"
         made = await self.accounts.users.sign_up(email, PASSWORD, name, plan)
-        key, kept = await self.accounts.keys.generate(made.account_id, role, "", None)
+        key, kept = await self.accounts.keys.generate(made.account_id, SYSTEM, role, "", None)
         return Tenant(made.account_id, email, key, kept.id)
 
     async def rows(self) -> str:

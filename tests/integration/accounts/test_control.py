@@ -8,6 +8,7 @@ import pytest
 from momento_wire_types import auth_pb2
 from momento_wire_types import controlclient_pb2 as wire
 
+from accounts.audit import SYSTEM
 from api.framing import frame
 from tests.integration.accounts.installation import AUTH, CONTROL, Installation, Refused
 from tests.unit.api.forgery import signed
@@ -116,7 +117,7 @@ async def test_flushing_leaves_a_cache_as_it_is(here: Installation) -> None:
 async def test_all_caches_are_in_one_answer(here: Installation) -> None:
     ada = await here.tenant()
     for number in range(60):
-        await here.accounts.caches.create(ada.id, f"cache-{number:02}")
+        await here.accounts.caches.create(ada.id, SYSTEM, f"cache-{number:02}")
     answer = await here.list_caches(ada.key)
     assert [cache.cache_name for cache in answer.cache] == [f"cache-{number:02}" for number in range(60)]
     assert answer.next_token == ""

@@ -8,6 +8,7 @@ import jwt
 import pytest
 from momento_wire_types import permissionmessages_pb2 as permissions
 
+from accounts.audit import SYSTEM
 from api.tokens import pack_credential
 from tests.integration.accounts.installation import Installation
 from tests.integration.accounts.minting import (
@@ -44,7 +45,9 @@ WHO_MAY_MINT = {
 async def callers(here: Installation) -> dict[str, str]:
     ada = await here.tenant()
     explicit = TOPICS.SerializeToString()
-    roles = {role: (await here.accounts.keys.generate(ada.id, role, "", None))[0] for role in ("operator", "viewer")}
+    roles = {
+        role: (await here.accounts.keys.generate(ada.id, SYSTEM, role, "", None))[0] for role in ("operator", "viewer")
+    }
     return {
         "session": token(here, ada.id, "session"),
         "v1 super user": super_user_key(here, ada.id),

@@ -25,7 +25,7 @@ async def test_a_sign_up_makes_an_account_and_logs_in(here: Installation) -> Non
         made = await signed_up(browser)
         assert set(made) == {"account_id", "user_id"}
         assert await here.directory.account(made["account_id"]) is not None
-        assert (await browser.get("/v1/caches")).json() == {"caches": []}
+        assert (await browser.get("/v1/caches")).json() == {"caches": [], "next_token": None}
 
 
 async def test_the_database_holds_neither_password_nor_cookie_nor_key(here: Installation) -> None:
@@ -150,7 +150,7 @@ async def test_another_sites_page_changes_nothing(here: Installation, headers: d
         for method, path, body in requests:
             answer = await browser.request(method, path, json=body, headers=headers)
             assert (answer.status_code, answer.json()["code"]) == (403, "permission_denied"), path
-        assert (await browser.get("/v1/caches")).json() == {"caches": []}
+        assert (await browser.get("/v1/caches")).json() == {"caches": [], "next_token": None}
 
 
 @pytest.mark.parametrize("headers", [{}, {"origin": ORIGIN}, {"sec-fetch-site": "same-origin", "origin": ORIGIN}])

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import text
 
+from accounts.audit import SYSTEM
 from accounts.tenants.plans import CONTRACT, PLANS
 from api.account import AccountSnapshot
 from tests.integration.accounts.conftest import Start
@@ -47,10 +48,10 @@ async def test_a_revoked_key_is_in_the_snapshot_when_its_revocation_is_answered(
 
 async def test_a_revoked_key_that_has_expired_is_forgotten(here: Installation) -> None:
     ada = await here.tenant()
-    await here.accounts.keys.revoke(ada.id, ada.key_id)
+    await here.accounts.keys.revoke(ada.id, SYSTEM, ada.key_id)
     async with here.accounts.database.transaction() as transaction:
         await transaction.execute(text("UPDATE api_key SET expires_at = 1"))
-    await here.create_cache((await here.accounts.keys.generate(ada.id, "owner", "", None))[0], "chat")
+    await here.create_cache((await here.accounts.keys.generate(ada.id, SYSTEM, "owner", "", None))[0], "chat")
     assert (await snapshot(here, ada.id)).revoked == frozenset()
 
 
@@ -60,7 +61,7 @@ async def test_what_another_process_changes_is_known_within_a_second(start: Star
     await until(here, ada.id, 1.0)
     await elsewhere.create_cache(ada.key, "chat")
     await until(here, ada.id, 1.0, lambda account: "chat" in account.caches)
-    await elsewhere.accounts.keys.revoke(ada.id, ada.key_id)
+    await elsewhere.accounts.keys.revoke(ada.id, SYSTEM, ada.key_id)
     await until(here, ada.id, 1.0, lambda account: ada.key_id in account.revoked)
     assert await snapshot(here, ada.id) == await snapshot(elsewhere, ada.id)
 
@@ -72,7 +73,7 @@ async def test_no_change_is_missed_when_many_are_made_in_two_processes_at_once(s
         await until(elsewhere, tenant.id, 2.0)
     await asyncio.gather(
         *(
-            side.accounts.caches.create(tenant.id, f"cache-{name}-{n}")
+            side.accounts.caches.create(tenant.id, SYSTEM, f"cache-{name}-{n}")
             for n in range(8)
             for tenant in tenants
             for name, side in (("here", here), ("elsewhere", elsewhere))

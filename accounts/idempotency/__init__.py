@@ -1,0 +1,1 @@
+"""Requests that are made once, however often they are sent."""
