@@ -12,8 +12,8 @@ from accounts.caches.service import Caches
 from accounts.caller import LOCAL_ACCOUNT, Callers
 from accounts.database import Database, Pool, sqlite_url
 from accounts.encryption import MasterKeySource
-from accounts.jobs.service import Jobs
 from accounts.idempotency.service import IdempotentRequests
+from accounts.jobs.service import Jobs
 from accounts.keys import endpoints as key_routes
 from accounts.keys.service import Keys
 from accounts.presigning.service import SigningKeys
