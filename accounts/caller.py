@@ -8,6 +8,7 @@ from enum import IntEnum
 from accounts.audit import Actor
 from api.errors import PermissionDenied, Unauthenticated
 from api.permissions import Grant
+from api.standing import standing
 from api.tokens import Claims, Verifier, unpack_credential
 from backplane.interface import Directory
 
@@ -74,16 +75,10 @@ class Callers:
         if not credential:
             return self._nobody(address)
         claims = self.claims(credential)
-        if claims.expires_at is not None and claims.expires_at <= time.time():
+        grant, expires_at = standing(claims, await self._directory.account(claims.account_id))
+        if expires_at <= time.time():
             raise Unauthenticated("the token has expired")
-        if claims.kind == "refresh":
-            raise Unauthenticated("a refresh token only refreshes; send the API key itself")
-        account = await self._directory.account(claims.account_id)
-        if account is None or claims.id in account.revoked:
-            raise Unauthenticated("the token was revoked, or its account does not exist")
-        if account.suspended:
-            raise PermissionDenied("the account is suspended; its owner can tell why")
-        return Caller(claims.account_id, _rank(claims, account.roles), claims, address)
+        return Caller(claims.account_id, _rank(claims, grant), claims, address)
 
     def claims(self, credential: str) -> Claims:
         """Return what a token says, whether it has expired or not.
@@ -103,8 +98,7 @@ class Callers:
         self._verifier = Verifier(keys)
 
 
-def _rank(claims: Claims, roles: Mapping[str, bytes]) -> Rank:
+def _rank(claims: Claims, grant: Grant) -> Rank:
     if claims.kind == "session":
         return Rank.SESSION
-    permissions = roles.get(claims.role_id, b"") if claims.kind == "key" else claims.permissions
-    return Rank.SUPER_USER if Grant.of(permissions).super_user else Rank.EXPLICIT
+    return Rank.SUPER_USER if grant.super_user else Rank.EXPLICIT

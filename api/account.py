@@ -3,6 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from api.permissions import Grant
+from api.revocations import Revocations
+from api.tokens import Claims
+
 LARGEST_MESSAGE_BYTES = 4 * 1024 * 1024 - 1024
 """Several SDKs refuse to receive more than 4 MiB in one gRPC message; 1 KiB is left for what surrounds a value."""
 
@@ -48,8 +52,10 @@ class AccountSnapshot:
     Attributes:
         version: Grows with each change; of two snapshots the one with the higher version is true.
         caches: By name.
-        roles: Role id to its serialised `permission_messages.Permissions`.
-        revoked: Ids of tokens that were revoked before they expired.
+        roles: By role id.
+        revoked: Ids of keys that were revoked before they expired.
+        ends: Ids of keys that were replaced, with the epoch second in which they end, earlier than they say.
+        revocations: Of disposable tokens.
     """
 
     id: str
@@ -57,5 +63,13 @@ class AccountSnapshot:
     limits: Limits = field(default_factory=Limits)
     suspended: bool = False
     caches: Mapping[str, Cache] = field(default_factory=dict[str, Cache])
-    roles: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
+    roles: Mapping[str, Grant] = field(default_factory=dict[str, Grant])
     revoked: frozenset[str] = frozenset()
+    ends: Mapping[str, int] = field(default_factory=dict[str, int])
+    revocations: Revocations = field(default_factory=Revocations)
+
+    def has_revoked(self, claims: Claims) -> bool:
+        """Whether a token was revoked, or the key that it was made with."""
+        if claims.id in self.revoked or claims.made_by in self.revoked:
+            return True
+        return claims.kind == "disposable" and claims.issued_at < self.revocations.until(claims.publisher_id)

@@ -50,6 +50,12 @@ def metadata(scope: Scope) -> dict[bytes, bytes]:
     return found
 
 
+def client_address(scope: Scope) -> str:
+    """Return the client's address as the edge knows it; empty where it does not tell."""
+    client = scope.get("client")
+    return client[0] if client else ""
+
+
 def timeout_seconds(value: bytes | None) -> float:
     """Return how long the client waits by its `grpc-timeout`; infinity where it does not say.
 

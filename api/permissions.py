@@ -1,57 +1,52 @@
-"""What a bearer may do: the contract's permission messages, made into questions with a yes or a no."""
+"""What a bearer may do: rules, and the contract's permission messages made into rules."""
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from momento_wire_types import permissionmessages_pb2 as wire
 
 from api.errors import InvalidArgument
+from api.rules import EVERY, EVERYTHING, NOTHING, Action, Rule, Selector
 
 MAX_STATEMENTS = 20
 """Permission statements in one token, by the published limits."""
 
 _READ = frozenset({wire.TopicReadWrite, wire.TopicReadOnly})
 _WRITE = frozenset({wire.TopicReadWrite, wire.TopicWriteOnly})
+_CACHE_READ = frozenset({wire.CacheReadWrite, wire.CacheReadOnly})
+_CACHE_WRITE = frozenset({wire.CacheReadWrite, wire.CacheWriteOnly})
 
-_Rule = tuple[Callable[[str], bool], Callable[[str], bool]]
-"""Whether a cache matches, whether a topic matches."""
 
-
+@dataclass(frozen=True, slots=True)
 class Grant:
-    """The permissions of one bearer. Entries are alternatives: one that matches is enough.
+    """The permissions of one bearer. Rules are alternatives: one that matches is enough.
 
-    Cache and function permissions are kept by whoever stores the message and grant nothing here: there is no cache
-    data plane, and the control plane needs a super user.
+    A grant is not the control plane's business, which needs a super user.
     """
 
-    def __init__(self, *, super_user: bool, read: tuple[_Rule, ...] = (), write: tuple[_Rule, ...] = ()) -> None:
-        self.super_user = super_user
-        self._read = read
-        self._write = write
+    rules: tuple[Rule, ...] = ()
+    super_user: bool = False
 
     @classmethod
     def of(cls, permissions: bytes) -> "Grant":
         """Make the grant of a serialised `Permissions` message."""
         message = wire.Permissions.FromString(permissions)
         if message.WhichOneof("kind") == "super_user":
-            return cls(super_user=True)
-        entries = [
-            p.topic_permissions for p in message.explicit.permissions if p.WhichOneof("kind") == "topic_permissions"
-        ]
-        rules = [(entry.role, (_cache_rule(entry), _topic_rule(entry))) for entry in entries]
-        return cls(
-            super_user=False,
-            read=tuple(rule for role, rule in rules if role in _READ),
-            write=tuple(rule for role, rule in rules if role in _WRITE),
-        )
+            return SUPER_USER
+        return cls(tuple(rule for entry in message.explicit.permissions if (rule := _rule(entry)) is not None))
 
-    def may_read(self, cache: str, topic: str) -> bool:
-        """Whether the bearer may subscribe to this topic."""
-        return self.super_user or _any(self._read, cache, topic)
+    def allowing(self, action: Action, cache: str, topic: str, address: str = "") -> Rule | None:
+        """Return the rule that lets a client at `address` do this, the first of several; None where it may not."""
+        if self.super_user:
+            return EVERYTHING
+        for rule in self.rules:
+            if rule.allows(action, cache, topic) and rule.admits(address):
+                return rule
+        return None
 
-    def may_write(self, cache: str, topic: str) -> bool:
-        """Whether the bearer may publish to this topic."""
-        return self.super_user or _any(self._write, cache, topic)
+
+SUPER_USER = Grant(super_user=True)
+NOBODY = Grant()
 
 
 def super_user_permissions() -> bytes:
@@ -101,34 +96,34 @@ def _without_role(entry: Any, kind: str) -> bytes:  # noqa: ANN401 - see check_e
     return selector.SerializeToString(deterministic=True)
 
 
-def _any(rules: tuple[_Rule, ...], cache: str, topic: str) -> bool:
-    return any(cache_matches(cache) and topic_matches(topic) for cache_matches, topic_matches in rules)
+def _rule(entry: Any) -> Rule | None:  # noqa: ANN401 - see check_explicit
+    match entry.WhichOneof("kind"):
+        case "topic_permissions":
+            body = entry.topic_permissions
+            role = body.role
+            return Rule("topic", role in _READ, role in _WRITE, _caches(body), _topics(body))
+        case "cache_permissions":
+            body = entry.cache_permissions
+            return Rule("cache", body.role in _CACHE_READ, body.role in _CACHE_WRITE, _caches(body))
+        case _:
+            return None
 
 
-def _everything(_: str) -> bool:
-    return True
-
-
-def _nothing(_: str) -> bool:
-    return False
-
-
-def _cache_rule(entry: Any) -> Callable[[str], bool]:  # noqa: ANN401 - see check_explicit
+def _caches(entry: Any) -> Selector:  # noqa: ANN401 - see check_explicit
     if entry.WhichOneof("cache") != "cache_selector":
-        return _everything
+        return EVERY
     selector = entry.cache_selector
-    return selector.cache_name.__eq__ if selector.WhichOneof("kind") else _nothing
+    return Selector("name", selector.cache_name) if selector.WhichOneof("kind") else NOTHING
 
 
-def _topic_rule(entry: Any) -> Callable[[str], bool]:  # noqa: ANN401 - see check_explicit
+def _topics(entry: Any) -> Selector:  # noqa: ANN401 - see check_explicit
     if entry.WhichOneof("topic") != "topic_selector":
-        return _everything
+        return EVERY
     selector = entry.topic_selector
     match selector.WhichOneof("kind"):
         case "topic_name":
-            return selector.topic_name.__eq__
+            return Selector("name", selector.topic_name)
         case "topic_name_prefix":
-            prefix = selector.topic_name_prefix
-            return lambda topic: topic.startswith(prefix)
+            return Selector("prefix", selector.topic_name_prefix)
         case _:
-            return _nothing
+            return NOTHING

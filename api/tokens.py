@@ -16,6 +16,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from api.errors import Unauthenticated
+from api.rules import Rule
 
 ALGORITHM = "EdDSA"
 ISSUER = "tidings"
@@ -40,6 +41,8 @@ class Claims:
         expires_at: Epoch seconds; None means never.
         role_id: The role of a `key`; its permissions are looked up with each change of the role.
         permissions: Serialised `permission_messages.Permissions` of the kinds that carry their own.
+        rules: In place of them, where the token was made over REST, which knows more than the message.
+        made_by: The id of the key that the token was made with; it is worth nothing once that is revoked.
         publisher_id: The `token_id` chosen at minting; items published with the token carry it.
         refreshes: For a `refresh` token, the id of the `api_token` that it renews.
         user_id: For a `session`, who has logged in; empty for one made on the machine.
@@ -55,6 +58,8 @@ class Claims:
     publisher_id: str = ""
     refreshes: str = ""
     user_id: str = ""
+    rules: tuple[Rule, ...] = ()
+    made_by: str = ""
 
 
 class Signer:
@@ -80,6 +85,8 @@ class Signer:
             "pub": claims.publisher_id,
             "of": claims.refreshes,
             "usr": claims.user_id,
+            "rules": [rule.words() for rule in claims.rules],
+            "by": claims.made_by,
             "t": "g" if claims.kind == "key" else "",
         }
         payload |= {name: value for name, value in optional.items() if value}
@@ -133,6 +140,8 @@ def _claims(payload: dict[str, Any]) -> Claims:
         publisher_id=str(payload.get("pub", "")),
         refreshes=str(payload.get("of", "")),
         user_id=str(payload.get("usr", "")),
+        rules=tuple(map(Rule.of_words, payload.get("rules", ()))),
+        made_by=str(payload.get("by", "")),
     )
 
 

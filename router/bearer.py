@@ -9,9 +9,11 @@ from collections.abc import Callable, Mapping
 from typing import NewType
 
 from api.account import Cache
-from api.errors import NotFound, PermissionDenied, TidingsError, Unauthenticated
-from api.names import Topic, checked_cache_name, checked_topic_name
-from api.permissions import Grant, super_user_permissions
+from api.errors import TidingsError, Unauthenticated
+from api.names import Topic
+from api.permissions import NOBODY
+from api.rules import Action
+from api.standing import Ruling, ruling, standing
 from api.tokens import Claims, Verifier, unpack_credential
 from backplane.interface import Directory
 from router.tenant import Tenant, Tenants
@@ -26,7 +28,6 @@ LOCAL_ACCOUNT = "local"
 REMEMBERED_TOKENS = 20_000
 REMEMBERED_TOPICS = 10_000
 
-_NOBODY = Grant(super_user=False)
 _NOT_LOOKED_AT = object()
 """Differs from every snapshot, and from the None that stands for an account that is not there."""
 
@@ -37,10 +38,10 @@ class Bearer:
     def __init__(self, tenant: Tenant, claims: Claims) -> None:
         self.tenant = tenant
         self.publisher_id = claims.publisher_id.encode()
-        self.expires_at = float("inf") if claims.expires_at is None else float(claims.expires_at)
+        self.expires_at = float("inf")
         self._claims = claims
         self._snapshot: object = _NOT_LOOKED_AT
-        self._grant = _NOBODY
+        self._grant = NOBODY
         self._caches: Mapping[str, Cache] = {}
         self._writable: dict[tuple[str, str], Writable] = {}
 
@@ -54,26 +55,23 @@ class Bearer:
             Unauthenticated: it has expired, was revoked, or its account is gone.
             PermissionDenied: its account is suspended.
         """
-        if now >= self.expires_at:
-            raise Unauthenticated("the token has expired")
         if self.tenant.snapshot is not self._snapshot:
             self._look_again()
+        if now >= self.expires_at:
+            raise Unauthenticated("the token has expired")
 
-    def readable(self, cache_name: str, topic_name: str) -> Readable:
-        """Return the topic of this name.
+    def readable(self, cache_name: str, topic_name: str, address: str = "") -> Readable:
+        """Return the topic of this name, to which a client at `address` wants to subscribe.
 
         Raises:
             InvalidArgument: a name cannot be one.
             PermissionDenied: the token may not subscribe to it.
             NotFound: there is no such cache.
         """
-        cache, topic = checked_cache_name(cache_name), checked_topic_name(topic_name)
-        if not self._grant.may_read(cache, topic):
-            raise PermissionDenied(f"this token may not subscribe to topic '{topic}' of cache '{cache}'")
-        return Readable(self._topic(cache, topic))
+        return Readable(self._ruling("subscribe", cache_name, topic_name, address).topic)
 
-    def writable(self, cache_name: str, topic_name: str) -> Writable:
-        """Return the topic of this name.
+    def writable(self, cache_name: str, topic_name: str, address: str = "") -> Writable:
+        """Return the topic of this name, to which a client at `address` wants to publish.
 
         Raises:
             InvalidArgument: a name cannot be one.
@@ -83,10 +81,10 @@ class Bearer:
         known = self._writable.get((cache_name, topic_name))
         if known is not None:
             return known
-        cache, topic = checked_cache_name(cache_name), checked_topic_name(topic_name)
-        if not self._grant.may_write(cache, topic):
-            raise PermissionDenied(f"this token may not publish to topic '{topic}' of cache '{cache}'")
-        writable = Writable(self._topic(cache, topic))
+        decided = self._ruling("publish", cache_name, topic_name, address)
+        writable = Writable(decided.topic)
+        if decided.rule.networks:  # somebody elsewhere may come with the same token
+            return writable
         if len(self._writable) >= REMEMBERED_TOPICS:
             self._writable.clear()
         self._writable[cache_name, topic_name] = writable
@@ -94,36 +92,20 @@ class Bearer:
 
     def when_expired(self, end: Callable[[TidingsError], None]) -> asyncio.TimerHandle | None:
         """Call `end` when the token expires; return what cancels that, or None where it never does."""
-        if self._claims.expires_at is None:
+        if self.expires_at == float("inf"):
             return None
         delay = max(self.expires_at - time.time(), 0.0)
         return asyncio.get_running_loop().call_later(delay, end, Unauthenticated("the token has expired"))
 
-    def _topic(self, cache: str, topic: str) -> Topic:
-        found = self._caches.get(cache)
-        if found is None:
-            raise NotFound(f"cache '{cache}' does not exist")
-        return Topic(self.tenant.account_id, found.id, topic, found.durable)
+    def _ruling(self, action: Action, cache: str, topic: str, address: str) -> Ruling:
+        return ruling(self._grant, self.tenant.account_id, self._caches, action, (cache, topic), address)
 
     def _look_again(self) -> None:
         snapshot = self.tenant.snapshot
         self._writable.clear()
         self._snapshot = _NOT_LOOKED_AT
-        if snapshot is None:
-            raise Unauthenticated("the token's account does not exist")
-        if self._claims.id in snapshot.revoked:
-            raise Unauthenticated("the token was revoked")
-        if snapshot.suspended:
-            raise PermissionDenied("the account is suspended; its owner can tell why")
-        match self._claims.kind:
-            case "session":
-                permissions = super_user_permissions()
-            case "key":
-                permissions = snapshot.roles.get(self._claims.role_id, b"")
-            case _:
-                permissions = self._claims.permissions
-        self._grant = Grant.of(permissions)
-        self._caches = snapshot.caches
+        self._grant, self.expires_at = standing(self._claims, snapshot)
+        self._caches = snapshot.caches if snapshot else {}
         self._snapshot = snapshot
 
 
@@ -164,8 +146,6 @@ class Bearers:
             claims = Claims("session", LOCAL_ACCOUNT, id=LOCAL_ACCOUNT, issued_at=0)
         else:
             raise Unauthenticated("the request carries no token; send one in the metadata 'authorization'")
-        if claims.kind == "refresh":
-            raise Unauthenticated("a refresh token only refreshes; send the API key itself")
         bearer = Bearer(await self._tenants.tenant(claims.account_id), claims)
         bearer.check(now)
         if len(self._known) >= REMEMBERED_TOKENS:

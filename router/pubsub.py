@@ -10,6 +10,7 @@ from api.grpc_asgi import (
     Receive,
     Scope,
     Send,
+    client_address,
     end_stream,
     metadata,
     refuse,
@@ -54,7 +55,10 @@ class Pubsub:
                 await self._controls.before("topic-publish", headers)
             value = request.value.SerializeToString()
             timeout = timeout_seconds(headers.get(b"grpc-timeout"))
-            await self._router.publish(bearer, request.cache_name, request.topic, value, value_size(value), timeout)
+            address = client_address(scope)
+            await self._router.publish(
+                bearer, request.cache_name, request.topic, value, value_size(value), timeout, address
+            )
         except DecodeError:
             await refuse(send, InvalidArgument("the request is not a valid PublishRequest, or its text is not UTF-8"))
         except ClientGone:
@@ -70,7 +74,7 @@ class Pubsub:
             headers = metadata(scope)
             if self._controls is not None:
                 await self._controls.before("topic-subscribe", headers)
-            subscription = await self._open(headers, receive)
+            subscription = await self._open(headers, receive, client_address(scope))
         except ClientGone:
             return
         except Exception as error:  # noqa: BLE001 - see publish
@@ -99,7 +103,7 @@ class Pubsub:
         else:
             await reply_empty(send)
 
-    async def _open(self, headers: dict[bytes, bytes], receive: Receive) -> Subscription:
+    async def _open(self, headers: dict[bytes, bytes], receive: Receive, address: str) -> Subscription:
         bearer = await self._router.bearers.bearer(headers.get(b"authorization", b"").decode("latin-1"))
         body = await request_message(receive, MAX_NAMES_BYTES, headers.get(b"grpc-encoding", b""))
         try:
@@ -111,7 +115,7 @@ class Pubsub:
             return (await receive())["type"] == "http.disconnect"
 
         number, page = request.resume_at_topic_sequence_number, request.sequence_page
-        return await self._router.subscribe(bearer, request.cache_name, request.topic, number, page, is_gone)
+        return await self._router.subscribe(bearer, request.cache_name, request.topic, number, page, is_gone, address)
 
     async def _pump(self, subscription: Subscription, headers: dict[bytes, bytes], send: Send) -> None:
         most = self._router.settings.web_stream_bytes if b"x-grpc-web" in headers else float("inf")

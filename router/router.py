@@ -10,7 +10,7 @@ from backplane.interface import Directory, Node, Registry
 from router.bearer import Bearer, Bearers
 from router.feeds import Feeds
 from router.owners import Owners
-from router.subscription import Subscription
+from router.subscription import Asked, Subscription
 from router.tenant import Tenants
 
 
@@ -74,7 +74,14 @@ class Router:
         return f"<Router {state}, {len(self.subscriptions)} subscriptions, {self._feeds!r}, {self.owners!r}>"
 
     async def publish(
-        self, bearer: Bearer, cache: str, topic: str, value: bytes, value_bytes: int, timeout: float = float("inf")
+        self,
+        bearer: Bearer,
+        cache: str,
+        topic: str,
+        value: bytes,
+        value_bytes: int,
+        timeout: float = float("inf"),
+        address: str = "",
     ) -> Receipt:
         """Publish a value.
 
@@ -85,11 +92,12 @@ class Router:
             value: The serialised `_TopicValue`.
             value_bytes: The size of the text or the bytes in it.
             timeout: Seconds that the client waits.
+            address: Where the client is; empty where that is not known.
 
         Raises:
             TidingsError: see `Bearer.writable`, `Tenant.charge_publish` and `Owners.publish`.
         """
-        writable = bearer.writable(cache, topic)
+        writable = bearer.writable(cache, topic, address)
         bearer.tenant.charge_publish(value_bytes)
         most = self.settings.publish_timeout_seconds
         try:
@@ -100,7 +108,14 @@ class Router:
             raise Unavailable(reason.message) from reason  # the client would have waited longer
 
     async def subscribe(
-        self, bearer: Bearer, cache: str, topic: str, number: int, page: int, is_gone: Callable[[], Awaitable[bool]]
+        self,
+        bearer: Bearer,
+        cache: str,
+        topic: str,
+        number: int,
+        page: int,
+        is_gone: Callable[[], Awaitable[bool]],
+        address: str = "",
     ) -> Subscription:
         """Open a subscription; the caller closes it with `unsubscribe`.
 
@@ -111,11 +126,12 @@ class Router:
             number: The first sequence number wanted; 0 with page 0 for no resume point.
             page: The page that the number belongs to; 0 for the current one.
             is_gone: Asks whether the client has left.
+            address: Where the client is; empty where that is not known.
 
         Raises:
             TidingsError: see `Bearer.readable`, `Tenant.admit` and `Feeds.read`.
         """
-        readable = bearer.readable(cache, topic)
+        readable = bearer.readable(cache, topic, address)
         if self._draining:
             raise StreamMoved
         await bearer.tenant.admit()
@@ -128,7 +144,7 @@ class Router:
                     readable,
                     feed,
                     await read(number, page),
-                    cache=cache,
+                    asked=Asked(cache, address),
                     read=read,
                     heartbeat_seconds=self.settings.heartbeat_seconds,
                     client_is_gone=is_gone,

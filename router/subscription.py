@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from typing import NamedTuple
 
 from api.errors import DeadlineExceeded, NotFound, StreamMoved, TidingsError, Unavailable
 from api.items import HEARTBEAT
@@ -14,12 +15,20 @@ WRITE_BYTES = 64 * 1024
 """How much one write carries at most: as much as the stream's window lets out at once."""
 
 
+class Asked(NamedTuple):
+    """What the client asked for: the cache by its name, from its address, which is empty where it is not known."""
+
+    cache: str
+    address: str = ""
+
+
 class Subscription:
     """A cursor into a feed, with a heartbeat when nothing happens and an end that others may decide on."""
 
     __slots__ = (
-        "_cache", "_client_is_gone", "_cursor", "_ending", "_expiry", "_heartbeat_due", "_heartbeat_seconds", "_loop",
-        "_opening", "_quiet_since", "_read", "_read_at", "_timer", "_waiter", "bearer", "feed", "readable",
+        "_asked", "_client_is_gone", "_cursor", "_ending", "_expires_at", "_expiry", "_heartbeat_due",
+        "_heartbeat_seconds", "_loop", "_opening", "_quiet_since", "_read", "_read_at", "_timer", "_waiter",
+        "bearer", "feed", "readable",
     )  # fmt: skip
 
     def __init__(
@@ -29,7 +38,7 @@ class Subscription:
         feed: Feed,
         resumed: Resumed,
         *,
-        cache: str,
+        asked: Asked,
         read: Callable[[int, int], Awaitable[Resumed]],
         heartbeat_seconds: float,
         client_is_gone: Callable[[], Awaitable[bool]],
@@ -38,7 +47,7 @@ class Subscription:
         self.bearer = bearer
         self.readable = readable
         self.feed = feed
-        self._cache = cache
+        self._asked = asked
         self._client_is_gone = client_is_gone
         self._read = read
         self._read_at: tuple[int, int] | None = None
@@ -51,7 +60,8 @@ class Subscription:
         self._ending: TidingsError | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._timer = self._loop.call_later(heartbeat_seconds, self._on_timer)
-        self._expiry = bearer.when_expired(self.end)
+        self._expiry: asyncio.TimerHandle | None = None
+        self._expire_with_bearer()
 
     def __repr__(self) -> str:
         state = "ending" if self._ending else "waiting" if self._waiter else "writing"
@@ -73,13 +83,16 @@ class Subscription:
         """End the subscription if its account no longer allows it."""
         try:
             self.bearer.check(time.time())
-            readable = self.bearer.readable(self._cache, self.readable.name)
+            readable = self.bearer.readable(self._asked.cache, self.readable.name, self._asked.address)
             if readable[:3] != self.readable[:3]:
-                raise NotFound(f"cache '{self._cache}' was deleted")
+                raise NotFound(f"cache '{self._asked.cache}' was deleted")
             if readable.durable != self.readable.durable:
                 raise StreamMoved  # its topics are elsewhere now; the client subscribes anew
         except TidingsError as reason:
             self.end(reason)
+            return
+        if self._expires_at != self.bearer.expires_at:
+            self._expire_with_bearer()
 
     async def next(self) -> bytes:
         """Return the next bytes to write: whole frames, of items, a discontinuity, or a heartbeat.
@@ -126,6 +139,12 @@ class Subscription:
         if self._expiry is not None:
             self._expiry.cancel()
         self.feed.forget(self)
+
+    def _expire_with_bearer(self) -> None:
+        if self._expiry is not None:
+            self._expiry.cancel()
+        self._expires_at = self.bearer.expires_at
+        self._expiry = self.bearer.when_expired(self.end)
 
     def _follow(self, resumed: Resumed) -> bytes:
         """Stand where an answer of the node ends, in its history or in the feed; return what the answer brought."""

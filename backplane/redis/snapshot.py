@@ -11,9 +11,13 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from api.account import AccountSnapshot, Cache, Limits
+from api.permissions import SUPER_USER, Grant
+from api.revocations import Revocations
+from api.rules import Rule
 
 FORM = 1
 
+_SUPER_USER = "super user"
 _LIMITS = [field.name for field in fields(Limits)]
 
 
@@ -29,8 +33,10 @@ def encoded(snapshot: AccountSnapshot) -> bytes:
         "limits": asdict(snapshot.limits),
         "suspended": snapshot.suspended,
         "caches": [[cache.id, cache.name, cache.durable] for cache in snapshot.caches.values()],
-        "roles": {id: base64.b64encode(permissions).decode() for id, permissions in snapshot.roles.items()},
+        "grants": {id: _written(grant) for id, grant in snapshot.roles.items()},
         "revoked": sorted(snapshot.revoked),
+        "ends": dict(snapshot.ends),
+        "revocations": [dict(snapshot.revocations.ids), dict(snapshot.revocations.prefixes)],
     }
     return json.dumps(body, separators=(",", ":")).encode()
 
@@ -52,11 +58,26 @@ def decoded(account_id: str, body: bytes) -> AccountSnapshot:
             limits=Limits(**{name: limits[name] for name in _LIMITS if name in limits}),
             suspended=said["suspended"],
             caches={name: Cache(id, name, durable) for id, name, durable, *_ in said["caches"]},
-            roles={id: base64.b64decode(permissions) for id, permissions in said["roles"].items()},
+            roles=_roles(said),
             revoked=frozenset(said["revoked"]),
+            ends=said.get("ends", {}),
+            revocations=Revocations(*said.get("revocations", ())),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise UnknownForm("a snapshot cannot be read") from error
+
+
+def _written(grant: Grant) -> str | list[list[str]]:
+    return _SUPER_USER if grant.super_user else [rule.words() for rule in grant.rules]
+
+
+def _roles(said: Mapping[str, Any]) -> Mapping[str, Grant]:
+    if "grants" not in said:  # as they were written before rules had networks
+        return {id: Grant.of(base64.b64decode(permissions)) for id, permissions in said["roles"].items()}
+    return {
+        id: SUPER_USER if rules == _SUPER_USER else Grant(tuple(map(Rule.of_words, rules)))
+        for id, rules in said["grants"].items()
+    }
 
 
 def encoded_keys(public_keys: Mapping[str, bytes]) -> bytes:

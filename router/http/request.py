@@ -4,7 +4,7 @@ from typing import NamedTuple
 from urllib.parse import parse_qs
 
 from api.errors import InvalidArgument, NotFound
-from api.grpc_asgi import Scope
+from api.grpc_asgi import Scope, client_address
 
 PREFIX = "/topics/"
 MAX_SEQUENCE = 2**63
@@ -24,6 +24,7 @@ class HttpRequest:
 
     def __init__(self, scope: Scope) -> None:
         self.method: str = scope["method"]
+        self.address = client_address(scope)
         self._path: str = scope["path"]
         self._headers: list[tuple[bytes, bytes]] = scope["headers"]
         query: str = scope.get("query_string", b"").decode("latin-1")

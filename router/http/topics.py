@@ -54,9 +54,9 @@ class TopicsApi:
     async def _publish(self, request: HttpRequest, receive: Receive) -> None:
         bearer = await self._router.bearers.bearer(request.credential())
         cache, topic = request.topic()
-        bearer.writable(cache, topic)  # who may not publish is told so before sending 1 MB
+        bearer.writable(cache, topic, request.address)  # who may not publish is told so before sending 1 MB
         serialised, size = await value(request.header(b"content-type"), receive)
-        await self._router.publish(bearer, cache, topic, serialised, size)
+        await self._router.publish(bearer, cache, topic, serialised, size, address=request.address)
 
     async def _listen(self, request: HttpRequest, receive: Receive, send: Send) -> None:
         bearer = await self._router.bearers.bearer(request.credential())
@@ -65,7 +65,9 @@ class TopicsApi:
         await receive()  # the body, which is empty; what comes after it is the client's leaving
         departure = Departure(receive)
         try:
-            subscription = await self._router.subscribe(bearer, cache, topic, number, page, departure.happened)
+            subscription = await self._router.subscribe(
+                bearer, cache, topic, number, page, departure.happened, request.address
+            )
         except StreamMoved:
             if not request.wants_events:
                 raise

@@ -5,6 +5,9 @@ from momento_wire_types import permissionmessages_pb2 as wire
 
 from api.errors import InvalidArgument, NotFound, PermissionDenied, Unauthenticated
 from api.names import Topic
+from api.permissions import Grant
+from api.revocations import Revocations
+from api.rules import Rule, network
 from api.tokens import pack_credential
 from backplane.memory import MemoryDirectory
 from router.bearer import Bearer, Bearers
@@ -58,11 +61,11 @@ async def test_each_kind_of_token_may_do_what_it_says(kind: str) -> None:
 
 async def test_a_key_may_do_what_its_role_says_and_changes_with_it() -> None:
     only_read = explicit(topic_permission(wire.TopicReadOnly))
-    door = await Door().knows(roles={"role-1": only_read})
+    door = await Door().knows(roles={"role-1": Grant.of(only_read)})
     key = token("key", role_id="role-1", permissions=b"")
     with pytest.raises(PermissionDenied, match="may not publish"):
         (await door.bearer(key)).writable("cache", "a")
-    await door.knows(version=2, roles={"role-1": explicit(topic_permission())})
+    await door.knows(version=2, roles={"role-1": Grant.of(explicit(topic_permission()))})
     assert (await door.bearer(key)).writable("cache", "a")
 
 
@@ -169,3 +172,40 @@ async def test_signing_keys_that_are_replaced_no_longer_open_anything() -> None:
 async def test_it_shows_who_it_is_without_the_token() -> None:
     bearer = await (await Door().knows()).bearer()
     assert repr(bearer) == "<Bearer of api_token token-1 in acme>"
+
+
+OFFICE = Grant((Rule("topic", read=True, write=True, networks=(network("10.0.0.0/8"),)),))
+
+
+async def test_a_rule_with_networks_lets_in_who_is_there_and_nobody_who_comes_later_from_elsewhere() -> None:
+    door = await Door().knows(roles={"office": OFFICE})
+    bearer = await door.bearer(token("key", role_id="office", permissions=b""))
+    for _ in range(2):
+        assert bearer.writable("cache", "a", "10.1.2.3")
+        assert bearer.readable("cache", "a", "::ffff:10.1.2.3")
+        for elsewhere in ("11.1.2.3", ""):
+            with pytest.raises(PermissionDenied, match="from"):
+                bearer.writable("cache", "a", elsewhere)
+            with pytest.raises(PermissionDenied, match="from"):
+                bearer.readable("cache", "a", elsewhere)
+
+
+async def test_a_key_that_was_replaced_is_refused_from_its_end_on() -> None:
+    door = await Door().knows()
+    bearer = await door.bearer()
+    end = int(time.time()) + 60
+    await door.knows(version=2, ends={"token-1": end})
+    bearer.check(end - 1)
+    with pytest.raises(Unauthenticated, match="expired"):
+        bearer.check(end)
+
+
+async def test_a_disposable_token_that_was_revoked_is_refused_and_its_successor_is_not() -> None:
+    door = await Door().knows()
+    made = int(time.time())
+    old = token("disposable", publisher_id="user-1", issued_at=made, expires_at=made + 60)
+    assert await door.bearer(old)
+    await door.knows(version=2, revocations=Revocations(ids={"user-1": made + 1}))
+    with pytest.raises(Unauthenticated, match="revoked"):
+        await door.bearer(old)
+    assert await door.bearer(token("disposable", publisher_id="user-1", issued_at=made + 1, expires_at=made + 60))

@@ -1,15 +1,26 @@
 import asyncio
 import time
+from dataclasses import replace
 
 import pytest
 
-from api.errors import DeadlineExceeded, NotFound, StreamMoved, TidingsError, Unauthenticated, Unavailable
+from api.errors import (
+    DeadlineExceeded,
+    NotFound,
+    PermissionDenied,
+    StreamMoved,
+    TidingsError,
+    Unauthenticated,
+    Unavailable,
+)
 from api.items import HEARTBEAT
 from api.link import READ_BYTES, Resumed
+from api.permissions import Grant
+from api.rules import Rule, Selector, network
 from router.router import RouterSettings
 from router.subscription import WRITE_BYTES, Subscription
 from tests.unit.asgi import parsed
-from tests.unit.credentials import token
+from tests.unit.credentials import account, token
 from tests.unit.router.parts import World, never, world
 
 
@@ -129,6 +140,37 @@ async def test_it_ends_when_its_token_expires(acme: World) -> None:
     with pytest.raises(Unauthenticated, match="expired"):
         await until_its_end(subscription)
     assert 98 < loop.time() - start < 101
+
+
+async def test_it_ends_with_its_key_when_that_is_replaced_while_it_is_open(acme: World) -> None:
+    subscription = await at_its_end(acme)
+    loop = asyncio.get_running_loop()
+    start = loop.time()
+    await acme.directory.put_account(account(version=2, ends={"token-1": int(time.time()) + 100}))
+    with pytest.raises(Unauthenticated, match="expired"):
+        await until_its_end(subscription)
+    assert 98 < loop.time() - start < 101
+
+
+async def test_it_goes_on_or_ends_as_its_role_changes(acme: World) -> None:
+    async def change(version: int, *rules: Rule) -> None:
+        await acme.directory.put_account(account(version=version, roles={"role": Grant(rules)}))
+
+    everywhere = Rule("topic", read=True, write=False)
+    office = replace(everywhere, networks=(network("10.0.0.0/8"),))
+    await change(2, everywhere)
+    bearer = await acme.router.bearers.bearer(token("key", role_id="role"))
+    inside, outside = [
+        await acme.router.subscribe(bearer, "cache", "topic", 0, 0, never, address)
+        for address in ("10.0.0.1", "11.0.0.1")
+    ]
+    await change(3, office)
+    assert not inside.is_ending
+    with pytest.raises(PermissionDenied, match=r"from 11\.0\.0\.1$"):
+        await until_its_end(outside)
+    await change(4, replace(office, topics=Selector("name", "another")))
+    with pytest.raises(PermissionDenied, match=r"of cache 'cache'$"):
+        await until_its_end(inside)
 
 
 async def test_a_reader_that_falls_behind_is_told_once_what_it_missed() -> None:
