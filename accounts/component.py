@@ -30,6 +30,8 @@ from accounts.snapshots import Snapshots
 from accounts.tenants import repository as tenants
 from accounts.tenants.plans import OPEN
 from accounts.tokens.service import Tokens
+from accounts.usage import endpoints as usage_routes
+from accounts.usage.reports import Reports
 from accounts.usage.service import Usage
 from accounts.users import endpoints as people
 from accounts.users.passwords import Passwords
@@ -93,6 +95,7 @@ class Accounts:
                 people.routes(self.users, sessions, self.keystore, guards, Attempts()),
                 key_routes.routes(self.keys),
                 cache_routes.routes(self.caches),
+                usage_routes.routes(self.database, Reports(self.database, self.usage)),
             ],
             [
                 Service(CONTROL, control.methods()),

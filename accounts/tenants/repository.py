@@ -51,3 +51,13 @@ async def _next_version(session: AsyncSession) -> int:
     # One statement, whose lock on the row makes versions appear in their order: a reader of all changes since a
     # version would miss one that is committed late.
     return await session.scalar(update(Change).values(newest=Change.newest + 1).returning(Change.newest)) or 0
+
+
+async def time_zone(session: AsyncSession, account_id: str) -> str:
+    """Return the name of an account's time zone; UTC where there is no such account."""
+    return await session.scalar(select(Account.time_zone).where(Account.id == account_id)) or "UTC"
+
+
+async def set_time_zone(session: AsyncSession, account_id: str, name: str) -> None:
+    """Change an account's time zone; routers need not know."""
+    await session.execute(update(Account).where(Account.id == account_id).values(time_zone=name))

@@ -45,6 +45,11 @@ class Counts(NamedTuple):
     seconds: int = 0
     peak: int = 0
 
+    def plus(self, other: "Counts") -> "Counts":
+        """Return both together; of peaks the higher one."""
+        added = [a + b for a, b in zip(self, other, strict=True)]
+        return Counts._make((*added[:-1], max(self.peak, other.peak)))
+
 
 class Found(NamedTuple):
     """Some sums: of what, and from which bucket on."""
@@ -60,7 +65,7 @@ class Scope(NamedTuple):
     """Whose usage is asked for; None takes all there is."""
 
     account_id: str
-    cache_id: str | None = None
+    cache_ids: Collection[str] | None = None
     meters: Collection[str] | None = None
     principal: str | None = None
 
@@ -177,8 +182,8 @@ async def cache_names(session: AsyncSession, account_id: str) -> Mapping[str, st
 
 def _within(scope: Scope) -> list[ColumnElement[bool]]:
     conditions = [UsageSeries.account_id == scope.account_id]
-    if scope.cache_id is not None:
-        conditions.append(UsageSeries.cache_id == scope.cache_id)
+    if scope.cache_ids is not None:
+        conditions.append(UsageSeries.cache_id.in_(sorted(scope.cache_ids)))
     if scope.meters is not None:
         conditions.append(UsageSeries.meter.in_(sorted(scope.meters)))
     if scope.principal is not None:

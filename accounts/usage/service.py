@@ -135,16 +135,11 @@ def _steps(scope: Scope, by: Collection[Dimension]) -> Sequence[int]:
     return OF_PRINCIPALS if "principal" in by or scope.principal is not None else OF_ALL
 
 
-def _sum(first: Counts, second: Counts) -> Counts:
-    added = [a + b for a, b in zip(first, second, strict=True)]
-    return Counts._make((*added[:-1], max(first.peak, second.peak)))
-
-
 def _added(sums: Iterable[tuple[T, Counts]]) -> dict[T, Counts]:
     result: dict[T, Counts] = {}
     for key, counts in sums:
         known = result.get(key)
-        result[key] = counts if known is None else _sum(known, counts)
+        result[key] = counts if known is None else known.plus(counts)
     return result
 
 

@@ -1,0 +1,192 @@
+"""Answers what an account has used, in its own time zone and by its own names."""
+
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from accounts.database import Database, Transaction
+from accounts.tenants import repository as tenants
+from accounts.usage import repository
+from accounts.usage.calendar import local, midnight, month_start, next_month, zone
+from accounts.usage.levels import DAY, HOUR, MINUTE, floor
+from accounts.usage.repository import Counts, Dimension, Scope
+from accounts.usage.service import Granularity, Usage, Used
+from api.errors import InvalidArgument
+from api.usage import BY_KEY, BY_TOKEN
+
+GroupBy = Literal["cache", "api_key", "token_id"]
+
+MOST_PIECES = 1600
+"""Of one answer: a day by minutes, two months by hours, four years by days."""
+
+MOST_ROWS = 20_000
+_EARLIEST_YEAR, _LATEST_YEAR = 2000, 9000
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked for. Times are local where they name no zone; None for `start` is the beginning of this month.
+
+    Attributes:
+        end: The first moment that is not wanted any more; None for now.
+        cache: By name. With a cache, a key or a token_id only usage of these counts.
+    """
+
+    granularity: Granularity = "day"
+    start: str | None = None
+    end: str | None = None
+    group_by: Collection[GroupBy] = ()
+    cache: str | None = None
+    meter: str | None = None
+    api_key: str | None = None
+    token_id: str | None = None
+
+    @property
+    def principal(self) -> str | None:
+        """Whose usage is wanted, as it is kept."""
+        if self.api_key is not None and self.token_id is not None:
+            raise InvalidArgument("usage is of an API key or of a token_id, not of both; send one")
+        if self.api_key is not None:
+            return BY_KEY + self.api_key
+        return None if self.token_id is None else BY_TOKEN + self.token_id
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What was used in a piece of time: of a cache, by a key or a token_id, where these are told apart."""
+
+    start: datetime
+    meter: str
+    cache_id: str
+    cache: str
+    api_key: str
+    token_id: str
+    counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The answer, for all pieces of time from `start` to before `end` that lie in it at least in part."""
+
+    start: datetime
+    end: datetime
+    time_zone: str
+    rows: Sequence[Row]
+
+
+class Reports:
+    """What accounts have used."""
+
+    def __init__(self, database: Database, usage: Usage, now: Callable[[], float] = time.time) -> None:
+        self._database = database
+        self._usage = usage
+        self._now = now
+
+    async def report(self, account_id: str, question: Question) -> Report:
+        """Answer a question.
+
+        Raises:
+            InvalidArgument: a time cannot be read, or the answer would be too long.
+        """
+        async with self._database.reading() as session:
+            in_zone = zone(await tenants.time_zone(session, account_id))
+            start, end = self._times(question, in_zone)
+            names = await repository.cache_names(session, account_id)
+            scope = Scope(account_id, _ids(names, question.cache), _meters(question), question.principal)
+            by: list[Dimension] = ["cache"] if "cache" in question.group_by else []
+            if {"api_key", "token_id"} & set(question.group_by):
+                by.append("principal")
+            used = await self._usage.pieces(session, scope, start, end, question.granularity, in_zone, by)
+        rows = _rows(used, in_zone, names, question.group_by)
+        if len(rows) > MOST_ROWS:
+            raise InvalidArgument(
+                f"the answer has {len(rows)} rows, more than {MOST_ROWS}; ask for less time or detail"
+            )
+        return Report(local(start, in_zone), local(end, in_zone), in_zone.key, rows)
+
+    async def time_zone(self, account_id: str) -> str:
+        """Return the name of an account's time zone."""
+        async with self._database.reading() as session:
+            return await tenants.time_zone(session, account_id)
+
+    async def set_time_zone(self, session: Transaction, account_id: str, name: str) -> None:
+        """Have the days and months of an account begin in another time zone.
+
+        Raises:
+            InvalidArgument: there is no such zone.
+        """
+        await tenants.set_time_zone(session, account_id, zone(name).key)
+
+    def _times(self, question: Question, in_zone: ZoneInfo) -> tuple[int, int]:
+        now = int(self._now()) // 60
+        start = month_start(now, in_zone) if question.start is None else _minute("from", question.start, in_zone)
+        end = now + 1 if question.end is None else _minute("to", question.end, in_zone)
+        if end <= start:
+            raise InvalidArgument("'to' must be after 'from'")
+        start, end = _widened(start, end, question.granularity, in_zone)
+        length = {"minute": MINUTE, "hour": HOUR, "day": DAY, "month": 28 * DAY}[question.granularity]
+        if (end - start) // length > MOST_PIECES:
+            raise InvalidArgument(
+                f"that is more than {MOST_PIECES} times a {question.granularity}; ask for less time or larger pieces"
+            )
+        return start, end
+
+
+def _minute(name: str, text: str, in_zone: ZoneInfo) -> int:
+    """Return a time as minutes of the epoch: a date is its local midnight."""
+    try:
+        if len(text) == len("2026-01-31"):
+            day = date.fromisoformat(text)
+            found = midnight(day, in_zone) if _EARLIEST_YEAR <= day.year <= _LATEST_YEAR else None
+        else:
+            moment = datetime.fromisoformat(text)
+            moment = moment if moment.tzinfo else moment.replace(tzinfo=in_zone)
+            found = int(moment.timestamp() // 60) if _EARLIEST_YEAR <= moment.year <= _LATEST_YEAR else None
+    except (ValueError, OverflowError):
+        found = None
+    if found is None:
+        raise InvalidArgument(f"'{name}' must be a date or a time such as 2026-01-31 or 2026-01-31T15:00:00Z")
+    return found
+
+
+def _widened(start: int, end: int, granularity: Granularity, in_zone: ZoneInfo) -> tuple[int, int]:
+    """Return the whole pieces that a time touches."""
+    match granularity:
+        case "month":
+            return month_start(start, in_zone), next_month(end - 1, in_zone)
+        case "day":
+            last = local(end - 1, in_zone).date()
+            return midnight(local(start, in_zone).date(), in_zone), midnight(last + timedelta(days=1), in_zone)
+        case "hour":
+            ahead = (local(start, in_zone).utcoffset() or timedelta()) // timedelta(minutes=1)
+            return floor(start + ahead, HOUR) - ahead, floor(end + ahead + HOUR - 1, HOUR) - ahead
+        case "minute":
+            return start, end
+
+
+def _ids(names: Mapping[str, str], cache: str | None) -> Collection[str] | None:
+    return None if cache is None else [id for id, name in names.items() if id and name == cache]
+
+
+def _meters(question: Question) -> Collection[str] | None:
+    return None if question.meter is None else [question.meter]
+
+
+def _rows(
+    used: Sequence[Used], in_zone: ZoneInfo, names: Mapping[str, str], group_by: Collection[GroupBy]
+) -> Sequence[Row]:
+    sums: dict[tuple[int, str, str, str, str], Counts] = {}
+    for each in used:
+        key_id = each.principal.removeprefix(BY_KEY) if each.principal.startswith(BY_KEY) else ""
+        token_id = each.principal.removeprefix(BY_TOKEN) if each.principal.startswith(BY_TOKEN) else ""
+        told = (key_id if "api_key" in group_by else "", token_id if "token_id" in group_by else "")
+        key = (each.start, each.meter, each.cache_id, *told)
+        known = sums.get(key)
+        sums[key] = each.counts if known is None else known.plus(each.counts)
+    return [
+        Row(local(start, in_zone), meter, cache_id, names.get(cache_id, ""), api_key, token_id, counts)
+        for (start, meter, cache_id, api_key, token_id), counts in sums.items()
+    ]
