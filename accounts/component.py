@@ -7,11 +7,13 @@ from pathlib import Path
 
 from accounts import app as application
 from accounts.batches.service import Batches
+from accounts.billing.settings import BillingSettings
 from accounts.caches import endpoints as cache_routes
 from accounts.caches.service import Caches
 from accounts.caller import LOCAL_ACCOUNT, Callers
 from accounts.database import Database, Pool, sqlite_url
 from accounts.encryption import MasterKeySource
+from accounts.finance import Finance
 from accounts.idempotency.service import IdempotentRequests
 from accounts.jobs.service import Jobs
 from accounts.keys import endpoints as key_routes
@@ -53,6 +55,7 @@ class AccountsSettings:
         offers_durable: Storage nodes have a store for durable topics.
         master_key: What encrypts secrets in the database; without one, a key that is made in the data folder.
         rest_limits: How many requests the REST API takes.
+        billing: How usage is billed.
         keys_dir: Holds the signing keys, where several account services share them; else they are in the data folder.
     """
 
@@ -66,6 +69,7 @@ class AccountsSettings:
     offers_durable: bool = False
     master_key: MasterKeySource = field(default_factory=MasterKeySource)
     rest_limits: RestLimits = field(default_factory=RestLimits)
+    billing: BillingSettings = field(default_factory=BillingSettings)
 
 
 class Accounts:
@@ -85,7 +89,8 @@ class Accounts:
         self.users = Users(self.database, self.snapshots, sessions, self._passwords)
         self.keys = Keys(self.database, self.snapshots, self.keystore)
         self.usage = Usage()
-        self.batches = Batches(self.database, self.usage)
+        self.finance = Finance(self.database, self.usage, settings.billing)
+        self.batches = Batches(self.database, self.usage, self.finance.clocks)
         self.caches = Caches(self.database, self.snapshots, offers_durable=settings.offers_durable)
         guards = Guards(sessions, callers, Cookie(tls=settings.tls))
         control = Control(callers, directory, self.caches, SigningKeys(self.database))
@@ -118,12 +123,14 @@ class Accounts:
         await self.snapshots.publish_changed()
         await self.snapshots.fill()
         self._following = asyncio.create_task(self.snapshots.follow())
+        self.jobs.add(*self.finance.jobs())
         await self.jobs.start()
 
     async def open(self) -> None:
         """Prepare for single calls, such as those of the command line, without serving."""
         self._settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         await self.database.start()
+        await self.finance.pricing.ship()
         self.keystore.open()
 
     async def close(self) -> None:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from accounts.batches import repository
 from accounts.batches.repository import Sealed
+from accounts.clocks.service import Clocks
 from accounts.database import Database, Transaction
 from accounts.usage.service import Usage
 from api.usage import Batch, decode, digest
@@ -38,9 +39,10 @@ class Applied(NamedTuple):
 class Batches:
     """The batches of all routers."""
 
-    def __init__(self, database: Database, usage: Usage, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, database: Database, usage: Usage, clocks: Clocks, now: Callable[[], float] = time.time) -> None:
         self._database = database
         self._usage = usage
+        self._clocks = clocks
         self._now = now
 
     async def apply(self, payloads: Sequence[bytes]) -> Applied:
@@ -60,9 +62,14 @@ class Batches:
             boots = await self._see_boots(session, [batch for _, batch in ordered], now)
             new = await repository.keep_batches(session, [sealed for sealed, _ in ordered])
             fresh = [(sealed, batch) for sealed, batch in ordered if sealed[:3] in new]
-            await self._usage.record(
-                session, ((sealed.minute, batch.router, line) for sealed, batch in fresh for line in batch.lines)
+            accounts = [(sealed[:3], {line.account for line in batch.lines}) for sealed, batch in fresh]
+            placed = await self._clocks.place(session, accounts)
+            counted = (
+                (placed.get(line.account, sealed.minute), batch.router, line)
+                for sealed, batch in fresh
+                for line in batch.lines
             )
+            await self._usage.record(session, counted)
             marks = {boot: await _advance(session, boot, applied_to) for boot, applied_to in boots.items()}
             await self._compare(session, [sealed for sealed, _ in ordered if sealed[:3] not in new])
         return Applied(marks, len(fresh), len(payloads) - len(fresh))

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
-from functools import cache
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from accounts.billing.plan import Plan
 from accounts.billing.rating import Part
-from api.errors import InvalidArgument
+from accounts.usage.calendar import month_start, next_month
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,26 +33,9 @@ class Assignment:
     plan: Plan
 
 
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
-
-
-def checked_zone(name: str) -> str:
-    """Return the name of a time zone.
-
-    Raises:
-        InvalidArgument: there is no such zone.
-    """
-    if name not in _zones():
-        raise InvalidArgument(f"'{name}' is not a time zone; send a name such as UTC or Europe/Vienna")
-    return name
-
-
 def month_of(at: int, zone: str) -> Period:
     """Return the month of a time zone that an instant lies in."""
-    local = datetime.fromtimestamp(at, ZoneInfo(zone))
-    return Period(_midnight(local.year, local.month, zone), _border_after(at, zone), zone)
+    return Period(month_start(at // 60, ZoneInfo(zone)) * 60, _border_after(at, zone), zone)
 
 
 def following(end: int, zone: str) -> Period:
@@ -65,14 +47,7 @@ def following(end: int, zone: str) -> Period:
 
 
 def _border_after(at: int, zone: str) -> int:
-    local = datetime.fromtimestamp(at, ZoneInfo(zone))
-    years, month = divmod(local.month, 12)
-    return _midnight(local.year + years, month + 1, zone)
-
-
-def _midnight(year: int, month: int, zone: str) -> int:
-    # Where clocks go forward at this midnight there is none; with fold 0 this is then the instant of the change.
-    return int(datetime(year, month, 1, tzinfo=ZoneInfo(zone)).timestamp())
+    return next_month(at // 60, ZoneInfo(zone)) * 60
 
 
 def parts_of(period: Period, assignments: Sequence[Assignment], billed_from: int) -> list[Part]:

@@ -67,7 +67,8 @@ class Line:
     period: Period
     part_start: int = 0
     part_end: int = 0
-    plan: str = ""
+    plan_id: str = ""
+    plan_version: int = 0
     meter: str = ""
     tier: int = 0
     quantity: int = 1
@@ -142,7 +143,8 @@ def _charge_lines(period: Period, currency: str, charges: Charges, *, is_correct
                 period,
                 key.part_start,
                 key.part_end,
-                f"{key.plan_id} v{key.plan_version}",
+                key.plan_id,
+                key.plan_version,
                 key.meter,
                 key.tier,
                 quantity,

@@ -1,0 +1,22 @@
+"""How an installation bills."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class BillingSettings:
+    """How an installation bills.
+
+    Attributes:
+        default_plan: The price plan that a new account begins with.
+        close_delay_seconds: How long after the end of a month it is closed, so that usage on its way is in it.
+        invoice_prefix: What stands before the number of an invoice.
+        seller: Who sends invoices: name, address and whatever the law asks for, in lines.
+        test_clocks: Any account may make itself one with a test clock; else operators of the installation alone may.
+    """
+
+    default_plan: str = "free"
+    close_delay_seconds: int = 3600
+    invoice_prefix: str = "INV-"
+    seller: str = ""
+    test_clocks: bool = False

@@ -1,0 +1,225 @@
+"""Which plan an account has, in which months it lives, and what can be done about it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from accounts import audit
+from accounts.audit import Actor
+from accounts.billing.money import ZERO
+from accounts.billing.periods import Assignment, Period, following, month_of
+from accounts.billing.plan import Plan, checked, from_json, to_json
+from accounts.billing.settings import BillingSettings
+from accounts.clocks.service import Clocks
+from accounts.database import Database, Transaction
+from accounts.paging import Page, PageRequest
+from accounts.pricing import repository
+from accounts.pricing.models import BillingProfile, PricePlan
+from accounts.pricing.shipped import SHIPPED
+from accounts.tenants import repository as tenants
+from api.errors import InvalidArgument, NotFound
+
+STEP_SECONDS = 900
+"""Usage is added up by the quarter of an hour, so that is where one plan may end and another begin."""
+
+When = Literal["now", "next_month"]
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """An account as its bill sees it; its months are those of the time zone `zone`."""
+
+    account_id: str
+    zone: str
+    profile: BillingProfile
+
+
+class Pricing:
+    """Plans and who has them."""
+
+    def __init__(self, database: Database, clocks: Clocks, settings: BillingSettings) -> None:
+        self._database = database
+        self._clocks = clocks
+        self._settings = settings
+
+    async def ship(self) -> None:
+        """Keep the plans that every installation has."""
+        async with self._database.transaction() as session:
+            for plan in SHIPPED:
+                await repository.add_plan(session, _row(plan, self._clocks.everywhere(), public=True))
+
+    async def page(self, asked: PageRequest, *, public_only: bool) -> Page[PricePlan]:
+        """Return the newest version of each plan."""
+        async with self._database.reading() as session:
+            found = await repository.newest_plans(session, asked, public_only=public_only)
+        return asked.page(found, lambda row: (row.id,))
+
+    async def versions(self, plan_id: str) -> Sequence[PricePlan]:
+        """Return all versions of a plan, the oldest first.
+
+        Raises:
+            NotFound: there is no such plan.
+        """
+        async with self._database.reading() as session:
+            found = await repository.versions(session, plan_id)
+        if not found:
+            raise _no_plan(plan_id, None)
+        return found
+
+    async def make(self, actor: Actor, plan: Plan, *, public: bool) -> PricePlan:
+        """Keep a plan as the next version of its id. Accounts stay with the version that they have.
+
+        Raises:
+            InvalidArgument: its prices make no sense.
+        """
+        async with self._database.transaction() as session:
+            newest = await repository.plan(session, plan.id, None)
+            made = checked(replace(plan, version=1 if newest is None else newest.version + 1))
+            row = _row(made, self._clocks.everywhere(), public=public)
+            if not await repository.add_plan(session, row):
+                raise InvalidArgument(f"somebody else has made version {made.version} of plan '{plan.id}' just now")
+            after = {"name": made.name, "currency": made.currency, "public": public, "prices": row.prices}
+            audit.record(session, actor, None, "price_plan.made", str(made), after=after)
+        return row
+
+    async def assign(
+        self, account_id: str, actor: Actor, plan_id: str, version: int | None, when: When, *, any_plan: bool
+    ) -> Assignment:
+        """Give an account a plan. What it has used until then is charged under the plan that it had.
+
+        Args:
+            account_id: Which account.
+            actor: Who does so.
+            plan_id: Which plan.
+            version: Which version of it; None for the newest.
+            when: From the beginning of this quarter of an hour, or of the next month.
+            any_plan: Also one that is not offered to everybody.
+
+        Raises:
+            NotFound: there is no such plan, or it is not offered.
+            InvalidArgument: its currency is another one, which can only change with the month.
+        """
+        async with self._database.transaction() as session:
+            customer = await self.customer_alone(session, account_id)
+            row = await repository.plan(session, plan_id, version)
+            if row is None or not (row.public or any_plan):
+                raise _no_plan(plan_id, version)
+            now = await self._clocks.now(session, account_id)
+            period = await self.period_at(session, customer, now)
+            since = period.end if when == "next_month" else now - now % STEP_SECONDS
+            before = _at(await self.held(session, customer), since - 1)
+            if since != period.end and row.currency != before.plan.currency:
+                raise InvalidArgument(
+                    f"plan '{plan_id}' is in {row.currency} and the present one in {before.plan.currency}: "
+                    "a currency changes with the month, so ask for it from next_month on"
+                )
+            await repository.assign(session, account_id, since, row.id, row.version, now)
+            audit.record(
+                session,
+                actor,
+                account_id,
+                "price_plan.assigned",
+                account_id,
+                before={"plan": str(before.plan)},
+                after={"plan": f"{row.id} v{row.version}", "since": since},
+            )
+        return Assignment(since, plan_of(row))
+
+    async def held_by(self, account_id: str) -> Sequence[Assignment]:
+        """Return all plans that an account has had, has, and is to have."""
+        async with self._database.reading() as session:
+            return await self.held(session, await self.customer(session, account_id))
+
+    async def held(self, session: Transaction, customer: Customer) -> Sequence[Assignment]:
+        """Return all plans of an account in the order of time; there is one at least."""
+        rows = await repository.assignments(session, customer.account_id)
+        if rows:
+            return [Assignment(since, plan_of(row)) for since, row in rows]
+        return [Assignment(customer.profile.begins_at, plan_of(await self._default(session)))]
+
+    async def customer(self, session: Transaction, account_id: str) -> Customer:
+        """Return an account with its billing profile; one that is not kept yet looks as it will be.
+
+        Raises:
+            NotFound: there is no such account.
+        """
+        account = await tenants.get(session, account_id)
+        if account is None:
+            raise NotFound("the account does not exist")
+        profile = await repository.profile(session, account_id)
+        if profile is None:
+            now = await self._clocks.now(session, account_id)
+            profile = _new_profile(account_id, min(account.created_at, now))
+        return Customer(account_id, account.time_zone, profile)
+
+    async def customer_alone(self, session: Transaction, account_id: str) -> Customer:
+        """Return an account whose billing nobody else changes until the transaction ends; its profile is kept then.
+
+        Raises:
+            NotFound: there is no such account.
+        """
+        await tenants.get_alone(session, account_id)
+        customer = await self.customer(session, account_id)
+        if await repository.profile(session, account_id) is None:
+            begins_at, plan = customer.profile.begins_at, await self._default(session)
+            repository.add_profile(session, customer.profile)
+            await repository.assign(session, account_id, begins_at, plan.id, plan.version, begins_at)
+        return customer
+
+    async def begin(self, session: Transaction, customer: Customer, now: int) -> None:
+        """Have an account begin at `now`, with the plan that it has, in place of when it was made."""
+        held = await self.held(session, customer)
+        plan = held[-1].plan
+        customer.profile.begins_at = customer.profile.closes_at = now
+        await repository.assign(session, customer.account_id, min(now, held[0].since), plan.id, plan.version, now)
+
+    async def next_period(self, session: Transaction, customer: Customer) -> Period:
+        """Return the month of an account that is to be closed next."""
+        last = await repository.last_closed(session, customer.account_id)
+        if last is None:
+            return month_of(customer.profile.begins_at, customer.zone)
+        return following(last.end, customer.zone)
+
+    async def period_at(self, session: Transaction, customer: Customer, now: int) -> Period:
+        """Return the month of an account that runs at `now`, whether the ones before are closed or not."""
+        period = await self.next_period(session, customer)
+        while period.end <= now:
+            period = following(period.end, customer.zone)
+        return period
+
+    async def _default(self, session: Transaction) -> PricePlan:
+        row = await repository.plan(session, self._settings.default_plan, None)
+        if row is None:
+            raise _no_plan(self._settings.default_plan, None)
+        return row
+
+
+def plan_of(row: PricePlan) -> Plan:
+    """Return the plan that a row holds."""
+    return from_json(row.id, row.version, row.name, row.currency, row.prices)
+
+
+def _row(plan: Plan, now: int, *, public: bool) -> PricePlan:
+    return PricePlan(
+        id=plan.id,
+        version=plan.version,
+        name=plan.name,
+        currency=plan.currency,
+        public=public,
+        prices=to_json(plan),
+        created_at=now,
+    )
+
+
+def _new_profile(account_id: str, begins_at: int) -> BillingProfile:
+    texts = {"tax_name": "Tax", "name": "", "address": "", "email": "", "tax_id": ""}
+    return BillingProfile(account_id=account_id, tax_rate=ZERO, begins_at=begins_at, closes_at=begins_at, **texts)
+
+
+def _at(held: Sequence[Assignment], moment: int) -> Assignment:
+    return next((each for each in reversed(held) if each.since <= moment), held[0])
+
+
+def _no_plan(plan_id: str, version: int | None) -> NotFound:
+    which = f"version {version} of plan '{plan_id}'" if version else f"plan '{plan_id}'"
+    return NotFound(f"{which} does not exist; GET /v1/plans lists those that there are")

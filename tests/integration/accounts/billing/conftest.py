@@ -1,0 +1,28 @@
+"""One account service for all tests of a file, on each database; every test has accounts of its own in it."""
+
+from collections.abc import AsyncGenerator
+
+import pytest
+import pytest_asyncio
+
+from accounts.component import Accounts, AccountsSettings
+from accounts.database import sqlite_url
+from backplane.memory import MemoryDirectory
+from tests.integration.accounts.databases import Postgres
+from tests.integration.accounts.installation import Installation
+
+
+@pytest_asyncio.fixture(params=["sqlite", "postgres"], scope="module", loop_scope="module")
+async def here(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncGenerator[Installation]:
+    folder = tmp_path_factory.mktemp("billing")
+    url = sqlite_url(folder)
+    if request.param == "postgres":
+        server: Postgres = request.getfixturevalue("postgres_server")
+        url = server.new_database()
+    directory = MemoryDirectory()
+    accounts = Accounts(AccountsSettings(data_dir=folder, endpoint="tidings.test", database_url=url), directory)
+    await accounts.start()
+    yield Installation(accounts, directory)
+    await accounts.close()
