@@ -5,6 +5,8 @@ import contextlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pwdlib import PasswordHash
+
 from accounts import app as application
 from accounts.batches.service import Batches
 from accounts.billing.settings import BillingSettings
@@ -53,6 +55,7 @@ class AccountsSettings:
         pool: Connections to a database server.
         database_url: SQLAlchemy's; empty for SQLite in the data folder.
         offers_durable: Storage nodes have a store for durable topics.
+        hasher: Of passwords; what pwdlib recommends where nothing else is given.
         master_key: What encrypts secrets in the database; without one, a key that is made in the data folder.
         rest_limits: How many requests the REST API takes.
         billing: How usage is billed.
@@ -67,6 +70,7 @@ class AccountsSettings:
     pool: Pool = field(default_factory=Pool)
     keys_dir: Path | None = None
     offers_durable: bool = False
+    hasher: PasswordHash | None = None
     master_key: MasterKeySource = field(default_factory=MasterKeySource)
     rest_limits: RestLimits = field(default_factory=RestLimits)
     billing: BillingSettings = field(default_factory=BillingSettings)
@@ -83,7 +87,7 @@ class Accounts:
         self.keystore = Keystore(settings.keys_dir or settings.data_dir / "keys")
         self.snapshots = Snapshots(self.database, directory, self.keystore.public_keys)
         self.jobs = Jobs(self.database)
-        self._passwords = Passwords()
+        self._passwords = Passwords(settings.hasher)
         sessions = Sessions(self.database)
         callers = Callers(directory, local=settings.local)
         self.users = Users(self.database, self.snapshots, sessions, self._passwords)

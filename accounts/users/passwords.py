@@ -19,11 +19,11 @@ T = TypeVar("T")
 class Passwords:
     """Hashes and checks passwords."""
 
-    def __init__(self) -> None:
-        self._hasher = PasswordHash.recommended()
+    def __init__(self, hasher: PasswordHash | None = None) -> None:
+        self._hasher = hasher or PasswordHash.recommended()
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="password")
         self._waiting = 0
-        self._nobodys = self._hasher.hash("nobody has this password")
+        self._nobodys = self._threads.submit(self._hasher.hash, "nobody has this password")  # no start waits for it
 
     async def hash(self, password: str) -> str:
         """Return the hash to keep.
@@ -35,7 +35,7 @@ class Passwords:
 
     async def matches(self, password: str, kept: str | None) -> bool:
         """Whether `password` has this hash. Takes as long where there is nobody to have one. See `hash` for errors."""
-        matches = await self._run(lambda: self._hasher.verify(password, kept or self._nobodys))
+        matches = await self._run(lambda: self._hasher.verify(password, kept or self._nobodys.result()))
         return matches and kept is not None
 
     async def _run(self, work: Callable[[], T]) -> T:

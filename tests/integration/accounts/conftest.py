@@ -3,6 +3,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 
 from accounts.component import Accounts, AccountsSettings
 from accounts.database import sqlite_url
@@ -11,6 +13,9 @@ from tests.integration.accounts.databases import Postgres, postgres
 from tests.integration.accounts.installation import Installation
 
 ENDPOINT = "tidings.test"
+
+CHEAP = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
+"""Hundreds of tests sign somebody up; at the recommended cost they would mostly hash."""
 
 Start = Callable[..., Awaitable[Installation]]
 """Starts an account service; settings as keywords. Those of one test share a folder and a database."""
@@ -36,7 +41,8 @@ async def start(database_url: str, tmp_path: Path) -> AsyncGenerator[Start]:
 
     async def one_more(**settings: Any) -> Installation:
         directory = MemoryDirectory()
-        known: dict[str, Any] = {"data_dir": tmp_path, "endpoint": ENDPOINT, "database_url": database_url}
+        known: dict[str, Any] = {"data_dir": tmp_path, "endpoint": ENDPOINT, "hasher": CHEAP}
+        known["database_url"] = database_url
         accounts = Accounts(AccountsSettings(**(known | settings)), directory)
         started.append(accounts)
         await accounts.start()
