@@ -1,7 +1,7 @@
 """What a router must know of an account to serve its requests without asking anybody."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 
 from api.permissions import Grant
 from api.revocations import Revocations
@@ -16,8 +16,8 @@ class Limits:
     """What an account may use at most; the defaults are those of a self-hosted installation.
 
     Attributes:
-        publishes_per_second: Accepted publishes, with a burst of one second's worth.
-        publish_bytes_per_second: Bytes of published values, with a burst of one second's worth.
+        publishes_per_second: Accepted publishes, by the whole fleet; how many may come at once is `api.limits.burst`.
+        publish_bytes_per_second: Bytes of published values, likewise.
         subscriptions: Subscriptions open at the same time.
         message_bytes: The size of one value.
         caches: Caches that exist at the same time.
@@ -33,6 +33,40 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class CacheLimits:
+    """What one cache may use of what its account may, as in `Limits`; None where it has no limit of its own."""
+
+    publishes_per_second: int | None = None
+    publish_bytes_per_second: int | None = None
+    subscriptions: int | None = None
+    message_bytes: int | None = None
+
+    def within(self, account: Limits) -> Limits:
+        """Return the limits in force for the cache: the account's, or its own where they are lower."""
+        own = {field.name: getattr(self, field.name) for field in fields(self)}
+        lower = {name: min(value, getattr(account, name)) for name, value in own.items() if value is not None}
+        return replace(account, **lower)
+
+
+NO_CACHE_LIMITS = CacheLimits()
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What is kept of each topic of a cache for subscribers that resume; None for what a storage node keeps at most.
+
+    Attributes:
+        items: How many of the newest items.
+        bytes: Bytes of these items, as framed.
+        seconds: Their age.
+    """
+
+    items: int | None = None
+    bytes: int | None = None
+    seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Cache:
     """A namespace for topics. The id is never given twice, the name is free again after deletion.
 
@@ -43,6 +77,8 @@ class Cache:
     id: str
     name: str
     durable: bool = False
+    limits: CacheLimits = NO_CACHE_LIMITS
+    history: History = field(default_factory=History)
 
 
 @dataclass(frozen=True, slots=True)

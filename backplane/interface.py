@@ -194,29 +194,96 @@ class Registry(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Ceiling:
+    """What an account, or a cache with limits of its own, may use in the whole fleet; see `api.account.Limits`."""
+
+    publishes_per_second: int
+    publish_bytes_per_second: int
+    subscriptions: int
+
+
+@dataclass(frozen=True, slots=True)
 class Demand:
-    """What an account asks of one router, or of several together.
+    """What one router tells of an account or a cache.
 
     Attributes:
-        publishes: For each second, refused ones included.
-        publish_bytes: For each second, refused ones included.
-        subscriptions: Open now.
-        routers: How many routers this is the sum of.
+        ceiling: The limits that this router goes by.
+        publishes: What is asked for each second, refused ones included.
+        publish_bytes: The same in bytes.
+        accepted: Publishes accepted since this router told of it last.
+        accepted_bytes: The same in bytes.
+        subscriptions: Open on this router, those that are being opened included.
+        slots: How many subscriptions it wants to have room for.
     """
+
+    ceiling: Ceiling
+    publishes: float = 0.0
+    publish_bytes: float = 0.0
+    accepted: int = 0
+    accepted_bytes: int = 0
+    subscriptions: int = 0
+    slots: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a router hears of an account or a cache in return.
+
+    Attributes:
+        publishes: What is asked of all other routers together each second.
+        publish_bytes: The same in bytes.
+        subscriptions: Open on all other routers.
+        slots: How many subscriptions this router has room for: what it wanted, or what others have left of the limit.
+            Those that are open count, also where they are more.
+        publish_level: Publishes that the fleet may accept at once; negative where it has accepted too many, by one
+            second's worth at most.
+        byte_level: The same in bytes.
+    """
+
+    publishes: float
+    publish_bytes: float
+    subscriptions: int
+    slots: int
+    publish_level: float
+    byte_level: float
+
+
+@dataclass(frozen=True, slots=True)
+class Exchanged:
+    """What a router hears: how many `routers` there are, itself included, and how each id stands that it told of."""
+
+    routers: int
+    standings: Mapping[str, Standing]
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What all routers together accept each second, and the subscriptions that are open."""
 
     publishes: float = 0.0
     publish_bytes: float = 0.0
     subscriptions: int = 0
-    routers: int = 1
 
 
 class Quotas(Protocol):
-    """How routers share the limits of an account: each says what is asked of it, and hears of the others."""
+    """How routers share the limits of an account or a cache: each says what is asked of it, and hears of the others.
 
-    async def exchange(self, router_id: str, demands: Mapping[str, Demand]) -> Mapping[str, Demand]:
-        """Tell this router's demand for each account, and return that of all others together.
+    The store counts what they accept against a bucket for the whole fleet, which fills at the limit's rate, and gives
+    out subscriptions so that all routers together have no more than the limit.
+    """
 
-        What a router told fades after three seconds. An account that no other router serves may be left out.
+    async def exchange(self, router_id: str, demands: Mapping[str, Demand]) -> Exchanged:
+        """Tell this router's demand for each id of an account or a cache, and hear how each stands.
+
+        What a router told fades after three seconds, and with it the room that it had for subscriptions.
+
+        Raises:
+            Unavailable: the store cannot be reached; it may have been told.
+        """
+        ...
+
+    async def uses(self, ids: Sequence[str]) -> Mapping[str, Use]:
+        """Return how much of each id is used now.
 
         Raises:
             Unavailable: the store cannot be reached.

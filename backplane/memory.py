@@ -7,11 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from api.account import AccountSnapshot
-from backplane.interface import Delivered, Demand, Node, NodeIdTaken, NodeMap, Process, Unwatch, UsageBatch
+from backplane.interface import Delivered, Node, NodeIdTaken, NodeMap, Process, Unwatch, UsageBatch
 from backplane.watchers import Watchers
 
 LEASE_SECONDS = 2.0
-DEMAND_SECONDS = 3.0
 ANNOUNCED_SECONDS = 5.0
 ABANDONED_SECONDS = 30.0
 
@@ -114,26 +113,6 @@ class MemoryRegistry:
         self._watchers.tell(self._map)
 
 
-class MemoryQuotas:
-    """The demands of routers, with the time at which they were told."""
-
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
-        self._now = now
-        self._told: dict[str, dict[str, tuple[float, Demand]]] = {}
-
-    async def exchange(self, router_id: str, demands: Mapping[str, Demand]) -> Mapping[str, Demand]:
-        now = self._now()
-        others: dict[str, Demand] = {}
-        for account_id, demand in demands.items():
-            told = self._told.setdefault(account_id, {})
-            told[router_id] = (now, demand)
-            fresh = {id: entry for id, entry in told.items() if now - entry[0] < DEMAND_SECONDS}
-            self._told[account_id] = fresh
-            if len(fresh) > 1:
-                others[account_id] = _sum([entry for id, (_, entry) in fresh.items() if id != router_id])
-        return others
-
-
 class MemoryUsage:
     """Batches in the order in which they came."""
 
@@ -175,12 +154,3 @@ class MemoryUsage:
         for token in free:
             self._held[token] = (now + ABANDONED_SECONDS, consumer)
         return [Delivered(token, self._waiting[token]) for token in free]
-
-
-def _sum(demands: Sequence[Demand]) -> Demand:
-    return Demand(
-        publishes=sum(demand.publishes for demand in demands),
-        publish_bytes=sum(demand.publish_bytes for demand in demands),
-        subscriptions=sum(demand.subscriptions for demand in demands),
-        routers=sum(demand.routers for demand in demands),
-    )

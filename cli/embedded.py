@@ -69,6 +69,7 @@ class Embedded:
         self._tasks = [
             asyncio.create_task(every(SWEEP_SECONDS, self._sweep)),
             asyncio.create_task(every(TRIM_SECONDS, self._trim)),
+            asyncio.create_task(self._router.sharing.run()),
         ]
         await self.hosted.open()
         self.hosted.state = "serving"

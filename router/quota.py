@@ -1,32 +1,75 @@
-"""How much of something an account may use each second; no I/O and no clock."""
+"""This router's part of a limit per second that the whole fleet shares; no I/O and no clock."""
+
+from api.limits import burst
+from router.shares import share, share_alone, smoothed
 
 
 class Bucket:
-    """A token bucket that holds one second's worth.
+    """A token bucket that fills at this router's share of a limit, up to what the limit allows at once.
 
-    What is asked for may be more than the bucket ever holds: it is granted when the bucket is full, and the debt is
-    paid off before anything else is granted. A rate of zero grants nothing.
+    What is asked for may be more than it ever holds: that is granted when it is full, and the debt is paid off before
+    anything else is granted. A limit of zero grants nothing.
+
+    Attributes:
+        limit: What the fleet may accept each second.
+        rate: What this router may accept of that.
+        asked: What was asked for since it was told of, refused or not.
+        taken: What was granted of that.
+        demand: What is asked for each second, as it was told of last.
     """
 
-    __slots__ = ("_level", "_updated", "per_second")
+    __slots__ = ("_capacity", "_level", "_others", "_updated", "asked", "demand", "limit", "rate", "taken")
 
-    def __init__(self, per_second: float, now: float) -> None:
-        self.per_second = per_second
-        self._level = float(per_second)
+    def __init__(self, limit: float, now: float) -> None:
+        self.limit = self.rate = limit
+        self._capacity = self._level = burst(limit)
         self._updated = now
+        self.asked = self.taken = 0
+        self.demand = self._others = 0.0
 
     def __repr__(self) -> str:
-        return f"<Bucket {self._level:.0f} of {self.per_second:.0f} a second>"
+        return f"<Bucket {self._level:.0f} left, {self.rate:.0f} of {self.limit:.0f} a second>"
 
-    def take(self, amount: float, now: float) -> bool:
+    def take(self, amount: int, now: float) -> bool:
         """Take `amount`; return whether there was enough. `now` is in seconds of a monotonic clock."""
-        level = min(self._level + (now - self._updated) * self.per_second, self.per_second)
+        self.asked += amount
+        capacity = self._capacity
+        level = self._level + (now - self._updated) * self.rate
+        level = min(level, capacity)
         self._updated = now
-        granted = level >= min(amount, self.per_second) and self.per_second > 0
-        self._level = level - amount if granted else level
-        return granted
+        if level < amount and (level < capacity or not capacity):
+            self._level = level
+            return False
+        self._level = level - amount
+        self.taken += amount
+        return True
 
-    def change(self, per_second: float) -> None:
-        """Set another rate. What is in the bucket stays, up to the new size."""
-        self.per_second = per_second
-        self._level = min(self._level, per_second)
+    def give_back(self, amount: int) -> None:
+        """Undo a `take` that was granted."""
+        self._level += amount
+        self.taken -= amount
+
+    def change(self, limit: float) -> None:
+        """Set another limit. What is in the bucket stays, up to what the limit allows at once."""
+        self.limit = self.rate = limit
+        self._capacity = burst(limit)
+        self._level = min(self._level, self._capacity)
+
+    def told(self, seconds: float) -> int:
+        """Reckon the demand of the last `seconds`, return what was granted in them, and count anew."""
+        self.demand = smoothed(self.demand, self.asked / seconds, seconds)
+        taken = self.taken
+        self.asked = self.taken = 0
+        return taken
+
+    def heard(self, others: float, level: float, routers: int, now: float) -> None:
+        """Go by what `others` are asked for, and by the fleet's `level` when it was told what was granted here."""
+        self._others = others
+        self.rate, level = share(self.limit, self.demand, others, level, routers)
+        self._level = min(level, self._capacity) - self.taken
+        self._updated = now
+
+    def unheard(self, taken: int, routers: int) -> None:
+        """Count what was `taken` once more: nobody heard of it. Until then the router goes by what it knows."""
+        self.taken += taken
+        self.rate = share_alone(self.limit, self.demand, self._others, routers)

@@ -7,9 +7,11 @@ from functools import partial
 from api.errors import DeadlineExceeded, StreamMoved, Unavailable
 from api.link import Link, Receipt, Sink
 from backplane.interface import Directory, Node, Registry
+from backplane.memory_quotas import MemoryQuotas
 from router.bearer import Bearer, Bearers
 from router.feeds import Feeds
 from router.owners import Owners
+from router.sharing import Sharing
 from router.subscription import Asked, Subscription
 from router.tenant import Tenants
 
@@ -50,6 +52,7 @@ class Router:
         registry: Registry,
         connect: Callable[[Node, Sink, Callable[[], int]], Link],
         settings: RouterSettings,
+        sharing: Sharing | None = None,
     ) -> None:
         """Take the backplane.
 
@@ -59,9 +62,11 @@ class Router:
             connect: Opens the link to a storage node, given the sink of what that node broadcasts, and what returns
                 the version of the map that the router goes by.
             settings: How it behaves.
+            sharing: How it shares the limits of accounts with other routers; None where there are no others.
         """
         self.settings = settings
-        self.tenants = Tenants(directory)
+        self.sharing = sharing or Sharing(MemoryQuotas(), "router")
+        self.tenants = Tenants(directory, self.sharing)
         self.bearers = Bearers(directory, self.tenants, local=settings.local)
         self.subscriptions: set[Subscription] = set()
         self._connect = connect
@@ -98,7 +103,7 @@ class Router:
             TidingsError: see `Bearer.writable`, `Tenant.charge_publish` and `Owners.publish`.
         """
         writable = bearer.writable(cache, topic, address)
-        bearer.tenant.charge_publish(value_bytes)
+        bearer.tenant.charge_publish(writable.cache, value_bytes)
         most = self.settings.publish_timeout_seconds
         try:
             return await self.owners.publish(writable, value, bearer.publisher_id, min(timeout, most))
@@ -134,7 +139,7 @@ class Router:
         readable = bearer.readable(cache, topic, address)
         if self._draining:
             raise StreamMoved
-        await bearer.tenant.admit()
+        admission = await bearer.tenant.admit(readable.cache)
         try:
             feed = self._feeds.attach(readable)
             try:
@@ -153,9 +158,9 @@ class Router:
                 self._feeds.detach(feed)
                 raise
         except BaseException:
-            bearer.tenant.not_admitted()
+            bearer.tenant.not_admitted(admission)
             raise
-        bearer.tenant.admitted(subscription)
+        bearer.tenant.admitted(subscription, admission)
         self.subscriptions.add(subscription)
         subscription.check()
         if self._draining:

@@ -1,44 +1,74 @@
-"""How much is asked of each account, router by router; what a router told fades."""
+"""What routers ask of each account and cache, and the buckets that they draw on together; what a router told fades."""
 
 from collections.abc import Mapping, Sequence
 
-from backplane.interface import Demand
+from api.limits import burst
+from backplane.interface import Demand, Exchanged, Standing, Use
 from backplane.redis.scripts import load
 from backplane.redis.store import Store
 
 FADE_SECONDS = 3.0
-ACCOUNTS_AT_ONCE = 500
+MOST_DEBT_SECONDS = 1.0
+HASHES_AT_ONCE = 500
 
 _EXCHANGE = load("epoch", "exchange")
+_READ_USES = load("epoch", "read_uses")
+_FADE_MS = str(round(FADE_SECONDS * 1000))
 
 
 class RedisQuotas:
-    """The demands of routers, one hash for each account, with the time at which they were told."""
+    """Implements `backplane.interface.Quotas`: one hash for each account and cache."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def exchange(self, router_id: str, demands: Mapping[str, Demand]) -> Mapping[str, Demand]:
-        account_ids = list(demands)
-        others: dict[str, Demand] = {}
-        for start in range(0, len(account_ids), ACCOUNTS_AT_ONCE):
-            some = account_ids[start : start + ACCOUNTS_AT_ONCE]
-            told = await self._exchange(router_id, {id: demands[id] for id in some})
-            others.update({id: _sum(of_others) for id, of_others in zip(some, told, strict=True) if of_others})
-        return others
+    async def exchange(self, router_id: str, demands: Mapping[str, Demand]) -> Exchanged:
+        ids = list(demands)
+        routers, standings = 1, dict[str, Standing]()
+        for start in range(0, max(len(ids), 1), HASHES_AT_ONCE):
+            some = ids[start : start + HASHES_AT_ONCE]
+            keys = [*self._store.keys("routers"), *(self._store.key("demand", id) for id in some)]
+            told = [_told(demands[id]) for id in some]
+            answer = await self._store.call(_EXCHANGE, keys, router_id, _FADE_MS, str(MOST_DEBT_SECONDS), *told)
+            routers = int(answer[0])
+            standings.update((id, _standing(line)) for id, line in zip(some, answer[1:], strict=True))
+        return Exchanged(routers, standings)
 
-    async def _exchange(self, router_id: str, demands: Mapping[str, Demand]) -> Sequence[Sequence[bytes]]:
-        keys = [self._store.key("epoch"), *(self._store.key("demand", id) for id in demands)]
-        said = [f"{demand.publishes} {demand.publish_bytes} {demand.subscriptions}" for demand in demands.values()]
-        fade_ms = str(round(FADE_SECONDS * 1000))
-        return await self._store.call(_EXCHANGE, keys, router_id, fade_ms, *said)
+    async def uses(self, ids: Sequence[str]) -> Mapping[str, Use]:
+        found: dict[str, Use] = {}
+        for start in range(0, len(ids), HASHES_AT_ONCE):
+            some = ids[start : start + HASHES_AT_ONCE]
+            keys = [self._store.key("epoch"), *(self._store.key("demand", id) for id in some)]
+            answer = await self._store.call(_READ_USES, keys, _FADE_MS)
+            found.update((id, _use(line)) for id, line in zip(some, answer, strict=True))
+        return found
 
 
-def _sum(told: Sequence[bytes]) -> Demand:
-    rows = [text.split() for text in told]
-    return Demand(
-        publishes=sum(float(row[0]) for row in rows),
-        publish_bytes=sum(float(row[1]) for row in rows),
-        subscriptions=sum(int(row[2]) for row in rows),
-        routers=len(rows),
+def _told(demand: Demand) -> str:
+    ceiling = demand.ceiling
+    numbers = (
+        demand.publishes,
+        demand.publish_bytes,
+        demand.accepted,
+        demand.accepted_bytes,
+        demand.subscriptions,
+        demand.slots,
+        ceiling.publishes_per_second,
+        burst(ceiling.publishes_per_second),
+        ceiling.publish_bytes_per_second,
+        burst(ceiling.publish_bytes_per_second),
+        ceiling.subscriptions,
     )
+    return " ".join(map(str, numbers))
+
+
+def _standing(line: bytes) -> Standing:
+    publishes, publish_bytes, subscriptions, slots, publish_level, byte_level = line.split()
+    return Standing(
+        float(publishes), float(publish_bytes), int(subscriptions), int(slots), float(publish_level), float(byte_level)
+    )
+
+
+def _use(line: bytes) -> Use:
+    publishes, publish_bytes, subscriptions = line.split()
+    return Use(float(publishes), float(publish_bytes), int(subscriptions))

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
-from api.account import AccountSnapshot, Cache, Limits
+from api.account import AccountSnapshot, Cache, CacheLimits, History, Limits
 from api.permissions import SUPER_USER, Grant
 from api.revocations import Revocations
 from api.rules import Rule
@@ -19,6 +19,8 @@ FORM = 1
 
 _SUPER_USER = "super user"
 _LIMITS = [field.name for field in fields(Limits)]
+_CACHE_LIMITS = [field.name for field in fields(CacheLimits)]
+_HISTORY = [field.name for field in fields(History)]
 
 
 class UnknownForm(ValueError):
@@ -32,7 +34,7 @@ def encoded(snapshot: AccountSnapshot) -> bytes:
         "version": snapshot.version,
         "limits": asdict(snapshot.limits),
         "suspended": snapshot.suspended,
-        "caches": [[cache.id, cache.name, cache.durable] for cache in snapshot.caches.values()],
+        "caches": [_encoded_cache(cache) for cache in snapshot.caches.values()],
         "grants": {id: _written(grant) for id, grant in snapshot.roles.items()},
         "revoked": sorted(snapshot.revoked),
         "ends": dict(snapshot.ends),
@@ -57,7 +59,7 @@ def decoded(account_id: str, body: bytes) -> AccountSnapshot:
             version=said["version"],
             limits=Limits(**{name: limits[name] for name in _LIMITS if name in limits}),
             suspended=said["suspended"],
-            caches={name: Cache(id, name, durable) for id, name, durable, *_ in said["caches"]},
+            caches={cache.name: cache for cache in map(_decoded_cache, said["caches"])},
             roles=_roles(said),
             revoked=frozenset(said["revoked"]),
             ends=said.get("ends", {}),
@@ -88,3 +90,24 @@ def encoded_keys(public_keys: Mapping[str, bytes]) -> bytes:
 def decoded_keys(body: bytes) -> Mapping[str, bytes]:
     """Return the keys of what `encoded_keys` made."""
     return {id: base64.b64decode(key) for id, key in json.loads(body).items()}
+
+
+def _encoded_cache(cache: Cache) -> list[Any]:
+    return [cache.id, cache.name, cache.durable, _without_none(cache.limits), _without_none(cache.history)]
+
+
+def _decoded_cache(said: list[Any]) -> Cache:
+    id, name, durable = said[:3]
+    limits: dict[str, Any] = said[3] if len(said) > 3 else {}
+    history: dict[str, Any] = said[4] if len(said) > 4 else {}
+    return Cache(
+        id,
+        name,
+        durable,
+        CacheLimits(**{name: limits[name] for name in _CACHE_LIMITS if name in limits}),
+        History(**{name: history[name] for name in _HISTORY if name in history}),
+    )
+
+
+def _without_none(bounds: CacheLimits | History) -> dict[str, int]:
+    return {name: value for name, value in asdict(bounds).items() if value is not None}

@@ -1,6 +1,7 @@
 """A router of a fleet, composed: the application that the edge hosts for `tidings router`."""
 
 import asyncio
+import secrets
 from collections.abc import Callable
 from functools import partial
 
@@ -21,6 +22,7 @@ from cli.tiers.settings import RouterVariables
 from router.app import RouterApp
 from router.links.remote import RemoteLink
 from router.router import Router, RouterSettings
+from router.sharing import Sharing
 
 
 class RouterTier:
@@ -31,7 +33,10 @@ class RouterTier:
         self._id = variables.router_id
         self._backplane = RedisBackplane(variables.redis_url, variables.redis_prefix, variables.redis_ca_file)
         router_settings = RouterSettings(heartbeat_seconds=variables.heartbeat_seconds)
-        self._router = Router(self._backplane.directory, self._backplane.registry, self._connect, router_settings)
+        # Two processes of one id are there while a router is restarted.
+        sharing = Sharing(self._backplane.quotas, f"{variables.router_id}-{secrets.token_hex(8)}")
+        directory, registry = self._backplane.directory, self._backplane.registry
+        self._router = Router(directory, registry, self._connect, router_settings, sharing)
         self._router_app = RouterApp(self._router)
         self._elsewhere = Guard(_elsewhere)
         self.hosted = Hosted(
@@ -62,6 +67,7 @@ class RouterTier:
         await self._backplane.start()
         self._tasks = [
             asyncio.create_task(every(TRIM_SECONDS, self._router.trim)),
+            asyncio.create_task(self._router.sharing.run()),
             asyncio.create_task(announce(registry, "router", self._id, self._address)),
         ]
         await self.hosted.open()

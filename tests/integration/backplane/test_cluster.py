@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from backplane.interface import Demand, Node, UsageBatch
+from backplane.interface import Ceiling, Demand, Node, UsageBatch
 from backplane.redis import RedisBackplane
 from tests.e2e.service import until
 from tests.redis_server import RedisServer, redis_server
@@ -53,8 +53,10 @@ async def test_a_cluster_carries_the_whole_backplane(cluster: list[RedisServer])
             while set(two.registry.map().nodes) != {"node-1"}:
                 await one.registry.beat(node)
                 await asyncio.sleep(0.05)
-        await one.quotas.exchange("router-1", {"acme": Demand(publishes=5.0)})
-        assert (await two.quotas.exchange("router-2", {"acme": Demand()}))["acme"].publishes == 5.0
+        ceiling = Ceiling(100, 1000, 10)
+        await one.quotas.exchange("router-1", {"acme": Demand(ceiling, publishes=5.0)})
+        exchanged = await two.quotas.exchange("router-2", {"acme": Demand(ceiling)})
+        assert (exchanged.routers, exchanged.standings["acme"].publishes) == (2, 5.0)
         await one.usage.append([UsageBatch("batch-1", b"1")])
         (got,) = await two.usage.read("one", 10, 1.0)
         assert got.batch == UsageBatch("batch-1", b"1")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from api.errors import Unavailable
-from backplane.interface import Demand, Node, NodeIdTaken, NodeMap, Process, UsageBatch
+from backplane.interface import Node, NodeIdTaken, NodeMap, Process, UsageBatch
 from backplane.redis import RedisBackplane
 from tests.redis_server import RedisServer
 from tests.unit.credentials import PUBLIC_KEYS, account
@@ -73,13 +73,6 @@ async def test_processes_are_listed(pair: Pair) -> None:
     (found,) = await two.registry.processes()
     assert (found.id, found.tier, found.clock) == ("router-1", "router", 2.0)
     assert found.said_at > 0
-
-
-async def test_routers_hear_of_each_others_demand(pair: Pair) -> None:
-    one, two = pair
-    await one.quotas.exchange("router-1", {"acme": Demand(publishes=5.0, subscriptions=2)})
-    others = await two.quotas.exchange("router-2", {"acme": Demand(publishes=1.0)})
-    assert (others["acme"].publishes, others["acme"].subscriptions, others["acme"].routers) == (5.0, 2, 1)
 
 
 async def test_usage_comes_at_least_once_and_goes_when_it_was_applied(pair: Pair) -> None:

@@ -3,7 +3,7 @@
 import base64
 import json
 
-from api.account import Limits
+from api.account import AccountSnapshot, Cache, CacheLimits, History, Limits
 from api.permissions import SUPER_USER, Grant, super_user_permissions
 from api.revocations import Revocations
 from api.rules import Rule, Selector, network
@@ -30,6 +30,15 @@ def test_all_of_an_account_is_the_same_after_it_was_written_and_read() -> None:
         revocations=Revocations({"user-1": 5}, {"": 6}),
     )
     assert decoded(whole.id, encoded(whole)) == whole
+
+
+def test_caches_keep_their_limits_and_bounds_and_those_of_an_older_version_have_none() -> None:
+    chat = Cache("cache_1", "chat", durable=True, limits=CacheLimits(message_bytes=10), history=History(items=3))
+    whole = AccountSnapshot("acme", 1, caches={"chat": chat, "news": Cache("cache_2", "news")})
+    assert decoded(whole.id, encoded(whole)) == whole
+    old = json.loads(encoded(whole))
+    old["caches"] = [cache[:3] for cache in old["caches"]]
+    assert decoded(whole.id, json.dumps(old).encode()).caches["chat"] == Cache("cache_1", "chat", durable=True)
 
 
 def test_roles_of_an_older_version_are_understood() -> None:

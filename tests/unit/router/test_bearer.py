@@ -10,7 +10,9 @@ from api.revocations import Revocations
 from api.rules import Rule, network
 from api.tokens import pack_credential
 from backplane.memory import MemoryDirectory
+from backplane.memory_quotas import MemoryQuotas
 from router.bearer import Bearer, Bearers
+from router.sharing import Sharing
 from router.tenant import Tenants
 from tests.unit.credentials import PUBLIC_KEYS, account, explicit, token, topic_permission
 
@@ -20,7 +22,7 @@ class Door:
 
     def __init__(self, *, local: bool = False) -> None:
         self.directory = MemoryDirectory()
-        self.tenants = Tenants(self.directory)
+        self.tenants = Tenants(self.directory, Sharing(MemoryQuotas(), "router-1"))
         self.bearers = Bearers(self.directory, self.tenants, local=local)
 
     async def knows(self, **changes: object) -> "Door":
