@@ -20,6 +20,8 @@ from accounts.idempotency.service import IdempotentRequests
 from accounts.jobs.service import Jobs
 from accounts.keys import endpoints as key_routes
 from accounts.keys.service import Keys
+from accounts.mail.service import Mails
+from accounts.mail.transports import MailSettings
 from accounts.presigning.service import SigningKeys
 from accounts.rest.guards import Cookie, Guards
 from accounts.rest.rate_limits import RestLimits
@@ -57,6 +59,7 @@ class AccountsSettings:
         offers_durable: Storage nodes have a store for durable topics.
         hasher: Of passwords; what pwdlib recommends where nothing else is given.
         master_key: What encrypts secrets in the database; without one, a key that is made in the data folder.
+        mail: How mails go out.
         rest_limits: How many requests the REST API takes.
         billing: How usage is billed.
         keys_dir: Holds the signing keys, where several account services share them; else they are in the data folder.
@@ -72,6 +75,7 @@ class AccountsSettings:
     offers_durable: bool = False
     hasher: PasswordHash | None = None
     master_key: MasterKeySource = field(default_factory=MasterKeySource)
+    mail: MailSettings = field(default_factory=MailSettings)
     rest_limits: RestLimits = field(default_factory=RestLimits)
     billing: BillingSettings = field(default_factory=BillingSettings)
 
@@ -88,6 +92,7 @@ class Accounts:
         self.snapshots = Snapshots(self.database, directory, self.keystore.public_keys)
         self.jobs = Jobs(self.database)
         self._passwords = Passwords(settings.hasher)
+        self.mails = Mails(self.database, self.master_keys, settings.data_dir / "mail", settings.mail)
         sessions = Sessions(self.database)
         callers = Callers(directory, local=settings.local)
         self.users = Users(self.database, self.snapshots, sessions, self._passwords)
@@ -129,6 +134,7 @@ class Accounts:
         self._following = asyncio.create_task(self.snapshots.follow())
         self.jobs.add(*self.finance.jobs())
         await self.jobs.start()
+        await self.mails.start()
 
     async def open(self) -> None:
         """Prepare for single calls, such as those of the command line, without serving."""
@@ -143,6 +149,7 @@ class Accounts:
             self._following.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._following
+        await self.mails.close()
         await self.jobs.close()
         self._passwords.close()
         await self.database.close()

@@ -15,8 +15,10 @@ from cli.direct_link import DirectLink
 from cli.draining import end_streams
 from cli.hosted import Hosted
 from cli.housekeeping import SWEEP_SECONDS, TRIM_SECONDS, collect_seldom, every
+from cli.mail import MailVariables
 from cli.master_key import MasterKeyVariables
 from cli.settings import EmbeddedSettings
+from cli.urls import own_url
 from router.app import RouterApp
 from router.router import Router, RouterSettings
 from storage.node import Node
@@ -55,6 +57,7 @@ class Embedded:
             local=settings.local,
             tls=settings.tls,
             master_key=MasterKeyVariables.read().master_key_source,
+            mail=MailVariables.read().mail_settings(own_url(settings.host, settings.port, tls=settings.tls)),
         )
         return cls(settings, Accounts(account_settings, directory), directory)
 

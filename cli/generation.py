@@ -21,6 +21,7 @@ from cli.edge.process import spawn
 from cli.edge.settings import EdgeSettings
 from cli.refusals import StartFailed
 from cli.settings import HostedSettings
+from cli.urls import own_url
 
 POLL_SECONDS = 0.05
 HANDSHAKE_SECONDS = 0.7
@@ -233,18 +234,13 @@ async def tier_at(host: str, port: int, *, tls: bool) -> str | None:
     context.verify_mode = ssl.CERT_NONE
     async with httpx.AsyncClient(verify=context, timeout=5.0, trust_env=False) as client:
         try:
-            answer = await client.get(f"{'https' if tls else 'http'}://{in_url(reached)}:{port}/healthz")
+            answer = await client.get(f"{own_url(reached, port, tls=tls)}/healthz")
         except httpx.TransportError:
             return None
     try:
         return str(answer.json()["tier"])
     except (ValueError, KeyError, TypeError):
         return ""
-
-
-def in_url(host: str) -> str:
-    """Return the host as a URL writes it: IPv6 addresses stand in brackets."""
-    return f"[{host}]" if ":" in host else host
 
 
 def pids(generations: Sequence[Generation]) -> list[int]:

@@ -13,12 +13,14 @@ from cli.admin_port import AdminPort
 from cli.certificates import certificate
 from cli.data_folder import DataFolder
 from cli.edge.settings import EdgeSettings, Times
-from cli.generation import Hosting, Patience, in_url, pids
+from cli.generation import Hosting, Patience, pids
 from cli.hosting import bounds_of_this_machine, host, log_to_standard_error, look_for_the_edge
+from cli.mail import MailVariables
 from cli.master_key import MasterKeyVariables
 from cli.refusals import told_in_a_sentence
 from cli.settings import EmbeddedSettings
 from cli.supervisor import Supervisor
+from cli.urls import in_url, own_url
 
 PORT = click.IntRange(0, 65535)
 
@@ -109,10 +111,11 @@ async def _run(options: Options, stack: ExitStack) -> None:
     edge = replace(_edge(options, port, folder), certificate=pair)
     app = _application(options, port, folder)
     patience = Patience(start=options.start_seconds, drain=options.drain_seconds, empty=options.drain_seconds + 10)
-    master_key = MasterKeyVariables.read().environment()  # with the path that it has in this folder
-    hosting = Hosting(edge=edge, app=app, variables=master_key, concurrency=options.concurrency, patience=patience)
+    # With the paths that they have in this folder.
+    variables = {**MasterKeyVariables.read().environment(), **MailVariables.read().environment()}
+    hosting = Hosting(edge=edge, app=app, variables=variables, concurrency=options.concurrency, patience=patience)
     supervisor = Supervisor(hosting)
-    lines = [f"ready {'https' if pair else 'http'}://{in_url(options.host)}:{port}"]
+    lines = [f"ready {own_url(options.host, port, tls=pair is not None)}"]
     if options.local:
         admin = AdminPort(options.host, options.admin_port, lambda: pids(supervisor.generations))
         stack.callback(admin.close)

@@ -17,6 +17,7 @@ from cli.housekeeping import collect_seldom
 from cli.settings import HostedSettings
 from cli.tiers.announcing import announce
 from cli.tiers.settings import AccountsVariables
+from cli.urls import own_url
 
 RETRY_SECONDS = 0.5
 
@@ -99,6 +100,7 @@ def _settings(variables: AccountsVariables) -> AccountsSettings:
         ),
         keys_dir=variables.keys,
         master_key=variables.master_key_source,
+        mail=variables.mail_settings(own_url(variables.host, variables.port, tls=variables.tls_cert is not None)),
         offers_durable=True,
     )
 

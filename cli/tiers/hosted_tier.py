@@ -7,12 +7,13 @@ from cli.address import Claim, claim, join
 from cli.certificates import certificate
 from cli.data_folder import DataFolder
 from cli.edge.settings import EdgeSettings
-from cli.generation import Hosting, Patience, in_url, tier_at
+from cli.generation import Hosting, Patience, tier_at
 from cli.hosting import bounds_of_this_machine, host, log_to_standard_error, look_for_the_edge
 from cli.refusals import AddressUnavailable, told_in_a_sentence
 from cli.settings import HostedSettings
 from cli.supervisor import Supervisor
 from cli.tiers.settings import AccountsVariables, RouterVariables, tell_of_misspelt_variables
+from cli.urls import own_url
 
 AFTER_DRAIN_SECONDS = 10.0
 """From the end of the drain until the streams that do not end are cut."""
@@ -58,7 +59,7 @@ async def _run(variables: RouterVariables | AccountsVariables, app: str, stack: 
         patience=Patience(drain=drain, empty=drain + AFTER_DRAIN_SECONDS),
         shares_port=shares_port,
     )
-    ready = f"ready {'https' if pair else 'http'}://{in_url(variables.host)}:{port}"
+    ready = f"ready {own_url(variables.host, port, tls=pair is not None)}"
     await host(Supervisor(hosting), edge.access_log, [ready])
 
 

@@ -147,3 +147,35 @@ def test_a_misspelt_variable_is_named_with_the_one_that_is_meant() -> None:
         "TIDINGS_REDIS_URI is not a variable of any tier; is TIDINGS_REDIS_URL meant?"
     ]
     assert unknown(known, {"TIDINGS_REDIS_URL": "x", "TIDINGS_PORT_8080_TCP_ADDR": "x", "HOME": "x"}) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"SMTP_HOST": "mail.test"}, "TIDINGS_SMTP_SENDER is not set"),
+        ({"SMTP_HOST": "mail.test", "SMTP_SENDER": "a@example.com"}, "TIDINGS_PUBLIC_URL is not set"),
+        ({"SMTP_PASSWORD": "s3cret"}, "TIDINGS_SMTP_PASSWORD is set and TIDINGS_SMTP_USERNAME is not"),
+        ({"SMTP_SENDER": "nobody"}, "TIDINGS_SMTP_SENDER must be an e-mail address"),
+        ({"SMTP_SENDER": "a@example.com\nBcc: b@example.com"}, "TIDINGS_SMTP_SENDER must be an e-mail address"),
+        ({"SMTP_SECURITY": "ssl"}, "TIDINGS_SMTP_SECURITY must be starttls, tls or none"),
+        ({"PUBLIC_URL": "tidings.example.com"}, "TIDINGS_PUBLIC_URL must be the URL"),
+    ],
+)
+def test_what_mails_need_is_named(monkeypatch: pytest.MonkeyPatch, given: dict[str, str], sentence: str) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(f"TIDINGS_{name}", value)
+    assert sentence in refusal(AccountsVariables)
+
+
+def test_a_mail_servers_port_goes_with_its_security(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "SMTP_HOST": "mail.test",
+        "SMTP_SENDER": "a@example.com",
+        "PUBLIC_URL": "https://t.test/",
+    }.items():
+        monkeypatch.setenv(f"TIDINGS_{name}", value)
+    for security, port in (("starttls", 587), ("tls", 465), ("none", 25)):
+        monkeypatch.setenv("TIDINGS_SMTP_SECURITY", security)
+        mail = AccountsVariables.read().mail_settings("http://127.0.0.1:8081")
+        assert mail.smtp is not None
+        assert (mail.smtp.port, mail.public_url) == (port, "https://t.test")

@@ -1,0 +1,1 @@
+"""E-mail: written in the transaction that it tells of, delivered afterwards."""
