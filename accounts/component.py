@@ -13,6 +13,7 @@ from accounts.billing.settings import BillingSettings
 from accounts.caches import endpoints as cache_routes
 from accounts.caches.service import Caches
 from accounts.caller import LOCAL_ACCOUNT, Callers
+from accounts.console import console
 from accounts.database import Database, Pool, sqlite_url
 from accounts.encryption import MasterKeySource
 from accounts.finance import Finance
@@ -56,6 +57,7 @@ class AccountsSettings:
         tls: The service is reached over TLS, so that cookies are bound to it.
         pool: Connections to a database server.
         database_url: SQLAlchemy's; empty for SQLite in the data folder.
+        topics_url: Where routers serve the topics' HTTP API to browsers; empty where it is at the service's own origin.
         offers_durable: Storage nodes have a store for durable topics.
         hasher: Of passwords; what pwdlib recommends where nothing else is given.
         master_key: What encrypts secrets in the database; without one, a key that is made in the data folder.
@@ -74,6 +76,7 @@ class AccountsSettings:
     keys_dir: Path | None = None
     offers_durable: bool = False
     hasher: PasswordHash | None = None
+    topics_url: str = ""
     master_key: MasterKeySource = field(default_factory=MasterKeySource)
     mail: MailSettings = field(default_factory=MailSettings)
     rest_limits: RestLimits = field(default_factory=RestLimits)
@@ -101,12 +104,13 @@ class Accounts:
         self.finance = Finance(self.database, self.usage, settings.billing)
         self.batches = Batches(self.database, self.usage, self.finance.clocks)
         self.caches = Caches(self.database, self.snapshots, offers_durable=settings.offers_durable)
+        attempts = Attempts()
         guards = Guards(sessions, callers, Cookie(tls=settings.tls))
         control = Control(callers, directory, self.caches, SigningKeys(self.database))
         minting = Minting(Tokens(callers, self.keystore), settings.endpoint)
         self.app = application.create_app(
             [
-                people.routes(self.users, sessions, self.keystore, guards, Attempts()),
+                people.routes(self.users, sessions, self.keystore, guards, attempts),
                 key_routes.routes(self.keys),
                 cache_routes.routes(self.caches),
                 usage_routes.routes(self.database, Reports(self.database, self.usage)),
@@ -119,6 +123,13 @@ class Accounts:
             guards,
             IdempotentRequests(self.database),
             settings.rest_limits,
+        )
+        console.install(
+            self.app,
+            console.Services(self.users, sessions, self.keys, self.caches, self.keystore),
+            guards,
+            attempts,
+            console.Place(settings.topics_url, tls=settings.tls, offers_durable=settings.offers_durable),
         )
         self._following: asyncio.Task[None] | None = None
 

@@ -102,6 +102,7 @@ def _settings(variables: AccountsVariables) -> AccountsSettings:
         master_key=variables.master_key_source,
         mail=variables.mail_settings(own_url(variables.host, variables.port, tls=variables.tls_cert is not None)),
         offers_durable=True,
+        topics_url=variables.topics_url,
     )
 
 

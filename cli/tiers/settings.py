@@ -16,6 +16,7 @@ from cli.master_key import MasterKeyVariables
 from cli.tiers.variables import AbsolutePath, Variables, unknown
 
 IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"
+ORIGIN = r"^(https?://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{1,5})?)?$"
 HOST_NAME = r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$"
 ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - compared with, not listened on
 
@@ -121,6 +122,12 @@ class AccountsVariables(HostedVariables, MasterKeyVariables, MailVariables):
     database_max_overflow: int = Field(10, ge=0, le=1000, description="a whole number from 0 to 1000")
     database_pool_timeout_seconds: Seconds = 5.0
     database_pool_recycle_seconds: Seconds = 1800.0
+    topics_url: str = Field(
+        "",
+        pattern=ORIGIN,
+        description="http://HOST:PORT or https://HOST:PORT where browsers reach routers; "
+        "not set where that is the console's own address",
+    )
 
 
 class StorageVariables(TierVariables):

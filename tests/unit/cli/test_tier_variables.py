@@ -39,6 +39,7 @@ WRONG = [
     ("accounts", "TIDINGS_ENDPOINT", "https://example.com"),
     ("accounts", "TIDINGS_DATABASE_URL", "mysql://127.0.0.1/tidings"),
     ("accounts", "TIDINGS_DATABASE_POOL_SIZE", "0"),
+    ("accounts", "TIDINGS_TOPICS_URL", "https://example.com/topics"),
     ("accounts", "TIDINGS_MASTER_KEY", "s3cret"),
 ]
 

@@ -1,0 +1,122 @@
+"""Caches: the list, a new one, one of them, and its end."""
+
+from fastapi import APIRouter, Request, Response
+
+from accounts.caches.models import Cache
+from accounts.caches.service import Caches
+from accounts.console.forms import sent, trouble
+from accounts.console.page_route import PageRoute
+from accounts.console.pages import NO_TROUBLE, Pages, Trouble, see_other, url
+from accounts.console.snippets import all_of
+from accounts.rest.guards import Person
+from accounts.sessions.service import Member
+from api.errors import NotFound, TidingsError
+from api.names import checked_cache_name
+
+LIST, NEW, ONE = "/console/caches", "/console/caches/new", "/console/caches/one"
+PAGE_LENGTH = 50
+_FIELDS = {"cache name": "name", "cache '": "name", "durable caches": "durable"}
+
+
+class CachePages:
+    """The pages of an account's caches."""
+
+    def __init__(self, pages: Pages, caches: Caches, *, offers_durable: bool) -> None:
+        self._pages = pages
+        self._caches = caches
+        self._offers_durable = offers_durable
+
+    def routes(self) -> APIRouter:
+        """Return the pages."""
+        router = APIRouter(include_in_schema=False, route_class=PageRoute)
+        router.get(LIST)(self.list)
+        router.get(NEW)(self.new)
+        router.post(NEW)(self.create)
+        router.get(ONE)(self.one)
+        router.post("/console/caches/durable")(self.durable)
+        router.post("/console/caches/delete")(self.delete)
+        return router
+
+    async def list(self, request: Request, person: Person, search: str = "", start: int = 0) -> Response:
+        """Show the caches whose names hold `search`, some at a time."""
+        found = await self._caches.list(person.account_id)
+        matching = [cache for cache in found if search.casefold() in cache.name.casefold()]
+        first = max(0, start)
+        after = first + PAGE_LENGTH
+        return self._pages.show(
+            request,
+            "caches.html",
+            person,
+            caches=matching[first:after],
+            matching=len(matching),
+            total=len(found),
+            search=search,
+            begin=url(LIST, search=search) if first else "",
+            next=url(LIST, search=search, start=after) if len(matching) > after else "",
+        )
+
+    async def new(self, request: Request, person: Person) -> Response:
+        """Show the form for a new cache."""
+        return self._form(request, person, {"name": "", "durable": ""})
+
+    async def create(self, request: Request, person: Person) -> Response:
+        """Make a cache."""
+        form = await sent(request, "name", "durable")
+        try:
+            person.require_change()
+            name = checked_cache_name(form["name"])
+            await self._caches.create(person.account_id, person.actor, name, durable=bool(form["durable"]))
+        except TidingsError as error:
+            return self._form(request, person, form, trouble(error, _FIELDS), error.http)
+        return see_other(ONE, cache=name, note="cache-made")
+
+    async def one(self, request: Request, person: Person, cache: str) -> Response:
+        """Show a cache."""
+        return self._one(request, person, await self._cache(person, cache))
+
+    async def durable(self, request: Request, person: Person) -> Response:
+        """Make a cache durable, or no longer."""
+        form = await sent(request, "cache", "durable")
+        person.require_change()
+        await self._caches.make_durable(person.account_id, person.actor, form["cache"], durable=bool(form["durable"]))
+        return see_other(ONE, cache=form["cache"], note="cache-changed")
+
+    async def delete(self, request: Request, person: Person) -> Response:
+        """Delete a cache whose name was typed once more."""
+        form = await sent(request, "cache", "confirmation")
+        person.require_change()
+        cache = await self._cache(person, form["cache"])
+        if form["confirmation"].strip() != cache.name:
+            wrong = Trouble(fields={"confirmation": "This is not the cache's name; type it as it is written above."})
+            return self._one(request, person, cache, wrong, form["confirmation"])
+        await self._caches.delete(person.account_id, person.actor, cache.name)
+        return see_other(LIST, note="cache-deleted")
+
+    async def _cache(self, person: Member, name: str) -> Cache:
+        for cache in await self._caches.list(person.account_id):
+            if cache.name == name:
+                return cache
+        raise NotFound(f"cache '{name}' does not exist")
+
+    def _form(
+        self, request: Request, person: Member, form: dict[str, str], wrong: Trouble = NO_TROUBLE, status: int = 200
+    ) -> Response:
+        offered = self._offers_durable
+        return self._pages.show(
+            request, "cache-new.html", person, status, form=form, trouble=wrong, offers_durable=offered
+        )
+
+    def _one(
+        self, request: Request, person: Member, cache: Cache, wrong: Trouble = NO_TROUBLE, confirmation: str = ""
+    ) -> Response:
+        return self._pages.show(
+            request,
+            "cache.html",
+            person,
+            400 if wrong.fields else 200,
+            cache=cache,
+            trouble=wrong,
+            confirmation=confirmation,
+            offers_durable=self._offers_durable,
+            snippets=all_of(self._pages.topics_url(request), cache.name, "hello"),
+        )

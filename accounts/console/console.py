@@ -1,0 +1,64 @@
+"""The pages, put together from the services that they show."""
+
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+
+from accounts.caches.service import Caches
+from accounts.console import front, keys, overview, people, playground, policy, reports, start
+from accounts.console.assets import Assets
+from accounts.console.caches import CachePages
+from accounts.console.page_tokens import PageTokens
+from accounts.console.pages import Pages
+from accounts.keys.service import Keys
+from accounts.rest.guards import Guards
+from accounts.sessions.attempts import Attempts
+from accounts.sessions.service import Sessions
+from accounts.signing.keystore import Keystore
+from accounts.users.service import Users
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the pages show and change."""
+
+    users: Users
+    sessions: Sessions
+    keys: Keys
+    caches: Caches
+    keystore: Keystore
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the pages are.
+
+    Attributes:
+        topics_url: Where routers serve the topics' HTTP API; empty where it is at the pages' own origin.
+        tls: The pages are reached over TLS.
+        offers_durable: Caches can be durable here.
+    """
+
+    topics_url: str
+    tls: bool
+    offers_durable: bool
+
+
+def install(app: FastAPI, services: Services, guards: Guards, attempts: Attempts, place: Place) -> None:
+    """Add the pages to an application; tries to log in are counted together with those of the REST API."""
+    assets = Assets()
+    pages = Pages(assets, policy.headers(place.topics_url, tls=place.tls), place.topics_url)
+    app.state.pages = pages
+    tokens = PageTokens(services.keystore)
+    for router in (
+        assets.routes(),
+        reports.routes(),
+        people.routes(pages, services.users, services.sessions, guards, attempts),
+        overview.routes(pages, services.caches, services.keys),
+        start.routes(pages, services.caches, services.keys, tokens),
+        CachePages(pages, services.caches, offers_durable=place.offers_durable).routes(),
+        keys.routes(pages, services.keys),
+        playground.routes(pages, services.caches, tokens),
+        front.routes(pages, guards),  # the last: it takes what no other has
+    ):
+        app.include_router(router)

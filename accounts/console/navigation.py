@@ -1,0 +1,34 @@
+"""Where one can go, and what is said after something was done."""
+
+from typing import NamedTuple
+
+
+class Place(NamedTuple):
+    """A page in the menu."""
+
+    path: str
+    name: str
+
+
+GROUPS: tuple[tuple[str, tuple[Place, ...]], ...] = (
+    (
+        "Messages",
+        (
+            Place("/console", "Overview"),
+            Place("/console/start", "First steps"),
+            Place("/console/caches", "Caches"),
+            Place("/console/playground", "Playground"),
+        ),
+    ),
+    ("Access", (Place("/console/keys", "API keys"),)),
+)
+"""The menu, in its order."""
+
+NOTES = {
+    "cache-made": "The cache is there. Its topics exist as soon as somebody uses them.",
+    "cache-changed": "The cache was changed; its topics begin anew.",
+    "cache-deleted": "The cache is gone, with its topics and subscriptions.",
+    "key-revoked": "The key was revoked. Whoever still holds it is refused from now on.",
+    "logged-out": "You are logged out.",
+}
+"""What a page says after a change, by the word in its address; no text from an address is ever shown."""

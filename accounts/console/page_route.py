@@ -1,0 +1,72 @@
+"""The frame of every page: who is not logged in is led there, and what goes wrong is a page too."""
+
+import contextlib
+from collections.abc import Callable, Coroutine
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from typing_extensions import override
+
+from accounts.console.pages import Pages, see_other
+from accounts.rest.guards import Guards
+from api.errors import InvalidArgument, NotFound, PermissionDenied, TidingsError, Unauthenticated
+from api.grpc_asgi import shown
+
+LOG_IN = "/login"
+
+
+class PageRoute(APIRoute):
+    """An endpoint whose errors are shown to a person."""
+
+    @override
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def page(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except Unauthenticated:
+                return see_other(LOG_IN, next=request.url.path if request.method == "GET" else "")
+            except Exception as error:  # noqa: BLE001 - whatever it is, a person gets a page
+                return await _error_page(request, _ours(error))
+
+        return page
+
+
+async def _error_page(request: Request, error: TidingsError) -> Response:
+    pages: Pages = request.app.state.pages
+    guards: Guards = request.app.state.guards
+    member = None
+    with contextlib.suppress(TidingsError):
+        member = await guards.person(request)  # with whom the menu is there to go on with
+    return pages.show(request, "error.html", member, error.http, error=error, phrase=_phrase(error))
+
+
+def _phrase(error: TidingsError) -> str:
+    match error:
+        case PermissionDenied():
+            return "You may not do this"
+        case NotFound():
+            return "Nothing is here"
+        case InvalidArgument():
+            return "That cannot be"
+        case _ if error.http >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return "We cannot do this now"
+        case _:
+            return "That did not work"
+
+
+def _ours(error: Exception) -> TidingsError:
+    match error:
+        case RequestValidationError():
+            return InvalidArgument("the address of the page is incomplete; go back and try again")
+        case HTTPException(status_code=404):
+            return NotFound("there is no such page")
+        case HTTPException():
+            return InvalidArgument(str(error.detail))
+        case _:
+            return shown(error)

@@ -1,0 +1,130 @@
+"""How a page is made: templates that escape whatever they are given, and what every page shows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from fastapi import Request
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import HTMLResponse, RedirectResponse
+
+from accounts.console import navigation
+from accounts.console.assets import Assets
+from accounts.roles.system import VIEWER
+from accounts.sessions.service import Member
+
+TEMPLATES = Path(__file__).parent / "templates"
+THEMES = ("light", "dark")
+THEME_COOKIE = "tidings-theme"
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What is wrong with a form that was sent: a sentence for it all, or for one of its fields."""
+
+    text: str = ""
+    fields: Mapping[str, str] | None = None
+
+    def of(self, field: str) -> str:
+        """Return what is wrong with a field, or an empty text."""
+        return (self.fields or {}).get(field, "")
+
+
+NO_TROUBLE = Trouble()
+
+
+class Pages:
+    """Makes pages."""
+
+    def __init__(self, assets: Assets, headers: Mapping[str, str], topics_url: str) -> None:
+        """Take the address of the topics' HTTP API, or an empty text where it is our own."""
+        self._headers = headers
+        self._topics_url = topics_url
+        self._templates = Environment(
+            loader=FileSystemLoader(TEMPLATES),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        shared: dict[str, Any] = self._templates.globals
+        shared.update(asset=assets.url, url=url, navigation=navigation.GROUPS)
+        self._templates.filters.update(moment=moment, day=day, number=number, size=size, sentence=sentence)
+
+    def topics_url(self, request: Request) -> str:
+        """Return where topics are published to and read from: scheme, host and port."""
+        return self._topics_url or str(request.base_url).rstrip("/")
+
+    def show(
+        self, request: Request, template: str, member: Member | None = None, status: int = 200, **values: Any
+    ) -> HTMLResponse:
+        """Return a page made of a template."""
+        theme = request.cookies.get(THEME_COOKIE, "")
+        shared: dict[str, Any] = {
+            "path": request.url.path,
+            "here": _here(request),
+            "theme": theme if theme in THEMES else "",
+            "member": member,
+            "may_change": member is not None and member.role_id != VIEWER,
+            "note": navigation.NOTES.get(request.query_params.get("note", ""), ""),
+            "trouble": NO_TROUBLE,
+            "topics_url": self.topics_url(request),
+        }
+        text = self._templates.get_template(template).render({**shared, **values})
+        return HTMLResponse(text, status, headers=dict(self._headers))
+
+
+def _here(request: Request) -> str:
+    query = request.url.query
+    return f"{request.url.path}?{query}" if query and request.method == "GET" else request.url.path
+
+
+def url(path: str, **query: str | int) -> str:
+    """Return a path with a query, escaped."""
+    filled = {name: value for name, value in query.items() if value != ""}
+    return f"{path}?{urlencode(filled, quote_via=quote)}" if filled else path
+
+
+def see_other(path: str, **query: str | int) -> RedirectResponse:
+    """Return where a browser goes on after a form was sent."""
+    return RedirectResponse(url(path, **query), 303, headers={"cache-control": "no-store"})
+
+
+def own_path(text: str, otherwise: str) -> str:
+    """Return a path of ours that came with a request; `otherwise` for whatever could lead elsewhere."""
+    is_ours = text.startswith("/") and not text.startswith(("//", "/\\")) and text.isprintable() and "\\" not in text
+    return text if is_ours else otherwise
+
+
+def moment(seconds: int) -> str:
+    """Return an epoch second as date and time."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%d %b %Y, %H:%M UTC")
+
+
+def day(seconds: int) -> str:
+    """Return an epoch second as a date."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%d %b %Y")
+
+
+def number(value: float) -> str:
+    """Return a number with its thousands set apart."""
+    return f"{value:,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+
+def size(number_of_bytes: float) -> str:
+    """Return a number of bytes in the unit in which it reads best."""
+    value, unit = float(number_of_bytes), "B"
+    for larger in ("KiB", "MiB", "GiB", "TiB"):
+        if value < 1024:
+            break
+        value, unit = value / 1024, larger
+    return f"{value:.0f} {unit}" if value >= 100 or value == int(value) else f"{value:.1f} {unit}"
+
+
+def sentence(message: str) -> str:
+    """Return an error's message as it reads on a page."""
+    return message[:1].upper() + message[1:] + ("" if message.endswith((".", "!", "?")) else ".")

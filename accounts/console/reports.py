@@ -1,0 +1,40 @@
+"""Where browsers tell of what a page tried and was not allowed: each is a fault of ours or an attack, and is logged."""
+
+import json
+import logging
+
+from fastapi import APIRouter, Request, Response, status
+
+from accounts.console.policy import REPORTS
+
+MOST_LOGGED = 200
+"""Anybody may send reports; more than these in the life of a process say nothing new."""
+
+_log = logging.getLogger(__name__)
+
+
+def routes() -> APIRouter:
+    """Return the endpoint for reports."""
+    router = APIRouter(include_in_schema=False)
+    logged = 0
+
+    @router.post(REPORTS, status_code=status.HTTP_204_NO_CONTENT)
+    async def report(request: Request) -> Response:
+        nonlocal logged
+        body = await request.body()
+        if logged < MOST_LOGGED:
+            logged += 1
+            _log.warning("content security policy: %s", summary(body))
+        return Response(status_code=status.HTTP_204_NO_CONTENT)
+
+    return router
+
+
+def summary(body: bytes) -> str:
+    """Return a report, in either of the forms that browsers send, as one short line that is safe to log."""
+    try:
+        sent = json.loads(body)
+    except ValueError:
+        return f"a report of {len(body)} bytes that is not JSON"
+    text = json.dumps(sent, ensure_ascii=True)
+    return text[:500]

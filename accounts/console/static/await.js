@@ -1,0 +1,39 @@
+// Watches one topic and says when its first message has arrived.
+
+import { Listener, topicUrl } from './events.js';
+import { shown } from './values.js';
+
+const box = document.getElementById('await');
+const say = box.querySelector('[data-say]');
+
+function state(name, text) {
+  box.dataset.state = name;
+  say.textContent = text;
+}
+
+const listener = new Listener(
+  topicUrl(box.dataset.url, box.dataset.cache, box.dataset.topic),
+  async anew => {
+    if (anew) throw new Error('the token of this page has expired');
+    return box.dataset.token;
+  },
+  {
+    item(item) {
+      listener.close();
+      const time = new Date().toLocaleTimeString();
+      state('received', `First message received, at ${time}: ${shown(item.value).text} (number ${item.topic_sequence_number})`);
+    },
+    discontinuity() {},
+    state(word) {
+      if (box.dataset.state !== 'received') {
+        state('waiting', word === 'live' ? 'Listening. Run the program, and its message appears here.' : 'Connecting to the router…');
+      }
+    },
+    failed(message) {
+      state('failed', `The router refused to let this page listen: ${message}`);
+    },
+  },
+);
+
+state('waiting', 'Connecting to the router…');
+listener.open();

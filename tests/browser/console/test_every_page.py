@@ -1,0 +1,58 @@
+"""Each page, by day and by night, narrow and wide: accessible, within its window, and quiet."""
+
+from tests.browser.console.conftest import Visit
+from tests.browser.console.visit import EVERY_RULE, Visitor
+
+PUBLIC = ("/", "/signup", "/login")
+EMPTY = ("/console", "/console/caches", "/console/keys", "/console/playground")
+FULL = (
+    "/console",
+    "/console/start",
+    "/console/caches",
+    "/console/caches?search=nothing",
+    "/console/caches/new",
+    "/console/caches/one?cache=chat",
+    "/console/keys",
+    "/console/keys/new",
+    "/console/playground?cache=chat&topic=lobby",
+    "/console/nowhere",
+)
+
+
+def test_pages_are_accessible_and_fit_a_phone(visit: Visit) -> None:
+    visitor = visit()
+    visitor.sign_up()
+    check(visitor, *EMPTY)
+    begin(visitor)
+    assert visitor.violations() == []
+    check(visitor, *FULL)
+    visitor.context.clear_cookies()
+    check(visitor, *PUBLIC)
+
+
+def test_pages_have_enough_contrast_by_night(visit: Visit) -> None:
+    visitor = visit(theme="dark")
+    visitor.sign_up()
+    begin(visitor)
+    assert visitor.violations(["color-contrast"]) == []
+    check(visitor, *FULL, rules=["color-contrast"])
+    visitor.context.clear_cookies()
+    check(visitor, *PUBLIC, rules=["color-contrast"])
+
+
+def begin(visitor: Visitor) -> None:
+    """Make a cache and a key."""
+    visitor.page.goto("/console/start")
+    visitor.fill(cache="chat")
+    visitor.press("Make both")
+    visitor.page.locator("#await[data-state=waiting]").wait_for()
+
+
+def check(visitor: Visitor, *paths: str, rules: tuple[str, ...] | list[str] = EVERY_RULE) -> None:
+    page = visitor.page
+    for path in paths:
+        page.set_viewport_size({"width": 1280, "height": 900})
+        page.goto(path)
+        assert visitor.violations(rules) == []
+        page.set_viewport_size({"width": 360, "height": 740})
+        assert visitor.overflow() <= 0, path
