@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pwdlib import PasswordHash
@@ -101,7 +101,8 @@ class Accounts:
         self.users = Users(self.database, self.snapshots, sessions, self._passwords)
         self.keys = Keys(self.database, self.snapshots, self.keystore)
         self.usage = Usage()
-        self.finance = Finance(self.database, self.usage, settings.billing)
+        billing = replace(settings.billing, test_clocks=settings.billing.test_clocks or settings.local)
+        self.finance = Finance(self.database, self.usage, billing)
         self.batches = Batches(self.database, self.usage, self.finance.clocks)
         self.caches = Caches(self.database, self.snapshots, offers_durable=settings.offers_durable)
         attempts = Attempts()
@@ -114,6 +115,7 @@ class Accounts:
                 key_routes.routes(self.keys),
                 cache_routes.routes(self.caches),
                 usage_routes.routes(self.database, Reports(self.database, self.usage)),
+                *self.finance.routers(),
             ],
             [
                 Service(CONTROL, control.methods()),

@@ -64,3 +64,14 @@ async def set_applied(session: AsyncSession, router: str, boot: str, applied_to:
     """Note how far a boot's batches are applied without a gap."""
     mine = (UsageBoot.router == router, UsageBoot.boot == boot)
     await session.execute(update(UsageBoot).where(*mine).values(applied_to=applied_to))
+
+
+async def in_minute(session: AsyncSession, minute: int) -> Sequence[UsageBatch]:
+    """Return the batches that were counted in a minute of the epoch, in the order of their routers and numbers."""
+    found = select(UsageBatch).where(UsageBatch.minute == minute)
+    return (await session.scalars(found.order_by(UsageBatch.router, UsageBatch.boot, UsageBatch.number))).all()
+
+
+async def batch(session: AsyncSession, router: str, boot: str, number: int) -> UsageBatch | None:
+    """Return one batch."""
+    return await session.get(UsageBatch, (router, boot, number))

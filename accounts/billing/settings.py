@@ -1,6 +1,7 @@
 """How an installation bills."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +13,7 @@ class BillingSettings:
         close_delay_seconds: How long after the end of a month it is closed, so that usage on its way is in it.
         invoice_prefix: What stands before the number of an invoice.
         seller: Who sends invoices: name, address and whatever the law asks for, in lines.
+        invoice_font: The path of a TrueType font for PDFs, where names have letters that are not Latin.
         test_clocks: Any account may make itself one with a test clock; else operators of the installation alone may.
     """
 
@@ -19,4 +21,5 @@ class BillingSettings:
     close_delay_seconds: int = 3600
     invoice_prefix: str = "INV-"
     seller: str = ""
+    invoice_font: Path | None = None
     test_clocks: bool = False

@@ -1,6 +1,6 @@
 """SQL for test clocks."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -24,3 +24,10 @@ async def of_accounts(session: AsyncSession, account_ids: Collection[str]) -> Ma
 def add(session: AsyncSession, clock: TestClock | TestClockPlacement) -> None:
     """Keep a new clock, or where usage went by one."""
     session.add(clock)
+
+
+async def placed_in(session: AsyncSession, account_id: str, minute: int) -> Sequence[tuple[str, str, int]]:
+    """Return router, boot and number of the batches whose usage of an account went to a minute by its test clock."""
+    of = (TestClockPlacement.account_id == account_id, TestClockPlacement.minute == minute)
+    key = (TestClockPlacement.router, TestClockPlacement.boot, TestClockPlacement.number)
+    return [(row.router, row.boot, row.number) for row in await session.execute(select(*key).where(*of).order_by(*key))]

@@ -1,17 +1,23 @@
 """Whom an account's invoices are for: what the account says of itself, and what operators say of its tax."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from accounts import audit
 from accounts.audit import Actor
 from accounts.billing.money import plain_unit
-from accounts.database import Database, Transaction
+from accounts.database import Database
 from accounts.pricing.service import Customer, Pricing
-from accounts.tenants import repository as tenants
-from accounts.usage.calendar import zone
 
 FIELDS = ("name", "address", "email", "tax_id", "tax_name", "tax_rate")
+
+
+Accept = Callable[[Customer], None]
+"""Raises where a profile is not in the state in which it is to be changed."""
+
+
+def anything(_: Customer) -> None:
+    """Accept a profile in any state."""
 
 
 class Profiles:
@@ -30,23 +36,23 @@ class Profiles:
         async with self._database.reading() as session:
             return await self._pricing.customer(session, account_id)
 
-    async def change(self, account_id: str, actor: Actor, changes: Mapping[str, Any]) -> Customer:
-        """Change fields of a profile, or `time_zone`. What is invoiced already stays as it is.
+    async def change(
+        self, account_id: str, actor: Actor, changes: Mapping[str, Any], accept: Accept = anything
+    ) -> Customer:
+        """Change fields of a profile. What is invoiced already stays as it is.
 
-        A month that runs ends with the month of the new time zone.
+        Nothing is changed where `accept` raises at the sight of the profile.
 
         Raises:
             NotFound: there is no such account.
-            InvalidArgument: there is no such time zone.
         """
         async with self._database.transaction() as session:
             customer = await self._pricing.customer_alone(session, account_id)
+            accept(customer)
             before = _audited(customer)
             for name in FIELDS:
                 if name in changes:
                     setattr(customer.profile, name, changes[name])
-            if "time_zone" in changes:
-                customer = await self._move(session, customer, str(changes["time_zone"]))
             audit.record(
                 session,
                 actor,
@@ -58,15 +64,7 @@ class Profiles:
             )
         return customer
 
-    async def _move(self, session: Transaction, customer: Customer, name: str) -> Customer:
-        zone(name)
-        account = await tenants.get_alone(session, customer.account_id)
-        if account is not None:
-            account.time_zone = name
-        customer.profile.closes_at = 0  # looked at anew: its month may end at another time now
-        return Customer(customer.account_id, name, customer.profile)
-
 
 def _audited(customer: Customer) -> dict[str, object]:
     fields = {name: getattr(customer.profile, name) for name in FIELDS if name != "tax_rate"}
-    return {**fields, "tax_rate": plain_unit(customer.profile.tax_rate), "time_zone": customer.zone}
+    return {**fields, "tax_rate": plain_unit(customer.profile.tax_rate)}

@@ -57,7 +57,8 @@ class Books:
         return books
 
     async def set_zone(self, zone: str) -> None:
-        await self.finance.profiles.change(self.account, SYSTEM, {"time_zone": zone})
+        async with self.here.accounts.database.transaction() as session:
+            await tenants.set_time_zone(session, self.account, zone)
 
     async def turn(self, now: int) -> list[Invoice]:
         """Turn the clock, and return the invoices of the months that are over."""

@@ -1,0 +1,81 @@
+"""REST: invoices."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from accounts.invoices import html
+from accounts.invoices.document import Document, document
+from accounts.invoices.explaining import Explanations
+from accounts.invoices.lines import of_minute, pieces
+from accounts.invoices.pdf import pdf
+from accounts.invoices.schemas import DraftInfo, InvoiceInfo, InvoicePage, LineUsage, WholeInvoice
+from accounts.invoices.service import Invoices
+from accounts.rest.etags import tagged
+from accounts.rest.guards import AnyMember
+from accounts.rest.paging import Paging
+
+Epoch = Annotated[int | None, Query(ge=0, lt=2**34, description="Epoch seconds.")]
+
+
+def routes(invoices: Invoices, explanations: Explanations) -> APIRouter:
+    """Return the endpoints for invoices."""
+    router = APIRouter(prefix="/v1/invoices", tags=["billing"])
+
+    @router.get("")
+    async def list_invoices(member: AnyMember, paging: Paging) -> InvoicePage:
+        """List invoices and credit notes, the newest first."""
+        page = await invoices.page(member.account_id, paging)
+        listed = [InvoiceInfo.of(row, invoices.shown_number(row)) for row in page.items]
+        return InvoicePage(invoices=listed, next_token=page.next_token)
+
+    @router.get("/draft")
+    async def draft(member: AnyMember) -> DraftInfo:
+        """Show what the month that runs would be invoiced as, were it over now."""
+        return DraftInfo.of(await invoices.draft(member.account_id))
+
+    @router.get("/invoice.css", include_in_schema=False)
+    async def style() -> Response:
+        return Response(html.style(), media_type="text/css", headers={"cache-control": "public, max-age=3600"})
+
+    @router.get("/{invoice_id}")
+    async def read(invoice_id: str, member: AnyMember, response: Response) -> WholeInvoice:
+        """Show an invoice with its lines."""
+        invoice, statement = await invoices.read(member.account_id, invoice_id)
+        return tagged(response, WholeInvoice.whole(invoice, statement, invoices.shown_number(invoice)))
+
+    @router.get("/{invoice_id}/html", response_class=Response)
+    async def as_page(invoice_id: str, member: AnyMember) -> Response:
+        """Show an invoice as a page that prints well."""
+        headers = {"content-security-policy": html.POLICY, "x-content-type-options": "nosniff"}
+        page = html.page(await _document(invoices, member.account_id, invoice_id))
+        return Response(page, media_type="text/html", headers=headers)
+
+    @router.get("/{invoice_id}/pdf", response_class=Response)
+    async def as_pdf(invoice_id: str, member: AnyMember) -> Response:
+        """Give an invoice as a PDF."""
+        page = await _document(invoices, member.account_id, invoice_id)
+        headers = {"content-disposition": f'attachment; filename="{page.number}.pdf"'}
+        return Response(pdf(page, invoices.settings.invoice_font), media_type="application/pdf", headers=headers)
+
+    @router.get("/{invoice_id}/lines/{number}/usage")
+    async def usage(
+        invoice_id: str, number: int, member: AnyMember, hour: Epoch = None, minute: Epoch = None
+    ) -> LineUsage:
+        """Show what a line is made of: its hours, the minutes of one of them, or the batches of one minute."""
+        line, meter = await explanations.line(member.account_id, invoice_id, number)
+        here = f"/v1/invoices/{invoice_id}/lines/{number}/usage"
+        if minute is not None:
+            return of_minute(line, await explanations.sources(member.account_id, meter, minute // 60))
+        if hour is not None:
+            found = await explanations.pieces(member.account_id, line, meter, "minute", hour, hour + 3600)
+            return pieces(line, here, "minute", found)
+        found = await explanations.pieces(member.account_id, line, meter, "hour", line.part_start, line.part_end)
+        return pieces(line, here, "hour", found)
+
+    return router
+
+
+async def _document(invoices: Invoices, account_id: str, invoice_id: str) -> Document:
+    invoice, statement = await invoices.read(account_id, invoice_id)
+    return document(invoice, statement, invoices.shown_number(invoice), invoices.settings.seller)

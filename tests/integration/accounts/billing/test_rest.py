@@ -1,0 +1,133 @@
+"""Billing over REST: an integrator runs a month in seconds, and reads its bill in every form."""
+
+from io import BytesIO
+from itertools import count
+
+import httpx
+import pytest
+from pypdf import PdfReader
+
+from accounts.audit import SYSTEM
+from tests.integration.accounts.billing.books import Books, at, plan
+from tests.integration.accounts.installation import Installation
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+NUMBERS = count(1)
+
+
+async def account(here: Installation, begins: str = "2028-02-01T00:00:00") -> tuple[Books, httpx.AsyncClient]:
+    tenant = await here.tenant(f"rest{next(NUMBERS)}")
+    books = Books(here, tenant.id)
+    await books.turn(at(begins))
+    return books, here.rest(authorization=tenant.key)
+
+
+async def test_a_plan_is_chosen_and_a_month_is_billed(here: Installation) -> None:
+    books, program = await account(here)
+    async with program:
+        plans = (await program.get("/v1/plans")).json()["plans"]
+        assert {"free", "pay-per-use"} <= {each["plan_id"] for each in plans}
+        assert (await program.get("/v1/billing/plan")).json()["plans"][0]["plan_id"] == "free"
+        chosen = await program.post("/v1/billing/plan", json={"plan_id": "pay-per-use"})
+        assert (chosen.status_code, chosen.json()["version"]) == (201, 1)
+        profile = await program.patch("/v1/billing/profile", json={"name": "Ada & <Co>", "address": "Row 1\nRoom 2"})
+        assert profile.json()["name"] == "Ada & <Co>"
+        await books.use(publish=3_000_000, delivery=1_000_000)
+        draft = (await program.get("/v1/invoices/draft")).json()
+        assert draft["drafts"][0]["total"] == "1.00"
+        turned = await program.post("/v1/test-clock", json={"now": at("2028-03-01T00:00:00")})
+        (invoice_id,) = turned.json()["invoices"]
+        listed = (await program.get("/v1/invoices")).json()["invoices"]
+        assert [each["invoice_id"] for each in listed] == [invoice_id]
+        invoice = (await program.get(f"/v1/invoices/{invoice_id}")).json()
+    assert [(line["description"], line["quantity"], line["amount"]) for line in invoice["lines"]] == [
+        ("Delivered operations, included", 1_000_000, "0.00"),
+        ("Published operations, included", 1_000_000, "0.00"),
+        ("Published operations, tier 1 at 0.0000005 USD", 2_000_000, "1.00"),
+    ]
+    assert (invoice["total"], invoice["state"], invoice["period"]["label"]) == ("1.00", "final", "2028-02")
+
+
+async def test_a_line_leads_to_hours_minutes_and_batches(here: Installation) -> None:
+    books, program = await account(here)
+    await books.has(plan(publish_operations="0.01"))
+    async with program:
+        await books.use(publish=5)
+        await books.turn(at("2028-02-10T10:30:00"))
+        await books.use(publish=6)
+        await books.use(publish=7, cache="cache_2")
+        (made,) = await books.turn(at("2028-03-01T00:00:00"))
+        (line,) = (await program.get(f"/v1/invoices/{made.id}")).json()["lines"]
+        hours = (await program.get(line["usage"])).json()
+        assert [(piece["start"], piece["units"]) for piece in hours["pieces"]] == [
+            ("2028-02-01T00:00:00Z", 5),
+            ("2028-02-10T10:00:00Z", 13),
+        ]
+        assert hours["units"] == line["quantity"] == 18
+        minutes = (await program.get(hours["pieces"][1]["detail"])).json()
+        assert [(piece["start"], piece["units"]) for piece in minutes["pieces"]] == [("2028-02-10T10:30:00Z", 13)]
+        batches = (await program.get(minutes["pieces"][0]["detail"])).json()["batches"]
+    assert [(each["boot"], each["number"], each["units"]) for each in batches] == [
+        (books.boot.boot, 2, 6),
+        (books.boot.boot, 3, 7),
+    ]
+
+
+async def test_an_invoice_is_a_page_and_a_pdf(here: Installation) -> None:
+    books, program = await account(here)
+    await books.has(plan(publish_operations="0.01"))
+    await books.finance.profiles.change(books.account, SYSTEM, {"name": "Ada & <script>", "address": "Größe 1"})
+    await books.use(publish=123456)
+    (made,) = await books.turn(at("2028-03-01T00:00:00"))
+    async with program:
+        page = await program.get(f"/v1/invoices/{made.id}/html")
+        pdf = await program.get(f"/v1/invoices/{made.id}/pdf")
+        style = await program.get("/v1/invoices/invoice.css")
+    assert "Ada &amp; &lt;script&gt;" in page.text
+    assert "1234.56 USD" in page.text
+    assert "<style" not in page.text
+    assert "style=" not in page.text
+    assert page.headers["content-security-policy"].startswith("default-src 'none'; style-src 'self'")
+    assert (style.status_code, style.headers["content-type"]) == (200, "text/css; charset=utf-8")
+    text = "".join(sheet.extract_text() for sheet in PdfReader(BytesIO(pdf.content)).pages)
+    for part in ("1234.56", "Ada & <script>", "Größe 1", "2028-02-29", "Published operations"):
+        assert part in text
+    assert pdf.headers["content-type"] == "application/pdf"
+
+
+async def test_nobody_sees_or_chooses_what_is_another_ones(here: Installation) -> None:
+    books, program = await account(here)
+    await books.has(plan(publish_operations="0.01"))
+    await books.use(publish=5)
+    (made,) = await books.turn(at("2028-03-01T00:00:00"))
+    private = await books.finance.pricing.make(SYSTEM, plan(), public=False)
+    _, other = await account(here)
+    async with program, other:
+        for path in ("", "/html", "/pdf", "/lines/1/usage"):
+            assert (await program.get(f"/v1/invoices/{made.id}{path}")).status_code == 200
+            assert (await other.get(f"/v1/invoices/{made.id}{path}")).status_code == 404
+        assert (await other.get("/v1/invoices")).json()["invoices"] == []
+        assert (await other.post("/v1/billing/plan", json={"plan_id": private.id})).status_code == 404
+        shown = (await other.get("/v1/plans?limit=100")).json()["plans"]
+        assert private.id not in {each["plan_id"] for each in shown}
+
+
+async def test_a_clock_is_given_out_by_operators_and_never_goes_back(here: Installation) -> None:
+    tenant = await here.tenant(f"clockless{next(NUMBERS)}")
+    _, program = await account(here)
+    async with here.rest(authorization=tenant.key) as clockless, program:
+        refused = await clockless.post("/v1/test-clock", json={"now": at("2028-02-01T00:00:00")})
+        assert (refused.status_code, (await clockless.get("/v1/test-clock")).status_code) == (403, 404)
+        for now in (at("2028-01-31T00:00:00"), at("2030-01-01T00:00:00"), 0, 2**40, "tomorrow"):
+            assert (await program.post("/v1/test-clock", json={"now": now})).status_code == 400
+
+
+async def test_a_line_that_is_not_there_is_not_found(here: Installation) -> None:
+    books, program = await account(here)
+    await books.has(plan(publish_operations="0.01"))
+    await books.use(publish=5)
+    (made,) = await books.turn(at("2028-03-01T00:00:00"))
+    async with program:
+        for number in ("0", "2", "9" * 20):
+            assert (await program.get(f"/v1/invoices/{made.id}/lines/{number}/usage")).status_code == 404
