@@ -40,6 +40,13 @@ class PostgresServer:
     def is_running(self) -> bool:
         return psutil.pid_exists(self.pid) and psutil.Process(self.pid).status() != psutil.STATUS_ZOMBIE
 
+    def transactions(self) -> int:
+        """Return how many transactions were committed so far, this look at them included."""
+        with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
+            row = connection.execute("SELECT sum(xact_commit)::bigint FROM pg_stat_database").fetchone()
+        assert row is not None
+        return int(row[0])
+
     def start(self) -> None:
         """Start it again. What was killed may still be a zombie, for which its lock files would speak."""
         for name in ("postmaster.pid", ".s.PGSQL.5432.lock"):

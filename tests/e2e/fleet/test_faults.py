@@ -5,27 +5,58 @@ from collections import Counter
 from dataclasses import replace
 
 from tests.e2e.fleet.control_tenant import control
+from tests.e2e.fleet.effort import RECONNECTING, ROUNDS
 from tests.e2e.fleet.findings import Findings
 from tests.e2e.fleet.fleet import Fleet
+from tests.e2e.fleet.pace import percentile
 from tests.e2e.fleet.process import Member
 from tests.e2e.fleet.workload import Reach, Shape, Workload
 from tests.e2e.tenant import Tenant
 
+COMEBACK_SECONDS = 30.0
+"""Until everybody has a stream again whose router died."""
+
 RECOVERY_SECONDS = 3.0
 """From the loss of a storage node until its topics go on elsewhere."""
+
+REFUSAL_SECONDS = 2.0
+"""How long a publish takes to be refused at most, while its topic has no owner."""
 
 ROUTER_IS_GONE = {"UNAVAILABLE"}
 
 
 async def test_every_item_reaches_every_subscriber_through_whichever_router(fleet: Fleet, fleet_reach: Reach) -> None:
-    shape = Shape(topics=200, subscribers=3, publishers=1, interval_seconds=1.0)
+    shape = Shape(topics=200, subscribers=RECONNECTING // 200, publishers=1, interval_seconds=1.0)
     async with Workload(fleet_reach, shape) as load:
         await load.go_on(5, seconds=40)
         found = await load.settle()
     assert len(load.subscribers) >= 500
     assert found.broken() == []
     assert load.ledger.failed() == []
-    assert Counter(found.discontinuities.values()) == {0: 600}
+    assert Counter(found.discontinuities.values()) == {0: len(load.subscribers)}
+
+
+async def test_all_subscribers_of_a_router_come_back_at_once_and_ask_no_database(
+    fleet: Fleet, fleet_reach: Reach
+) -> None:
+    router, postgres = fleet.routers[2], fleet.postgres
+    assert postgres is not None
+    shape = Shape(topics=200, subscribers=RECONNECTING // 200, publishers=0)
+    away = replace(fleet_reach, addresses=fleet_reach.addresses[:2])
+    async with Workload(away, Shape(topics=1, subscribers=1, publishers=1)) as beside:
+        async with Workload(fleet_reach, shape) as load:
+            await beside.go_on(20)
+            killed, asked = asyncio.get_running_loop().time(), postgres.transactions()
+            await asyncio.to_thread(router.kill)
+            await load.until(lambda: count_of_ends(load) * 3 >= RECONNECTING, "streams that broke")
+            await load.until(load.is_open, "resumed streams", seconds=COMEBACK_SECONDS)
+            per_second = (postgres.transactions() - asked) / (asyncio.get_running_loop().time() - killed)
+            await beside.go_on(20)
+        await beside.settle()
+    await asyncio.to_thread(router.restart)
+    assert beside.ledger.failed() == []
+    assert percentile(beside.pace.latencies(), 0.99) <= beside.pace.room(1.0, killed)
+    assert per_second < RECONNECTING / COMEBACK_SECONDS, "routers know accounts and keys without the database"
 
 
 async def test_a_node_that_is_killed_costs_its_topics_one_discontinuity(fleet: Fleet, fleet_reach: Reach) -> None:
@@ -45,6 +76,23 @@ async def test_a_node_that_is_killed_costs_its_topics_one_discontinuity(fleet: F
     assert 0 < len(affected) < len(found.discontinuities)
     assert len(recovered) == len(load.subscribers)
     assert max(recovered.values()) <= load.pace.room(RECOVERY_SECONDS, killed)
+
+
+async def test_nodes_that_die_again_and_again_lose_nothing_without_a_word(fleet: Fleet, fleet_reach: Reach) -> None:
+    async with Workload(fleet_reach, Shape(topics=3, subscribers=7, publishers=7)) as load:
+        await load.go_on()
+        began = asyncio.get_running_loop().time()
+        for _ in range(ROUNDS):
+            node = load.random.choice(fleet.nodes)
+            await asyncio.sleep(load.random.uniform(0, 1))  # at a random moment
+            await asyncio.to_thread(node.kill)
+            await asyncio.to_thread(node.restart)
+            await asyncio.to_thread(fleet.wait_for_nodes, 3)
+            await load.go_on()
+        found = await load.settle()
+    assert found.broken() == []
+    assert {sent.answer for sent in load.ledger.failed()} <= {"UNAVAILABLE"}
+    assert load.pace.longest_publish(began) <= load.pace.room(REFUSAL_SECONDS, began)
 
 
 async def test_nodes_that_join_and_drain_under_load_lose_nothing(fleet: Fleet, fleet_reach: Reach) -> None:
@@ -158,6 +206,10 @@ async def test_a_rolling_restart_of_everything_loses_nothing(fleet: Fleet, fleet
     assert found.broken() == []
     assert set(found.discontinuities.values()) == {0}
     assert {sent.answer for sent in load.ledger.failed()} <= ROUTER_IS_GONE
+
+
+def count_of_ends(load: Workload) -> int:
+    return sum(bool(seen.ends()) for seen in load.ledger.seen)
 
 
 def at_most_one_gap(found: Findings) -> list[str]:

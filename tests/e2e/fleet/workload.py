@@ -51,6 +51,7 @@ class Workload:
 
     Attributes:
         ledger: What was sent and seen.
+        random: Makes a run that is given its seed the same again.
         pace: How fast the service and this process were before anything was broken.
     """
 
@@ -60,7 +61,7 @@ class Workload:
         self.shape = shape or Shape()
         self.ledger = Ledger()
         self.pace = Pace(self.ledger)
-        self._random = random.Random(self.seed)
+        self.random = random.Random(self.seed)
         self.topics = [f"{self.shape.name}-{self.seed:08x}-{n}" for n in range(self.shape.topics)]
         self._stack = AsyncExitStack()
         self._publishing: set[asyncio.Task[None]] = set()
@@ -90,7 +91,7 @@ class Workload:
         everyone = self._connected(-(-len(self.topics) * self.shape.publishers // STREAMS_PER_CONNECTION))
         for place, (topic, name) in enumerate(self._pairs("publisher", self.shape.publishers)):
             first = Message(self.reach.cache, topic, name, 1)
-            interval = self.shape.interval_seconds * self._random.uniform(0.9, 1.1)
+            interval = self.shape.interval_seconds * self.random.uniform(0.9, 1.1)
             publisher = Publisher(self.ledger, everyone, self.reach.cache, first, interval, start=place)
             self.publishers.append(publisher)
             self._publishing.add(self._keep(publisher.run()))
@@ -132,7 +133,7 @@ class Workload:
         return all(subscriber.is_open.is_set() for subscriber in self.subscribers)
 
     def _everyone_has_something(self) -> bool:
-        return all(seen.items() for seen in self.ledger.seen)
+        return not self.publishers or all(seen.items() for seen in self.ledger.seen)
 
     async def until(self, condition: Callable[[], bool], what: str, seconds: float = SETTLE_SECONDS) -> None:
         """Wait for a condition, with a deadline."""
