@@ -114,6 +114,12 @@ class RedisServer:
                     shutil.rmtree(left) if left.is_dir() else left.unlink()
         self.start()
 
+    def sync(self, appendfsync: AppendFsync) -> None:
+        """Keep what comes from now on in another way, after restarts too."""
+        assert self._appendfsync is not None, "nothing is kept"
+        assert "OK" in self.command("CONFIG", "SET", "appendfsync", appendfsync)
+        self._appendfsync = appendfsync
+
     def command(self, *words: str) -> str:
         """Send one command on a connection of its own and return the first piece of the raw answer."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=5.0) as connection:

@@ -1,4 +1,4 @@
-"""One fleet for all faults that it recovers from: starting its seven processes takes longer than most of them."""
+"""Fleets for all faults that they recover from: starting their processes takes longer than most of them."""
 
 from collections.abc import Generator
 
@@ -11,6 +11,13 @@ from tests.e2e.fleet.workload import Reach
 @pytest.fixture(scope="package")
 def fleet() -> Generator[Fleet]:
     with Fleet(routers=3, nodes=3, database="postgres") as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def pair() -> Generator[Fleet]:
+    """Two routers on one port, two nodes, and an account service."""
+    with Fleet(routers=2, nodes=2, share_port=True) as running:
         yield running
 
 

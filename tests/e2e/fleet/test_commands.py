@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Generator
 
 import httpx
 import pytest
@@ -15,13 +14,6 @@ from tests.e2e.fleet.process import Tier
 from tests.e2e.service import ROOT, until
 
 TIERS: tuple[Tier, ...] = ("router", "storage", "accounts")
-
-
-@pytest.fixture(scope="module")
-def pair() -> Generator[Fleet]:
-    """Two routers on one port, two nodes, and an account service."""
-    with Fleet(routers=2, nodes=2, share_port=True) as running:
-        yield running
 
 
 def run(tier: Tier, variables: dict[str, str]) -> subprocess.CompletedProcess[str]:

@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Generator
+from typing import Literal
 
 import pytest
 
+from tests.e2e.fleet.effort import ROUNDS
 from tests.e2e.fleet.findings import Findings
 from tests.e2e.fleet.fleet import Fleet
 from tests.e2e.fleet.process import Member
@@ -35,17 +37,6 @@ def unbroken(found: Findings) -> None:
     assert set(found.pages.values()) == {1}
 
 
-async def test_nothing_is_lost_with_a_node_that_is_killed(keeping: Fleet, durable: Reach) -> None:
-    async with Workload(durable) as load:
-        await load.go_on()
-        await asyncio.to_thread(keeping.nodes[0].kill)
-        await load.go_on(10)
-        await asyncio.to_thread(keeping.nodes[0].restart)
-        await asyncio.to_thread(keeping.wait_for_nodes, 3)
-        await load.go_on(10)
-        unbroken(await load.settle())
-
-
 async def test_a_node_that_stood_still_is_fenced(keeping: Fleet, durable: Reach) -> None:
     async with Workload(durable) as load:
         await load.go_on()
@@ -69,22 +60,24 @@ async def test_topics_go_on_on_nodes_that_join_and_from_nodes_that_drain(keeping
         assert load.ledger.failed() == []
 
 
-async def test_nothing_is_lost_with_a_redis_that_is_killed(keeping: Fleet, durable: Reach) -> None:
+@pytest.mark.parametrize("appendfsync", ["everysec", "always"])
+async def test_nothing_is_lost_over_rounds_of_kills(
+    keeping: Fleet, durable: Reach, appendfsync: Literal["everysec", "always"]
+) -> None:
+    """A process that is killed has given the kernel what it has answered, however seldom the disk has it."""
+    keeping.redis.sync(appendfsync)
     async with Workload(durable) as load:
         await load.go_on()
-        await asyncio.to_thread(keeping.redis.kill)
-        await asyncio.sleep(1.0)  # how long it is away, not something to wait for
-        await asyncio.to_thread(lambda: keeping.redis.restart(empty=False))
-        await load.go_on(20)
-        unbroken(await load.settle())
-        assert {sent.answer for sent in load.ledger.failed()} <= {"UNAVAILABLE"}
-
-
-async def test_a_resume_point_holds_on_the_next_owner(keeping: Fleet, durable: Reach) -> None:
-    async with Workload(durable) as load:
-        await load.go_on()
-        for node in keeping.nodes:
+        for _ in range(ROUNDS):
+            node = load.random.choice(keeping.nodes)
+            await asyncio.sleep(load.random.uniform(0, 1))  # at a random moment
             await asyncio.to_thread(node.kill)
             await asyncio.to_thread(node.restart)
-        await load.go_on()
+            await load.go_on()
+            await asyncio.to_thread(keeping.redis.kill)
+            await asyncio.sleep(load.random.uniform(0, 1))
+            await asyncio.to_thread(lambda: keeping.redis.restart(empty=False))
+            await asyncio.to_thread(keeping.wait_for_nodes, 3)
+            await load.go_on()
         unbroken(await load.settle())
+        assert {sent.answer for sent in load.ledger.failed()} <= {"UNAVAILABLE"}

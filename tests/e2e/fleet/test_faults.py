@@ -1,9 +1,14 @@
 """A fleet of real processes under load, some of which are killed, frozen, drained or cut off."""
 
 import asyncio
+import time
 from collections import Counter
+from contextlib import aclosing
 from dataclasses import replace
 
+import httpx
+
+from tests.e2e.fleet.connection import Connection
 from tests.e2e.fleet.control_tenant import control
 from tests.e2e.fleet.effort import RECONNECTING, ROUNDS
 from tests.e2e.fleet.findings import Findings
@@ -143,8 +148,14 @@ async def test_traffic_goes_on_without_the_account_service_and_its_database(flee
     assert postgres is not None
     async with Workload(fleet_reach) as load:
         await load.go_on()
-        await asyncio.to_thread(accounts.kill)
         await asyncio.to_thread(postgres.kill)
+        await asyncio.to_thread(says_that_it_cannot, accounts)
+        await asyncio.to_thread(accounts.kill)
+        for stranger in (fleet_reach.key[:-4] + "AAAA", "nonsense"):
+            async with aclosing(Connection(fleet.routers[1].address, stranger)) as connection:
+                began = time.monotonic()
+                assert await connection.publish(fleet_reach.cache, "topic", "x") == "UNAUTHENTICATED"
+                assert time.monotonic() - began < load.pace.room(1.0, began)
         await load.go_on(10)
         async with Workload(fleet_reach, Shape(topics=2)) as newcomers:
             await newcomers.go_on()
@@ -216,6 +227,15 @@ def at_most_one_gap(found: Findings) -> list[str]:
     """Return who was told of a Discontinuity, which is nobody twice."""
     assert set(found.discontinuities.values()) <= {0, 1}, found.discontinuities
     return [name for name, count in found.discontinuities.items() if count]
+
+
+def says_that_it_cannot(accounts: Member) -> None:
+    """Hold that the account service says in time that its database is away, and lives."""
+    began = time.monotonic()
+    answer = httpx.post(f"{accounts.url}/v1/login", json={"email": "a@example.com", "password": "x" * 12}, timeout=20)
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert time.monotonic() - began < 5.0
+    assert httpx.get(f"{accounts.url}/healthz").status_code == 200
 
 
 def knows_a_new_tenant(fleet: Fleet) -> None:
