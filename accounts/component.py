@@ -26,6 +26,8 @@ from accounts.mail.transports import MailSettings
 from accounts.presigning.service import SigningKeys
 from accounts.rest.guards import Cookie, Guards
 from accounts.rest.rate_limits import RestLimits
+from accounts.roles import endpoints as role_routes
+from accounts.roles.service import Roles
 from accounts.rpc.auth import AUTH, TOKEN, Minting
 from accounts.rpc.control import SERVICE as CONTROL
 from accounts.rpc.control import Control
@@ -100,6 +102,7 @@ class Accounts:
         callers = Callers(directory, local=settings.local)
         self.users = Users(self.database, self.snapshots, sessions, self._passwords)
         self.keys = Keys(self.database, self.snapshots, self.keystore)
+        self.roles = Roles(self.database, self.snapshots)
         self.usage = Usage()
         billing = replace(settings.billing, test_clocks=settings.billing.test_clocks or settings.local)
         self.finance = Finance(self.database, self.usage, billing)
@@ -116,6 +119,7 @@ class Accounts:
                 cache_routes.routes(self.caches),
                 usage_routes.routes(self.database, Reports(self.database, self.usage)),
                 *self.finance.routers(),
+                role_routes.routes(self.roles),
             ],
             [
                 Service(CONTROL, control.methods()),

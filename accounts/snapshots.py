@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from accounts.caches import repository as caches
 from accounts.database import Database
 from accounts.keys import repository as keys
+from accounts.roles import repository as roles
 from accounts.roles.system import SYSTEM_ROLES
 from accounts.tenants import repository as tenants
 from accounts.tenants.plans import PLANS
@@ -47,7 +48,7 @@ class Snapshots:
                 limits=PLANS[account.plan],
                 suspended=account.suspended,
                 caches={c.name: Cache(c.id, c.name, c.durable) for c in await caches.of_account(session, account_id)},
-                roles=SYSTEM_ROLES,
+                roles={**SYSTEM_ROLES, **{role.id: role.grant for role in await roles.of_account(session, account_id)}},
                 revoked=frozenset(await keys.revoked(session, account_id, now=int(time.time()))),
             )
         await self._directory.put_account(snapshot)

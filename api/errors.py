@@ -4,6 +4,7 @@ Each class says what the client does next (`after`) and how both protocols show 
 exception of any other type is logged and answered as `Internal`, so that its text never leaves the process.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal
 
 After = Literal["retry", "resubscribe", "give up"]
@@ -19,6 +20,7 @@ class TidingsError(Exception):
         code: The word for it in JSON bodies.
         err: Value of the `err` trailer that SDKs read, where they read one.
         after: What the client does next.
+        details: What the message sums up, thing by thing, for a program to read.
     """
 
     grpc: ClassVar[int]
@@ -27,9 +29,10 @@ class TidingsError(Exception):
     err: ClassVar[str | None] = None
     after: ClassVar[After] = "give up"
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, details: Sequence[Mapping[str, str]] = ()) -> None:
         super().__init__(message)
         self.message = message
+        self.details = details
 
 
 class InvalidArgument(TidingsError):
@@ -59,6 +62,12 @@ class PreconditionFailed(TidingsError):
     """The thing is not in the state that the client has seen."""
 
     grpc, http, code = 9, 412, "precondition_failed"
+
+
+class InUse(TidingsError):
+    """The thing cannot go while others need it; the details name them."""
+
+    grpc, http, code = 9, 409, "in_use"
 
 
 class PermissionDenied(TidingsError):
@@ -95,6 +104,10 @@ class TooManyCaches(TidingsError):
 
 class TooManyApiKeys(TidingsError):
     grpc, http, code = 8, 429, "too_many_api_keys"
+
+
+class TooManyRoles(TidingsError):
+    grpc, http, code = 8, 429, "too_many_roles"
 
 
 class TooManyLogins(TidingsError):

@@ -10,7 +10,7 @@ from accounts.identifiers import new_id
 from accounts.keys import repository
 from accounts.keys.models import ApiKey
 from accounts.paging import Page, PageRequest
-from accounts.roles.system import SYSTEM_ROLES
+from accounts.roles.service import require_role
 from accounts.signing.keystore import Keystore
 from accounts.snapshots import Snapshots
 from accounts.tenants import repository as tenants
@@ -46,8 +46,6 @@ class Keys:
             TooManyApiKeys: the account has as many as it may have.
         """
         now = int(time.time())
-        if role_id not in SYSTEM_ROLES:
-            raise InvalidArgument(f"there is no role '{role_id}'; the roles are {', '.join(SYSTEM_ROLES)}")
         if expires_at is not None and not now < expires_at < LATEST_EXPIRY:
             raise InvalidArgument('expiry must be "never" or a time to come, in epoch seconds')
         key = ApiKey(
@@ -60,6 +58,7 @@ class Keys:
         )
         async with self._database.transaction() as session:
             most = (await limits_of(session, account_id)).api_keys
+            await require_role(session, account_id, role_id)
             if (have := await repository.count(session, account_id, now)) >= most:
                 raise TooManyApiKeys(f"the account has {have} of at most {most} API keys; revoke one")
             repository.add(session, key)

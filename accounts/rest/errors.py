@@ -1,6 +1,6 @@
 """How errors look over REST: always `{"code", "message", "details"}`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
@@ -24,15 +24,15 @@ def answer_of(error: TidingsError | HTTPException, headers: Mapping[str, str] | 
     """Return the answer that tells of an error; for what stands in front of the application that maps them."""
     if isinstance(error, HTTPException):
         return _http_answer(error)
-    answer = _answer(error.http, error.code, error.message)
+    answer = _answer(error.http, error.code, error.message, error.details)
     answer.headers.update(headers or {})
     return answer
 
 
-def _answer(status: int, code: str, message: str, details: list[dict[str, str]] | None = None) -> JSONResponse:
+def _answer(status: int, code: str, message: str, details: Sequence[Mapping[str, str]] = ()) -> JSONResponse:
     seconds = _RETRY_SECONDS.get(status)
     headers = {"retry-after": str(seconds)} if seconds else None
-    return JSONResponse({"code": code, "message": message, "details": details or []}, status, headers)
+    return JSONResponse({"code": code, "message": message, "details": list(details)}, status, headers)
 
 
 async def _ours(_: Request, error: Exception) -> JSONResponse:

@@ -13,3 +13,9 @@ SYSTEM_ROLES: Mapping[str, Grant] = {
     VIEWER: Grant((Rule("topic", read=True, write=False),)),
 }
 """What keys of these roles may do, by role id."""
+
+DESCRIPTIONS: Mapping[str, str] = {
+    OWNER: "may do everything",
+    OPERATOR: "may do everything but make an owner's key",
+    VIEWER: "may look, and subscribe to every topic",
+}

@@ -8,7 +8,7 @@ from accounts.audit import Actor
 from accounts.database import Database, Transaction
 from accounts.identifiers import new_secret
 from accounts.memberships import repository as memberships
-from accounts.roles.system import OWNER, VIEWER
+from accounts.roles.system import OPERATOR, OWNER, VIEWER
 from accounts.sessions import repository
 from accounts.sessions.models import Session
 from api.errors import PermissionDenied, Unauthenticated
@@ -35,13 +35,13 @@ class Member:
             raise PermissionDenied("a viewer may not change anything; ask an owner or operator of the account")
 
     def require_grant(self, role_id: str) -> None:
-        """Go on where the member may make a key of this role: none above one's own, and a key only one that looks.
+        """Go on where the member may make a key of this role: none above one's own, and a key none that administers.
 
         Raises:
             PermissionDenied: else a key that is about to expire could make itself one that never does.
         """
         self.require_change()
-        if self.actor.kind == "key" and role_id != VIEWER:
+        if self.actor.kind == "key" and role_id in {OWNER, OPERATOR}:
             raise PermissionDenied("an API key may not make keys that administer; log in on the console for that")
         if role_id == OWNER != self.role_id:
             raise PermissionDenied("only an owner may make an owner's key")
