@@ -95,12 +95,12 @@ def test_an_internal_error_is_not_taken_for_a_clients_own_doing() -> None:
 
 
 def literals(name: str) -> str:
-    """Return all text that is raised with an error of this name, in any tier's source."""
+    """Return all text that an error of this name is made with, in any tier's source."""
     found: list[str] = []
     for package in ("accounts", "api", "backplane", "router", "storage"):
         folder = importlib.import_module(package).__path__[0]
         for path in Path(folder).rglob("*.py"):
-            found += re.findall(rf"raise (?:errors\.)?{name}\((.*?)\)\n", path.read_text(), re.DOTALL)
+            found += re.findall(rf"(?:raise|return) (?:errors\.)?{name}\((.*?)\)\n", path.read_text(), re.DOTALL)
     return " ".join(found)
 
 
@@ -110,7 +110,7 @@ def literals(name: str) -> str:
         ("TooManySubscriptions", "subscribe"),
         ("PublishRateExceeded", "operations"),
         ("ThroughputExceeded", "throughput"),
-        ("MessageTooLarge", None),
+        ("MessageTooLarge", "request limit"),
         ("TooManyCaches", None),
     ],
 )
