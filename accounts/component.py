@@ -45,6 +45,7 @@ from accounts.usage.service import Usage
 from accounts.users import endpoints as people
 from accounts.users.passwords import Passwords
 from accounts.users.service import Users
+from api.account import MOST_HISTORY, History
 from backplane.interface import Directory
 
 
@@ -61,6 +62,7 @@ class AccountsSettings:
         database_url: SQLAlchemy's; empty for SQLite in the data folder.
         topics_url: Where routers serve the topics' HTTP API to browsers; empty where it is at the service's own origin.
         offers_durable: Storage nodes have a store for durable topics.
+        history: What storage nodes keep of each topic at most.
         hasher: Of passwords; what pwdlib recommends where nothing else is given.
         master_key: What encrypts secrets in the database; without one, a key that is made in the data folder.
         mail: How mails go out.
@@ -77,6 +79,7 @@ class AccountsSettings:
     pool: Pool = field(default_factory=Pool)
     keys_dir: Path | None = None
     offers_durable: bool = False
+    history: History = MOST_HISTORY
     hasher: PasswordHash | None = None
     topics_url: str = ""
     master_key: MasterKeySource = field(default_factory=MasterKeySource)
@@ -107,7 +110,9 @@ class Accounts:
         billing = replace(settings.billing, test_clocks=settings.billing.test_clocks or settings.local)
         self.finance = Finance(self.database, self.usage, billing)
         self.batches = Batches(self.database, self.usage, self.finance.clocks)
-        self.caches = Caches(self.database, self.snapshots, offers_durable=settings.offers_durable)
+        self.caches = Caches(
+            self.database, self.snapshots, offers_durable=settings.offers_durable, history=settings.history
+        )
         attempts = Attempts()
         guards = Guards(sessions, callers, Cookie(tls=settings.tls))
         control = Control(callers, directory, self.caches, SigningKeys(self.database))

@@ -47,7 +47,10 @@ class Snapshots:
                 version=account.version,
                 limits=PLANS[account.plan],
                 suspended=account.suspended,
-                caches={c.name: Cache(c.id, c.name, c.durable) for c in await caches.of_account(session, account_id)},
+                caches={
+                    cache.name: Cache(cache.id, cache.name, cache.durable, cache.limits, cache.history)
+                    for cache in await caches.of_account(session, account_id)
+                },
                 roles={**SYSTEM_ROLES, **{role.id: role.grant for role in await roles.of_account(session, account_id)}},
                 revoked=frozenset(await keys.revoked(session, account_id, now=int(time.time()))),
             )

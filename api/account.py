@@ -66,6 +66,10 @@ class History:
     seconds: int | None = None
 
 
+MOST_HISTORY = History(items=10_000, bytes=16 * 1024 * 1024, seconds=600)
+"""What storage nodes keep of each topic where nobody says otherwise."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cache:
     """A namespace for topics. The id is never given twice, the name is free again after deletion.

@@ -21,6 +21,7 @@ from cli.settings import EmbeddedSettings
 from cli.urls import own_url
 from router.app import RouterApp
 from router.router import Router, RouterSettings
+from storage.bounds import CacheBounds
 from storage.node import Node
 
 
@@ -34,6 +35,7 @@ class Embedded:
         # A node in this process lives as long as the process; a lease would end when the process is merely slow.
         self._registry = MemoryRegistry(lease_seconds=float("inf"))
         self._accounts = accounts
+        self._bounds = [CacheBounds(node, directory) for node in self._nodes.values()]
         router_settings = RouterSettings.for_local() if settings.local else RouterSettings()
         self._router = Router(directory, self._registry, self._connect, router_settings)
         self._router_app = RouterApp(self._router)
@@ -85,6 +87,7 @@ class Embedded:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._router.close()
+        await asyncio.gather(*(bounds.close() for bounds in self._bounds))
         await self._accounts.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

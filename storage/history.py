@@ -34,6 +34,12 @@ class History:
         """The number of the oldest retained item; `last` + 1 where nothing is retained."""
         return self.last - len(self._items) + 1
 
+    def bound(self, settings: HistorySettings, now: float) -> None:
+        """Live by other bounds from now on."""
+        self._settings = settings
+        self._make_room()
+        self.expire(now)
+
     def restore(self, last: int, items: Sequence[tuple[float, bytes]]) -> None:
         """Take over what another node kept: the times and frames of the items up to number `last`, oldest first."""
         self.last = last

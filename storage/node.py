@@ -2,7 +2,7 @@
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from api.link import Receipt, Resumed, Watcher
 from api.names import Topic
@@ -38,6 +38,8 @@ class Node:
         self.id = id
         self.held_bytes = 0
         self.settings = settings or HistorySettings()
+        self.settings_of: Callable[[Topic], HistorySettings] = lambda _: self.settings
+        """The bounds of a topic, none of them wider than those of the node."""
         self._now = now
         self._wall_clock_ms = wall_clock_ms
         self._topics: dict[Topic, _Owned] = {}
@@ -135,13 +137,34 @@ class Node:
             if (known.history.page, known.history.last) >= (history.page, history.last):
                 return
             self.release(topic, map_version)
-        owned = self._topics[topic] = _Owned(history, self._now())
+        now = self._now()
+        history.bound(self.settings_of(topic), now)
+        owned = self._topics[topic] = _Owned(history, now)
         self._last_page = max(self._last_page, history.page)
         self.held_bytes += history.held_bytes
         if history:
             self._holding[topic] = owned
         if self.held_bytes > self.settings.total_bytes:
             self._make_room()
+
+    def bound(self, account_id: str) -> None:
+        """Have the topics of an account live by the bounds that they have now."""
+        now = self._now()
+        for topic, owned in self._topics.items():
+            if topic.account == account_id:
+                before = owned.history.held_bytes
+                owned.history.bound(self.settings_of(topic), now)
+                self.held_bytes += owned.history.held_bytes - before
+
+    def drop(self, account_id: str, cache_ids: Collection[str] | None = None) -> None:
+        """Forget the topics of an account's caches, or of all of them, with all that is kept.
+
+        Nobody is told: routers end the subscriptions by themselves.
+        """
+        for topic in list(self._topics):
+            if topic.account == account_id and (cache_ids is None or topic.cache in cache_ids):
+                self._holding.pop(topic, None)
+                self.held_bytes -= self._topics.pop(topic).history.held_bytes
 
     def sweep(self) -> None:
         """Drop what is too old, and forget the topics that nobody uses. To be called every few seconds."""
@@ -159,7 +182,7 @@ class Node:
         clock = self._wall_clock_ms()
         seen = seen_page if seen_page <= clock + MOST_SKEW_MS else 0
         self._last_page = max(clock, self._last_page + 1, seen + 1)
-        owned = self._topics[topic] = _Owned(History(self._last_page, self.settings), self._now())
+        owned = self._topics[topic] = _Owned(History(self._last_page, self.settings_of(topic)), self._now())
         return owned
 
     def _make_room(self) -> None:

@@ -1,11 +1,11 @@
 """REST: caches."""
 
-from fastapi import APIRouter, status
+from fastapi import APIRouter, Response, status
 
 from accounts.caches.schemas import CacheChange, CacheInfo, NewCache
 from accounts.caches.schemas import Caches as CacheList
 from accounts.caches.service import Caches
-from accounts.rest.etags import Matching
+from accounts.rest.etags import Matching, tagged
 from accounts.rest.guards import AnyMember
 from accounts.rest.paging import Paging
 from api.names import checked_cache_name
@@ -16,12 +16,11 @@ def routes(caches: Caches) -> APIRouter:
     router = APIRouter(prefix="/v1/caches", tags=["caches"])
 
     @router.post("", status_code=status.HTTP_201_CREATED)
-    async def create(body: NewCache, member: AnyMember) -> NewCache:
+    async def create(body: NewCache, member: AnyMember, response: Response) -> CacheInfo:
         """Create a cache."""
         member.require_change()
-        name = checked_cache_name(body.name)
-        await caches.create(member.account_id, member.actor, name, durable=body.durable)
-        return NewCache(name=name, durable=body.durable)
+        cache = await caches.create(member.account_id, member.actor, checked_cache_name(body.name), body.changes())
+        return tagged(response, CacheInfo.of(cache))
 
     @router.get("")
     async def list_caches(member: AnyMember, paging: Paging) -> CacheList:
@@ -29,17 +28,34 @@ def routes(caches: Caches) -> APIRouter:
         page = await caches.page(member.account_id, paging)
         return CacheList(caches=[CacheInfo.of(cache) for cache in page.items], next_token=page.next_token)
 
-    @router.patch("/{name:path}", status_code=status.HTTP_204_NO_CONTENT)
-    async def change(name: str, body: CacheChange, member: AnyMember, matching: Matching) -> None:
-        """Make a cache durable, or no longer. Its topics begin anew; their subscribers get a Discontinuity."""
+    @router.post("/{name:path}/flush", status_code=status.HTTP_204_NO_CONTENT)
+    async def flush(name: str, member: AnyMember) -> None:
+        """Empty a cache of its items, as the RPC FlushCache does. Topics are no items, and stay as they are."""
         member.require_change()
-        await caches.make_durable(
+        await caches.flush(member.account_id, checked_cache_name(name))
+
+    @router.get("/{name:path}")
+    async def describe(name: str, member: AnyMember, response: Response) -> CacheInfo:
+        """Describe one cache."""
+        return tagged(response, CacheInfo.of(await caches.describe(member.account_id, checked_cache_name(name))))
+
+    @router.patch("/{name:path}")
+    async def change(
+        name: str, body: CacheChange, member: AnyMember, matching: Matching, response: Response
+    ) -> CacheInfo:
+        """Change a cache. Limits and bounds of the history hold within a second.
+
+        When `durable` changes, topics begin anew, and their subscribers get a Discontinuity.
+        """
+        member.require_change()
+        cache = await caches.change(
             member.account_id,
             member.actor,
             checked_cache_name(name),
-            durable=body.durable,
-            accept=lambda cache: matching.require(CacheInfo.of(cache)),
+            body.changes(),
+            lambda cache: matching.require(CacheInfo.of(cache)),
         )
+        return tagged(response, CacheInfo.of(cache))
 
     @router.delete("/{name:path}", status_code=status.HTTP_204_NO_CONTENT)
     async def delete(name: str, member: AnyMember, matching: Matching) -> None:

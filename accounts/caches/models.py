@@ -4,10 +4,14 @@ from sqlalchemy import ForeignKey, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from accounts.database.base import Base, epoch_seconds
+from api.account import CacheLimits, History
 
 
 class Cache(Base):
-    """A namespace. The id is never given again; the name is free after deletion."""
+    """A namespace. The id is never given again; the name is free after deletion.
+
+    A limit, or a bound on the history, that is empty is the account's, or the installation's.
+    """
 
     __tablename__ = "cache"
     __table_args__ = (UniqueConstraint("account_id", "name"),)
@@ -16,4 +20,23 @@ class Cache(Base):
     account_id: Mapped[str] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
     name: Mapped[str] = mapped_column(String(255))
     durable: Mapped[bool] = mapped_column(default=False, server_default=false())
+    publishes_per_second: Mapped[int | None]
+    publish_bytes_per_second: Mapped[int | None]
+    subscriptions: Mapped[int | None]
+    message_bytes: Mapped[int | None]
+    history_items: Mapped[int | None]
+    history_bytes: Mapped[int | None]
+    history_seconds: Mapped[int | None]
     created_at: Mapped[int] = mapped_column(default=epoch_seconds)
+
+    @property
+    def limits(self) -> CacheLimits:
+        """The limits of its own."""
+        return CacheLimits(
+            self.publishes_per_second, self.publish_bytes_per_second, self.subscriptions, self.message_bytes
+        )
+
+    @property
+    def history(self) -> History:
+        """Its bounds on the history of its topics."""
+        return History(self.history_items, self.history_bytes, self.history_seconds)

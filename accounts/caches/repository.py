@@ -22,6 +22,11 @@ async def page(session: AsyncSession, account_id: str, asked: PageRequest) -> Se
     return (await session.scalars(mine)).all()
 
 
+async def get(session: AsyncSession, account_id: str, name: str) -> Cache | None:
+    """Return a cache."""
+    return await session.scalar(select(Cache).where(Cache.account_id == account_id, Cache.name == name))
+
+
 async def get_alone(session: AsyncSession, account_id: str, name: str) -> Cache | None:
     """Return a cache; others who ask so wait until this transaction has ended."""
     return await session.scalar(

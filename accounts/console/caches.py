@@ -65,7 +65,7 @@ class CachePages:
         try:
             person.require_change()
             name = checked_cache_name(form["name"])
-            await self._caches.create(person.account_id, person.actor, name, durable=bool(form["durable"]))
+            await self._caches.create(person.account_id, person.actor, name, {"durable": bool(form["durable"])})
         except TidingsError as error:
             return self._form(request, person, form, trouble(error, _FIELDS), error.http)
         return see_other(ONE, cache=name, note="cache-made")
@@ -78,7 +78,7 @@ class CachePages:
         """Make a cache durable, or no longer."""
         form = await sent(request, "cache", "durable")
         person.require_change()
-        await self._caches.make_durable(person.account_id, person.actor, form["cache"], durable=bool(form["durable"]))
+        await self._caches.change(person.account_id, person.actor, form["cache"], {"durable": bool(form["durable"])})
         return see_other(ONE, cache=form["cache"], note="cache-changed")
 
     async def delete(self, request: Request, person: Person) -> Response:

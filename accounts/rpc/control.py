@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from momento_wire_types import controlclient_pb2 as wire
 
+from accounts.caches.models import Cache
 from accounts.caches.service import Caches
 from accounts.caller import Caller, Callers, Rank
 from accounts.presigning.service import SigningKeys
@@ -69,11 +70,10 @@ class Control:
         caller = await self._caller(ctx)
         caller.require(Rank.SUPER_USER, "list caches")
         account = await self._directory.account(caller.account_id)
-        cache_limits, topic_limits = _limits(account.limits if account else Limits())
+        limits = account.limits if account else Limits()
         caches = await self._caches.list(caller.account_id)
-        listed = [wire._Cache(cache_name=c.name, cache_limits=cache_limits, topic_limits=topic_limits) for c in caches]
         # No SDK asks for a second page, so there is none.
-        return wire._ListCachesResponse(cache=listed, next_token="")
+        return wire._ListCachesResponse(cache=[_listed(cache, limits) for cache in caches], next_token="")
 
     async def _create_signing_key(
         self, request: wire._CreateSigningKeyRequest, ctx: Context
@@ -108,17 +108,19 @@ class Control:
         return await self._callers.caller(tokens[0] if tokens else "", address)
 
 
-def _limits(limits: Limits) -> tuple[wire._CacheLimits, wire._TopicLimits]:
-    throughput_kib = limits.publish_bytes_per_second // 1024
-    cache = wire._CacheLimits(
-        max_traffic_rate=max(limits.publishes_per_second, 500),
-        max_throughput_kbps=throughput_kib,
-        max_item_size_kb=MAX_ITEM_KIB,
-        max_ttl_seconds=MAX_TTL_SECONDS,
+def _listed(cache: Cache, account: Limits) -> wire._Cache:
+    limits = cache.limits.within(account)
+    return wire._Cache(
+        cache_name=cache.name,
+        cache_limits=wire._CacheLimits(
+            max_traffic_rate=max(limits.publishes_per_second, 500),
+            max_throughput_kbps=limits.publish_bytes_per_second // 1024,
+            max_item_size_kb=MAX_ITEM_KIB,
+            max_ttl_seconds=MAX_TTL_SECONDS,
+        ),
+        topic_limits=wire._TopicLimits(
+            max_publish_rate=limits.publishes_per_second,
+            max_subscription_count=limits.subscriptions,
+            max_publish_message_size_kb=limits.message_bytes // 1024,
+        ),
     )
-    topic = wire._TopicLimits(
-        max_publish_rate=limits.publishes_per_second,
-        max_subscription_count=limits.subscriptions,
-        max_publish_message_size_kb=limits.message_bytes // 1024,
-    )
-    return cache, topic

@@ -6,6 +6,7 @@ from typing import cast
 
 from accounts.component import Accounts, AccountsSettings
 from accounts.database import Pool
+from api.account import History
 from api.asgi import Guard, send_error, without_body
 from api.errors import Unavailable
 from api.grpc_asgi import ASGIApp, Receive, Scope, Send
@@ -103,6 +104,7 @@ def _settings(variables: AccountsVariables) -> AccountsSettings:
         mail=variables.mail_settings(own_url(variables.host, variables.port, tls=variables.tls_cert is not None)),
         offers_durable=True,
         topics_url=variables.topics_url,
+        history=History(variables.history_items, variables.history_topic_bytes, variables.history_seconds),
     )
 
 

@@ -118,6 +118,9 @@ class AccountsVariables(HostedVariables, MasterKeyVariables, MailVariables):
         repr=False,
         description="postgresql+psycopg://USER:PASSWORD@HOST:PORT/DATABASE or sqlite+aiosqlite:///PATH",
     )
+    history_items: Count = 10_000
+    history_topic_bytes: Count = 16 * 1024 * 1024
+    history_seconds: Count = 600
     database_pool_size: int = Field(5, ge=1, le=1000, description="a whole number from 1 to 1000")
     database_max_overflow: int = Field(10, ge=0, le=1000, description="a whole number from 0 to 1000")
     database_pool_timeout_seconds: Seconds = 5.0

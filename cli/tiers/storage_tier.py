@@ -23,6 +23,7 @@ from cli.refusals import AddressUnavailable, NodeIdInUse
 from cli.tiers.announcing import announce
 from cli.tiers.health import HealthServer
 from cli.tiers.settings import StorageVariables
+from storage.bounds import CacheBounds
 from storage.durable.journal import StreamJournal
 from storage.durable.topics import DurableTopics
 from storage.member import Member
@@ -45,6 +46,7 @@ class StorageTier:
         self._state: State = "starting"
         self._backplane = RedisBackplane(variables.redis_url, variables.redis_prefix, variables.redis_ca_file)
         self._node = Node(variables.node_id, _history(variables))
+        self._bounds = CacheBounds(self._node, self._backplane.directory)
         self._member = Member(self._node, self._backplane.registry)
         client = connect(location(variables.redis_url), variables.redis_ca_file)
         journal = StreamJournal(client, variables.redis_prefix, f"{variables.node_id}-{secrets.token_hex(8)}")
@@ -100,6 +102,7 @@ class StorageTier:
         await self._member.close()
         await self._server.close()
         await self._durable.close()
+        await self._bounds.close()
         await disconnect(self._redis)
         await self._health.close()
         await self._backplane.close()

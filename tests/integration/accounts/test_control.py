@@ -149,6 +149,17 @@ async def test_an_open_account_lists_its_own_limits(here: Installation) -> None:
     assert cache.topic_limits.max_publish_message_size_kb == account.limits.message_bytes // 1024
 
 
+async def test_a_cache_with_limits_of_its_own_lists_them(here: Installation) -> None:
+    ada = await here.tenant(plan="contract")
+    limits = {"publishes_per_second": 5, "subscriptions": 500, "message_bytes": 2048}
+    await here.accounts.caches.create(ada.id, SYSTEM, "chat", limits)
+    (cache,) = (await here.list_caches(ada.key)).cache
+    topics = cache.topic_limits
+    listed = (topics.max_publish_message_size_kb, topics.max_publish_rate, topics.max_subscription_count)
+    assert listed == (2, 5, 100)
+    assert cache.cache_limits.max_throughput_kbps == 10240
+
+
 async def test_an_account_has_no_more_caches_than_its_plan_allows(here: Installation) -> None:
     ada = await here.tenant(plan="contract")
     names = [f"cache-{number}" for number in range(30)]

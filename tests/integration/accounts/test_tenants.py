@@ -15,7 +15,9 @@ from tests.unit.api.forgery import saying, signed
 ROUTES: dict[tuple[str, str], tuple[int, ...]] = {
     ("GET", "/v1/caches"): (200,),
     ("POST", "/v1/caches"): (201,),
+    ("GET", "/v1/caches/{name}"): (404,),
     ("PATCH", "/v1/caches/{name}"): (404,),
+    ("POST", "/v1/caches/{name}/flush"): (404,),
     ("DELETE", "/v1/caches/{name}"): (404,),
     ("GET", "/v1/api-keys"): (200,),
     ("POST", "/v1/api-keys"): (403,),
@@ -130,6 +132,6 @@ async def test_no_forged_token_opens_any_route_or_rpc(here: Installation) -> Non
 
 
 def _body(method: str, path: str) -> dict[str, str] | None:
-    if method != "POST" or path == "/v1/session-token":
+    if method != "POST":
         return None
-    return {"name": "mine"} if path == "/v1/caches" else {"role_id": "owner"}
+    return {"/v1/caches": {"name": "mine"}, "/v1/api-keys": {"role_id": "owner"}}.get(path)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from momento_wire_types import controlclient_pb2 as control
 
 from api.framing import EMPTY, frame
 from api.grpc_asgi import Scope
+from api.tokens import Claims
 from cli.embedded import Embedded
 from cli.hosted import LIVENESS, READINESS
 from cli.settings import EmbeddedSettings
@@ -34,15 +36,22 @@ class Service:
     async def publish(self, text: str, cache: str = "cache") -> Connection:
         return await self.call(PUBLISH, publish_request(cache, "topic", text))
 
-    async def subscribe(self) -> Connection:
-        client = request(SUBSCRIBE, subscribe_request())
-
-        async def serve() -> None:
+    def serve(self, client: Connection) -> None:
+        async def run() -> None:
             await self.app(client.scope, client.receive, client.send)
 
-        task = asyncio.create_task(serve())
+        task = asyncio.create_task(run())
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
+
+    def session_token(self) -> str:
+        """Return a token with the rights of a log-in to the local account."""
+        claims = Claims("session", "local", "session_1", int(time.time()), int(time.time()) + 60)
+        return self.app._accounts.keystore.sign(claims)
+
+    async def subscribe(self) -> Connection:
+        client = request(SUBSCRIBE, subscribe_request())
+        self.serve(client)
         await client.until(lambda: bool(client.kinds))
         return client
 
@@ -100,6 +109,21 @@ async def test_a_value_goes_from_a_publisher_to_a_subscriber(service: Service) -
     client = await service.subscribe()
     assert (await service.publish("hello")).status == 0
     await client.until(lambda: client.texts == ["hello"])
+
+
+async def test_bounds_and_limits_of_a_cache_hold_when_they_are_answered(service: Service) -> None:
+    for number in range(5):
+        await service.publish(f"{number}")
+    change = {"history": {"items": 2}, "limits": {"message_bytes": 10}}
+    client = request("/v1/caches/cache", json.dumps(change).encode())
+    client.scope = {**client.scope, "method": "PATCH", "headers": [(b"content-type", b"application/json")]}
+    client.scope["headers"].append((b"authorization", service.session_token().encode()))
+    assert (await client.through(service.app)).http_status == 200
+    reader = request(SUBSCRIBE, subscribe_request("cache", "topic", 1))
+    service.serve(reader)
+    await reader.until(lambda: reader.texts == ["3", "4"])
+    assert (await service.publish("x" * 11)).headers[b"err"] == b"request_size_limit_exceeded"
+    assert (await service.publish("x" * 10)).status == 0
 
 
 async def test_it_says_that_it_lives_and_that_it_serves(service: Service) -> None:
