@@ -114,6 +114,7 @@ class Accounts:
             self.database, self.snapshots, offers_durable=settings.offers_durable, history=settings.history
         )
         attempts = Attempts()
+        reports = Reports(self.database, self.usage)
         guards = Guards(sessions, callers, Cookie(tls=settings.tls))
         control = Control(callers, directory, self.caches, SigningKeys(self.database))
         minting = Minting(Tokens(callers, self.keystore), settings.endpoint)
@@ -122,7 +123,7 @@ class Accounts:
                 people.routes(self.users, sessions, self.keystore, guards, attempts),
                 key_routes.routes(self.keys),
                 cache_routes.routes(self.caches),
-                usage_routes.routes(self.database, Reports(self.database, self.usage)),
+                usage_routes.routes(self.database, reports),
                 *self.finance.routers(),
                 role_routes.routes(self.roles),
             ],
@@ -137,7 +138,7 @@ class Accounts:
         )
         console.install(
             self.app,
-            console.Services(self.users, sessions, self.keys, self.caches, self.keystore),
+            console.Services(self.users, sessions, self.keys, self.caches, self.keystore, reports, self.finance),
             guards,
             attempts,
             console.Place(settings.topics_url, tls=settings.tls, offers_durable=settings.offers_durable),

@@ -72,7 +72,9 @@ def columns(labels: Sequence[str], figures: Mapping[str, Sequence[int]]) -> Char
     top = _top(max((sum(column) for column in values), default=0))
     step = (WIDTH - LEFT - RIGHT) / max(len(labels), 1)
     blocks = [
-        block for place, column in enumerate(values) for block in _column(labels[place], series, column, place, step, top)
+        block
+        for place, column in enumerate(values)
+        for block in _column(labels[place], series, column, place, step, top)
     ]
     every = math.ceil(len(labels) / MOST_LABELS) or 1
     below = [Mark(LEFT + (place + 0.5) * step, labels[place]) for place in range(0, len(labels), every)]

@@ -5,16 +5,20 @@ from dataclasses import dataclass
 from fastapi import FastAPI
 
 from accounts.caches.service import Caches
-from accounts.console import front, keys, overview, people, playground, policy, reports, start
+from accounts.console import front, keys, people, playground, policy, reports, start, usage
 from accounts.console.assets import Assets
+from accounts.console.billing import BillingPages
 from accounts.console.caches import CachePages
+from accounts.console.overview import OverviewPages
 from accounts.console.page_tokens import PageTokens
 from accounts.console.pages import Pages
+from accounts.finance import Finance
 from accounts.keys.service import Keys
 from accounts.rest.guards import Guards
 from accounts.sessions.attempts import Attempts
 from accounts.sessions.service import Sessions
 from accounts.signing.keystore import Keystore
+from accounts.usage.reports import Reports
 from accounts.users.service import Users
 
 
@@ -27,6 +31,8 @@ class Services:
     keys: Keys
     caches: Caches
     keystore: Keystore
+    reports: Reports
+    finance: Finance
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +60,12 @@ def install(app: FastAPI, services: Services, guards: Guards, attempts: Attempts
         assets.routes(),
         reports.routes(),
         people.routes(pages, services.users, services.sessions, guards, attempts),
-        overview.routes(pages, services.caches, services.keys),
+        OverviewPages(pages, services.caches, services.keys, services.reports, services.finance.invoices).routes(),
         start.routes(pages, services.caches, services.keys, tokens),
         CachePages(pages, services.caches, offers_durable=place.offers_durable).routes(),
         keys.routes(pages, services.keys),
+        usage.routes(pages, services.reports),
+        BillingPages(pages, services.finance).routes(),
         playground.routes(pages, services.caches, tokens),
         front.routes(pages, guards),  # the last: it takes what no other has
     ):

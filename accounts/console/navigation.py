@@ -21,6 +21,7 @@ GROUPS: tuple[tuple[str, tuple[Place, ...]], ...] = (
         ),
     ),
     ("Access", (Place("/console/keys", "API keys"),)),
+    ("Money", (Place("/console/usage", "Usage"), Place("/console/billing", "Billing"))),
 )
 """The menu, in its order."""
 
@@ -29,6 +30,8 @@ NOTES = {
     "cache-changed": "The cache was changed; its topics begin anew.",
     "cache-deleted": "The cache is gone, with its topics and subscriptions.",
     "key-revoked": "The key was revoked. Whoever still holds it is refused from now on.",
+    "profile-changed": "The billing address was changed.",
+    "plan-chosen": "The plan was changed. What was used before is charged as it was.",
     "logged-out": "You are logged out.",
 }
 """What a page says after a change, by the word in its address; no text from an address is ever shown."""

@@ -22,7 +22,7 @@ def headers(topics_origin: str, *, tls: bool) -> Mapping[str, str]:
         "frame-ancestors": "'none'",
         "base-uri": "'none'",
         "require-trusted-types-for": "'script'",
-        "trusted-types": "'none'",
+        "trusted-types": "tidings",
         "report-uri": REPORTS,
         "report-to": "csp",
     }

@@ -33,6 +33,7 @@ SPANS: dict[str, Span] = {
 }
 MEASURES = {"operations": "Operations", "messages": "Messages", "bytes": "Bytes"}
 GROUPS = {"meter": "Meter", "cache": "Cache", "key": "API key"}
+_GROUPS_ASKED: dict[str, tuple[GroupBy, ...]] = {"cache": ("cache",), "key": ("api_key",)}
 COUNTED = ("publish", "delivery")
 REFUSED = "refused."
 
@@ -73,7 +74,7 @@ def question(span: str, by: str = "meter") -> Question:
     """Return what is to be asked for a span of time."""
     chosen = SPANS[span]
     start = (datetime.now(UTC) - chosen.length).isoformat(timespec="minutes")
-    group: tuple[GroupBy, ...] = {"cache": ("cache",), "key": ("api_key",)}.get(by, ())
+    group = _GROUPS_ASKED.get(by, ())
     return Question(chosen.granularity, start, group_by=group)
 
 
@@ -84,7 +85,9 @@ def chart(report: Report, span: str, measure: str, by: str = "meter") -> Chart:
     figures: dict[str, list[int]] = {}
     for row in report.rows:
         if row.meter in COUNTED and row.start in places:
-            name = {"meter": row.meter, "cache": row.cache or "a cache that is gone", "key": row.api_key or "no key"}[by]
+            name = {"meter": row.meter, "cache": row.cache or "a cache that is gone", "key": row.api_key or "no key"}[
+                by
+            ]
             known = figures.setdefault(name, [0] * len(starts))
             known[places[row.start]] += getattr(row.counts, measure)
     return columns([start.strftime(SPANS[span].form) for start in starts], figures)
