@@ -138,7 +138,9 @@ class Accounts:
         )
         console.install(
             self.app,
-            console.Services(self.users, sessions, self.keys, self.caches, self.keystore, reports, self.finance),
+            console.Services(
+                self.users, sessions, self.keys, self.caches, self.keystore, self.roles, reports, self.finance
+            ),
             guards,
             attempts,
             console.Place(settings.topics_url, tls=settings.tls, offers_durable=settings.offers_durable),

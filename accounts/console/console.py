@@ -5,16 +5,19 @@ from dataclasses import dataclass
 from fastapi import FastAPI
 
 from accounts.caches.service import Caches
-from accounts.console import front, keys, people, playground, policy, reports, start, usage
+from accounts.console import front, people, playground, policy, reports, start, usage
 from accounts.console.assets import Assets
 from accounts.console.billing import BillingPages
 from accounts.console.caches import CachePages
+from accounts.console.keys import KeyPages
 from accounts.console.overview import OverviewPages
 from accounts.console.page_tokens import PageTokens
 from accounts.console.pages import Pages
+from accounts.console.roles import RolePages
 from accounts.finance import Finance
 from accounts.keys.service import Keys
 from accounts.rest.guards import Guards
+from accounts.roles.service import Roles
 from accounts.sessions.attempts import Attempts
 from accounts.sessions.service import Sessions
 from accounts.signing.keystore import Keystore
@@ -31,6 +34,7 @@ class Services:
     keys: Keys
     caches: Caches
     keystore: Keystore
+    roles: Roles
     reports: Reports
     finance: Finance
 
@@ -63,10 +67,11 @@ def install(app: FastAPI, services: Services, guards: Guards, attempts: Attempts
         OverviewPages(pages, services.caches, services.keys, services.reports, services.finance.invoices).routes(),
         start.routes(pages, services.caches, services.keys, tokens),
         CachePages(pages, services.caches, offers_durable=place.offers_durable).routes(),
-        keys.routes(pages, services.keys),
+        KeyPages(pages, services.keys, services.roles).routes(),
+        RolePages(pages, services.roles).routes(),
         usage.routes(pages, services.reports),
         BillingPages(pages, services.finance).routes(),
-        playground.routes(pages, services.caches, tokens),
+        playground.routes(pages, services.caches, services.roles, tokens),
         front.routes(pages, guards),  # the last: it takes what no other has
     ):
         app.include_router(router)

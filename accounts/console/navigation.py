@@ -20,7 +20,7 @@ GROUPS: tuple[tuple[str, tuple[Place, ...]], ...] = (
             Place("/console/playground", "Playground"),
         ),
     ),
-    ("Access", (Place("/console/keys", "API keys"),)),
+    ("Access", (Place("/console/keys", "API keys"), Place("/console/roles", "Roles"))),
     ("Money", (Place("/console/usage", "Usage"), Place("/console/billing", "Billing"))),
 )
 """The menu, in its order."""
@@ -32,6 +32,9 @@ NOTES = {
     "key-revoked": "The key was revoked. Whoever still holds it is refused from now on.",
     "profile-changed": "The billing address was changed.",
     "plan-chosen": "The plan was changed. What was used before is charged as it was.",
+    "role-made": "The role is there. Make a key of it next.",
+    "role-changed": "The role was changed, and with it at once what its keys may do.",
+    "role-deleted": "The role is gone.",
     "logged-out": "You are logged out.",
 }
 """What a page says after a change, by the word in its address; no text from an address is ever shown."""

@@ -3,12 +3,12 @@
 import time
 from dataclasses import dataclass
 
-from momento_wire_types import permissionmessages_pb2 as wire
-
+from accounts.console.rule_form import names_cache
 from accounts.identifiers import new_id
 from accounts.roles.system import VIEWER
 from accounts.sessions.service import Member
 from accounts.signing.keystore import Keystore
+from api.rules import Rule
 from api.tokens import Claims
 
 VALID_SECONDS = 15 * 60
@@ -30,31 +30,30 @@ class PageTokens:
     def __init__(self, keystore: Keystore) -> None:
         self._keystore = keystore
 
-    def mint(self, member: Member, cache: str, topic: str = "", *, read_only: bool = False) -> PageToken:
-        """Return a token for one cache, or for one topic of it. A viewer's only reads."""
+    def mint(
+        self,
+        member: Member,
+        cache: str,
+        topic: str = "",
+        *,
+        read_only: bool = False,
+        rules: tuple[Rule, ...] | None = None,
+    ) -> PageToken:
+        """Return a token for one cache, or for one topic of it; with `rules`, for what these allow.
+
+        Where the member is a viewer, the token only reads.
+        """
         now, id = int(time.time()), new_id("page")
         publisher_id = f"console-{id[-_PUBLISHER_CHARACTERS:]}"
         only_reads = read_only or member.role_id == VIEWER
+        own = (names_cache(cache, topic=topic, reads_only=only_reads),)
         claims = Claims(
             "disposable",
             member.account_id,
             id,
             issued_at=now,
             expires_at=now + VALID_SECONDS,
-            permissions=_permissions(cache, topic, only_reads=only_reads),
+            rules=own if rules is None or only_reads else rules,
             publisher_id=publisher_id,
         )
         return PageToken(self._keystore.sign(claims), publisher_id, now + VALID_SECONDS)
-
-
-def _permissions(cache: str, topic: str, *, only_reads: bool) -> bytes:
-    role = wire.TopicReadOnly if only_reads else wire.TopicReadWrite
-    permission = wire.PermissionsType.TopicPermissions(
-        role=role, cache_selector=wire.PermissionsType.CacheSelector(cache_name=cache)
-    )
-    if topic:
-        permission.topic_selector.CopyFrom(wire.PermissionsType.TopicSelector(topic_name=topic))
-    else:
-        permission.all_topics.CopyFrom(wire.PermissionsType.All())
-    explicit = wire.ExplicitPermissions(permissions=[wire.PermissionsType(topic_permissions=permission)])
-    return wire.Permissions(explicit=explicit).SerializeToString()

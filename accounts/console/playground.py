@@ -10,6 +10,7 @@ from accounts.console.page_tokens import PageTokens
 from accounts.console.pages import Pages
 from accounts.console.snippets import all_of
 from accounts.rest.guards import Person
+from accounts.roles.service import Roles
 from accounts.roles.system import VIEWER
 from api.names import checked_cache_name
 
@@ -19,7 +20,7 @@ MOST_TEXT = 4096
 _NO_STORE = {"cache-control": "no-store"}
 
 
-def routes(pages: Pages, caches: Caches, tokens: PageTokens) -> APIRouter:
+def routes(pages: Pages, caches: Caches, roles: Roles, tokens: PageTokens) -> APIRouter:
     """Return the page, and the endpoint that gives it a token."""
     router = APIRouter(include_in_schema=False)
     shown = APIRouter(include_in_schema=False, route_class=PageRoute)
@@ -36,7 +37,7 @@ def routes(pages: Pages, caches: Caches, tokens: PageTokens) -> APIRouter:
             pairs=[(name, name) for name in names[:MOST_CACHES]],
             cache=chosen,
             topic=topic,
-            roles=[("viewer", "viewer")],
+            roles=[(VIEWER, VIEWER), *((role.id, role.name) for role in await roles.list(person.account_id))],
         )
 
     @router.get("/console/playground/code")
@@ -49,7 +50,11 @@ def routes(pages: Pages, caches: Caches, tokens: PageTokens) -> APIRouter:
     @router.post("/console/page-token")
     async def page_token(request: Request, person: Person) -> JSONResponse:
         form = await sent(request, "cache", "role")
-        made = tokens.mint(person, checked_cache_name(form["cache"]), read_only=form["role"] == VIEWER)
+        rules = None
+        if form["role"] not in ("", VIEWER):
+            rules = (await roles.describe(person.account_id, form["role"])).grant.rules
+        cache = checked_cache_name(form["cache"])
+        made = tokens.mint(person, cache, read_only=form["role"] == VIEWER, rules=rules)
         body = {"token": made.token, "publisher_id": made.publisher_id, "expires_at": made.expires_at}
         return JSONResponse(body, headers=_NO_STORE)
 

@@ -4,7 +4,15 @@ from tests.browser.console.conftest import Visit
 from tests.browser.console.visit import EVERY_RULE, Visitor
 
 PUBLIC = ("/", "/signup", "/login")
-EMPTY = ("/console", "/console/caches", "/console/keys", "/console/playground")
+EMPTY = (
+    "/console",
+    "/console/roles",
+    "/console/usage",
+    "/console/billing",
+    "/console/caches",
+    "/console/keys",
+    "/console/playground",
+)
 FULL = (
     "/console",
     "/console/start",
@@ -15,6 +23,10 @@ FULL = (
     "/console/keys",
     "/console/keys/new",
     "/console/playground?cache=chat&topic=lobby",
+    "/console/roles/new",
+    "/console/billing/plan",
+    "/console/billing/profile",
+    "/console/usage?span=hour&by=cache",
     "/console/nowhere",
 )
 

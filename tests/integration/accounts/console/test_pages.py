@@ -10,22 +10,14 @@ import pytest
 from accounts.caches import repository as caches
 from accounts.caches.models import Cache
 from tests.integration.accounts.conftest import Start
-from tests.integration.accounts.installation import PASSWORD, Installation
+from tests.integration.accounts.console.visiting import PERSON, logged_in
+from tests.integration.accounts.installation import Installation
 
-PERSON = {"email": "ada@example.com", "password": PASSWORD, "account_name": "Analytical Engines"}
 MEDIAN_SECONDS = 0.05
 
 
-@pytest.fixture
-def database_url(tmp_path: object) -> str:
-    """Pages write no SQL of their own, so that one database is enough."""
-    return f"sqlite+aiosqlite:///{tmp_path}/tidings.db"
-
-
-async def logged_in(here: Installation) -> httpx.AsyncClient:
-    client = here.rest()
-    assert (await client.post("/signup", data=PERSON)).status_code == 303
-    return client
+async def entered(here: Installation) -> httpx.AsyncClient:
+    return (await logged_in(here))[0]
 
 
 async def test_a_page_allows_nothing_that_does_not_come_from_here(here: Installation) -> None:
@@ -51,7 +43,7 @@ async def test_what_a_page_names_is_served_for_ever(here: Installation) -> None:
 
 
 async def test_another_origin_for_topics_is_allowed_and_written_into_programs(start: Start) -> None:
-    client = await logged_in(await start(topics_url="https://cache.tidings.test"))
+    client = await entered(await start(topics_url="https://cache.tidings.test"))
     await client.post("/console/caches/new", data={"name": "chat"})
     answer = await client.get("/console/caches/one", params={"cache": "chat"})
     assert "connect-src 'self' https://cache.tidings.test;" in answer.headers["content-security-policy"]
@@ -59,23 +51,23 @@ async def test_another_origin_for_topics_is_allowed_and_written_into_programs(st
 
 
 async def test_who_is_not_logged_in_comes_back_after_the_log_in(here: Installation) -> None:
-    await logged_in(here)
+    await entered(here)
     stranger = here.rest()
     answer = await stranger.get("/console/keys")
     assert (answer.status_code, answer.headers["location"]) == (303, "/login?next=%2Fconsole%2Fkeys")
-    entered = await stranger.post("/login", data={**PERSON, "next": "/console/keys"})
-    assert entered.headers["location"] == "/console/keys"
+    answer = await stranger.post("/login", data={**PERSON, "next": "/console/keys"})
+    assert answer.headers["location"] == "/console/keys"
 
 
 @pytest.mark.parametrize("path", ["//evil.test", "/\\evil.test", "https://evil.test", "/a\nb", ""])
 async def test_a_log_in_leads_nowhere_else(here: Installation, path: str) -> None:
-    await logged_in(here)
+    await entered(here)
     answer = await here.rest().post("/login", data={**PERSON, "next": path})
     assert answer.headers["location"] == "/console"
 
 
 async def test_another_sites_page_changes_nothing(here: Installation) -> None:
-    client = await logged_in(here)
+    client = await entered(here)
     foreign = {"sec-fetch-site": "cross-site"}
     for path, form in (("/console/caches/new", {"name": "a"}), ("/console/keys/new", {"role": "owner"})):
         assert (await client.post(path, data=form, headers=foreign)).status_code == 403
@@ -83,7 +75,7 @@ async def test_another_sites_page_changes_nothing(here: Installation) -> None:
 
 
 async def test_a_wrong_password_says_so_and_keeps_the_e_mail(here: Installation) -> None:
-    await logged_in(here)
+    await entered(here)
     answer = await here.rest().post("/login", data={**PERSON, "password": "something else"})
     assert answer.status_code == 401
     assert "The e-mail or the password is wrong." in answer.text
@@ -100,7 +92,7 @@ async def test_reports_of_browsers_are_taken_and_bounded(here: Installation, cap
 
 
 async def test_a_page_takes_under_50_ms_with_a_thousand_caches(here: Installation) -> None:
-    client = await logged_in(here)
+    client = await entered(here)
     account_id = await here.accounts.users.account_of(PERSON["email"])
     async with here.accounts.database.transaction() as session:
         for number in range(1000):

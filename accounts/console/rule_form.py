@@ -1,0 +1,139 @@
+"""The permission builder: rules as rows of a form, the same rules as sentences, and a try-out of what they allow."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from fastapi import Request
+from pydantic import TypeAdapter, ValidationError
+
+from accounts.console.pages import Trouble
+from accounts.permissions.rules import PermissionRule, read
+from api.permissions import Grant
+from api.rules import Action, Rule, Selector
+
+MOST_ROWS = 20
+ACCESS = (("read", "Subscribe"), ("write", "Publish"), ("read write", "Publish and subscribe"))
+MATCHES = (("all", "every topic"), ("name", "the topic"), ("prefix", "topics that begin with"))
+_NAMES = ("access", "cache", "match", "topic", "networks")
+_NEW = {"access": "read", "cache": "", "match": "all", "topic": "", "networks": ""}
+_RULES: TypeAdapter[list[PermissionRule]] = TypeAdapter(list[PermissionRule])
+_ACTIONS: tuple[Action, ...] = ("publish", "subscribe")
+
+
+@dataclass(slots=True)
+class RuleForm:
+    """What was filled in.
+
+    Attributes:
+        rows: By the names of the fields; a cache that is left empty stands for all.
+        trial: Cache, topic and address that are to be tried.
+        verdicts: What came of it: what is tried, whether it is allowed, and why.
+    """
+
+    rows: list[dict[str, str]] = field(default_factory=lambda: [dict(_NEW)])
+    trial: dict[str, str] = field(default_factory=lambda: {"cache": "", "topic": "", "address": ""})
+    verdicts: Sequence[tuple[str, bool, str]] = ()
+    access: Sequence[tuple[str, str]] = ACCESS
+    matches: Sequence[tuple[str, str]] = MATCHES
+
+    @classmethod
+    async def sent(cls, request: Request) -> "RuleForm":
+        """Return what a form sent. A button of it may have asked for one row more or less."""
+        form = await request.form(max_fields=len(_NAMES) * MOST_ROWS + 20, max_files=0)
+        texts = {name: value for name, value in form.multi_items() if isinstance(value, str)}
+        count = sum(1 for place in range(MOST_ROWS) if f"access-{place}" in texts)
+        rows = [{name: texts.get(f"{name}-{place}", "") for name in _NAMES} for place in range(count)]
+        trial = {name: texts.get(f"try-{name}", "") for name in ("cache", "topic", "address")}
+        shown = cls(rows or [dict(_NEW)], trial)
+        wanted = texts.get("do", "")
+        if wanted == "add" and len(shown.rows) < MOST_ROWS:
+            shown.rows.append(dict(_NEW))
+        elif wanted.startswith("remove-") and len(shown.rows) > 1:
+            shown.rows = [row for place, row in enumerate(shown.rows) if f"remove-{place}" != wanted]
+        return shown
+
+    @classmethod
+    def of(cls, rules: Sequence[Rule]) -> "RuleForm":
+        """Return rules as they are filled in."""
+        return cls([_row(rule) for rule in rules if rule.type == "topic"] or [dict(_NEW)])
+
+    def rules(self) -> tuple[Rule, ...]:
+        """Return the rules.
+
+        Raises:
+            Mistake: a row cannot be one.
+        """
+        try:
+            return read(_RULES.validate_python([_body(row) for row in self.rows]))
+        except ValidationError as error:
+            raise Mistake({_field(each["loc"]): _words(each["msg"]) for each in error.errors()}) from error
+
+    def decide(self, grant: Grant) -> None:
+        """Find out what a grant says of the trial."""
+        cache, topic, address = self.trial["cache"], self.trial["topic"], self.trial["address"]
+        verdicts: list[tuple[str, bool, str]] = []
+        for action in _ACTIONS:
+            rule = grant.allowing(action, cache, topic, address)
+            why = "no rule allows it" if rule is None else sentence_of(rule)
+            verdicts.append((f"{action} to '{topic}' in cache '{cache}'", rule is not None, why))
+        self.verdicts = verdicts
+
+
+class Mistake(Exception):
+    """A row of the form that cannot be a rule; `trouble` tells it beside its field."""
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        super().__init__("the rules are not right yet")
+        self.trouble = Trouble("The rules are not right yet.", fields)
+
+
+def sentence_of(rule: Rule) -> str:
+    """Return a rule as a person says it."""
+    may = {(True, True): "publish and subscribe", (True, False): "subscribe", (False, True): "publish"}
+    done = may.get((rule.read, rule.write), "nothing")
+    topics = {"name": f"the topic '{rule.topics.text}'", "prefix": f"topics that begin with '{rule.topics.text}'"}
+    caches = f"the cache '{rule.caches.text}'" if rule.caches.match == "name" else "every cache"
+    where = f", from {', '.join(map(str, rule.networks))}" if rule.networks else ""
+    if rule.type == "cache":
+        return f"items of {caches}, of which there are none here"
+    return f"{done}: {topics.get(rule.topics.match, 'every topic')} of {caches}{where}"
+
+
+def _row(rule: Rule) -> dict[str, str]:
+    return {
+        "access": " ".join(word for word, has in (("read", rule.read), ("write", rule.write)) if has),
+        "cache": rule.caches.text,
+        "match": rule.topics.match,
+        "topic": rule.topics.text,
+        "networks": ", ".join(map(str, rule.networks)),
+    }
+
+
+def _body(row: Mapping[str, str]) -> dict[str, object]:
+    names = {"name": "name", "prefix": "name_prefix"}
+    match = names.get(row["match"])
+    return {
+        "type": "topic",
+        "permissions": row["access"].split(),
+        "caches": {"name": row["cache"]} if row["cache"].strip() else "*",
+        "topics": {match: row["topic"]} if match else "*",
+        "allowed_cidrs": [text.strip() for text in row["networks"].split(",") if text.strip()],
+    }
+
+
+def _field(place: Sequence[int | str]) -> str:
+    """Return the field that a fault is about, from where it lies: `[0, 'topic', 'topics', …]`."""
+    names = {"permissions": "access", "caches": "cache", "topics": "topic", "allowed_cidrs": "networks"}
+    name = next((names[part] for part in place if isinstance(part, str) and part in names), "access")
+    return f"{name}-{place[0]}"
+
+
+def _words(message: str) -> str:
+    text = message.removeprefix("Value error, ")
+    return text[:1].upper() + text[1:] + "."
+
+
+def names_cache(name: str, *, topic: str = "", reads_only: bool = False) -> Rule:
+    """Return the rule for one cache, or one topic of it."""
+    topics = Selector("name", topic) if topic else Selector("all")
+    return Rule("topic", read=True, write=not reads_only, caches=Selector("name", name), topics=topics)

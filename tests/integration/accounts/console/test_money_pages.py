@@ -1,0 +1,57 @@
+"""Usage and bills on pages: the figures of the database, drawn and in a table, to the last one."""
+
+import html
+import re
+
+from accounts.audit import SYSTEM
+from tests.integration.accounts.billing.books import Books, at, plan
+from tests.integration.accounts.conftest import Start
+from tests.integration.accounts.console.visiting import logged_in
+from tests.integration.accounts.installation import Installation
+
+HOSTILE = "<script>alert('x')</script> & \"=1+1"
+
+
+async def test_a_chart_has_the_figures_of_the_table(here: Installation) -> None:
+    client, account = await logged_in(here)
+    cache = await here.accounts.caches.create(account, SYSTEM, HOSTILE)
+    books = Books(here, account)
+    await books.use(publish=40, delivery=360, cache=cache.id)
+    page = await client.get("/console/usage", params={"span": "hour", "by": "cache"})
+    assert re.findall(r'class="amount">([\d\N{NARROW NO-BREAK SPACE}]+)</td>', page.text) == ["400", "400"]
+    assert f"<title>{html.escape('x')}" not in page.text
+    assert "<script>alert" not in page.text
+    assert html.escape(HOSTILE, quote=False).split("&amp;")[0].strip() in page.text.replace("&#39;", "'")
+    assert "40" in (await client.get("/console")).text
+
+
+async def test_a_month_that_is_over_is_an_invoice_with_its_pdf(start: Start) -> None:
+    here = await start()
+    client, account = await logged_in(here)
+    books = Books(here, account)
+    await books.turn(at("2028-03-10 12:00"))
+    await books.has(plan("USD", publish_operations="0.25"))
+    await books.late("2028-03-11 08:00", publish=8)
+    await books.turn(at("2028-03-20 12:00"))
+    assert "2.00 USD" in (await client.get("/console/billing")).text
+    (invoice,) = await books.turn(at("2028-04-02 12:00"))
+    listed = (await client.get("/console/billing")).text
+    assert here.accounts.finance.invoices.shown_number(invoice) in listed
+    page = await client.get("/console/billing/invoice", params={"id": invoice.id})
+    assert "2.00 USD" in page.text
+    pdf = await client.get(f"/v1/invoices/{invoice.id}/pdf")
+    assert pdf.headers["content-type"] == "application/pdf"
+    other, _ = await logged_in(here, "bob")
+    assert (await other.get("/console/billing/invoice", params={"id": invoice.id})).status_code == 404
+
+
+async def test_a_billing_address_keeps_its_lines(here: Installation) -> None:
+    client, _ = await logged_in(here)
+    form = {"name": HOSTILE, "address": "1 Quay\r\nHarbour", "email": "", "tax_id": ""}
+    assert (await client.post("/console/billing/profile", data=form)).status_code == 303
+    page = (await client.get("/console/billing/profile")).text
+    assert "1 Quay\nHarbour</textarea>" in page
+    assert "<script>alert" not in page
+    wrong = await client.post("/console/billing/profile", data={**form, "tax_id": "x" * 65})
+    assert wrong.status_code == 400
+    assert 'id="tax_id-wrong"' in wrong.text
