@@ -1,19 +1,25 @@
-"""The backplane in real Redis servers: one alone with a password, and one behind a Sentinel."""
+"""The implementations of the backplane that one suite runs on, and real Redis servers: alone, and behind a Sentinel."""
 
-from collections.abc import AsyncGenerator, Generator
+import asyncio
+import uuid
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 
+from backplane.interface import Directory, Node, Registry
+from backplane.memory import MemoryDirectory, MemoryRegistry
 from backplane.redis import RedisBackplane
 from tests import guarded
 from tests.e2e.service import free_port, until
 from tests.redis_server import EXECUTABLE, RedisServer, redis_server
+from tests.unit.clock import Clock
 
 KINDS = ("standalone", "sentinel")
 LEASE_SECONDS = 1.0
+DEADLINE_SECONDS = 10.0
 
 
 @contextmanager
@@ -57,6 +63,57 @@ def url(request: pytest.FixtureRequest, server: RedisServer) -> Generator[str]:
     else:
         with sentinel() as found:
             yield found
+
+
+@pytest.fixture(params=["memory", "redis"])
+async def directory(request: pytest.FixtureRequest) -> AsyncGenerator[Directory]:
+    """A directory that nothing is in."""
+    if request.param == "memory":
+        yield MemoryDirectory()
+        return
+    server: RedisServer = request.getfixturevalue("server")
+    backplane = RedisBackplane(server.url, f"directory-{uuid.uuid4().hex[:8]}")
+    await backplane.start()
+    await backplane.directory.mark_filled()
+    yield backplane.directory
+    await backplane.close()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(params=["memory", "redis"])
+async def registry(request: pytest.FixtureRequest, clock: Clock) -> AsyncGenerator[Registry]:
+    """A registry with an empty map, whose leases are as long as the fixture `wait` counts."""
+    if request.param == "memory":
+        yield MemoryRegistry(now=clock, lease_seconds=LEASE_SECONDS)
+        return
+    server: RedisServer = request.getfixturevalue("server")
+    backplane = RedisBackplane(server.url, "registry", lease_seconds=LEASE_SECONDS)
+    await backplane.start()
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        while not backplane.registry.map().nodes:  # nobody sees a map before a lease's time is over
+            await backplane.registry.beat(Node("first"))
+            await asyncio.sleep(0.02)
+    await backplane.registry.leave("first")
+    yield backplane.registry
+    for id in list(backplane.registry.map().nodes):
+        await backplane.registry.leave(id)
+    await backplane.close()
+
+
+@pytest.fixture
+def wait(request: pytest.FixtureRequest, clock: Clock) -> Callable[[float], Awaitable[None]]:
+    """Let a number of leases pass, by the clock of the registry."""
+
+    async def pass_by(leases: float) -> None:
+        clock.advance(leases * LEASE_SECONDS)
+        if request.node.callspec.params["registry"] == "redis":
+            await asyncio.sleep(leases * LEASE_SECONDS)
+
+    return pass_by
 
 
 @pytest.fixture

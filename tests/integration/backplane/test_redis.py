@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from api.errors import Unavailable
-from backplane.interface import Node, NodeIdTaken, NodeMap, Process, UsageBatch
+from backplane.interface import Node, NodeIdTaken, NodeMap, UsageBatch
 from backplane.redis import RedisBackplane
 from tests.redis_server import RedisServer
 from tests.unit.credentials import PUBLIC_KEYS, account
@@ -65,14 +65,6 @@ async def test_the_map_has_who_beats_and_loses_who_does_not(pair: Pair) -> None:
     await until(lambda: not two.registry.map().nodes)
     versions = [seen.version for seen in maps]
     assert versions == sorted(set(versions))
-
-
-async def test_processes_are_listed(pair: Pair) -> None:
-    one, two = pair
-    await one.registry.announce(Process("router-1", "router", "127.0.0.1:8080", "1", 1.0, 2.0))
-    (found,) = await two.registry.processes()
-    assert (found.id, found.tier, found.clock) == ("router-1", "router", 2.0)
-    assert found.said_at > 0
 
 
 async def test_usage_comes_at_least_once_and_goes_when_it_was_applied(pair: Pair) -> None:

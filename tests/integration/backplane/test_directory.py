@@ -1,3 +1,5 @@
+"""What a directory promises, in memory and in Redis."""
+
 from collections.abc import Mapping
 
 from api.account import AccountSnapshot
@@ -7,7 +9,10 @@ from tests.unit.credentials import account
 Changes = list[tuple[str, AccountSnapshot | None]]
 
 
-def watched(directory: Directory) -> Changes:
+async def watched(directory: Directory) -> Changes:
+    """Return what is told from now on of an account that is there, and was asked for: of others nothing need be."""
+    await directory.put_account(account(version=1))
+    await directory.account("acme")
     changes: Changes = []
     directory.watch_accounts(lambda account_id, snapshot: changes.append((account_id, snapshot)))
     return changes
@@ -26,12 +31,12 @@ async def test_a_newer_snapshot_replaces_an_older_one(directory: Directory) -> N
 
 
 async def test_a_snapshot_that_is_no_newer_changes_nothing_and_is_told_to_nobody(directory: Directory) -> None:
+    changes = await watched(directory)
     await directory.put_account(account(version=5))
-    changes = watched(directory)
     for version in (1, 4, 5):
         await directory.put_account(account(version=version, suspended=True))
     assert await directory.account("acme") == account(version=5)
-    assert changes == []
+    assert changes == [("acme", account(version=5))]
 
 
 async def test_accounts_do_not_share_their_versions(directory: Directory) -> None:
@@ -41,36 +46,40 @@ async def test_accounts_do_not_share_their_versions(directory: Directory) -> Non
 
 
 async def test_each_change_is_told_once_and_in_order(directory: Directory) -> None:
-    changes = watched(directory)
-    await directory.put_account(account(version=1))
+    changes = await watched(directory)
     await directory.put_account(account(version=2))
+    await directory.put_account(account(version=3))
     await directory.remove_account("acme")
-    assert changes == [("acme", account(version=1)), ("acme", account(version=2)), ("acme", None)]
+    assert changes == [("acme", account(version=2)), ("acme", account(version=3)), ("acme", None)]
 
 
 async def test_a_removed_account_is_unknown(directory: Directory) -> None:
     await directory.put_account(account())
     await directory.remove_account("acme")
     assert await directory.account("acme") is None
+    await directory.put_account(account(version=9))
+    assert await directory.account("acme") is None, "a late snapshot brought it back"
 
 
 async def test_removing_an_account_that_is_not_there_is_told_to_nobody(directory: Directory) -> None:
-    changes = watched(directory)
-    await directory.remove_account("acme")
+    changes = await watched(directory)
+    await directory.remove_account("bolt")
     assert changes == []
 
 
 async def test_a_watch_that_was_ended_hears_no_more_and_may_be_ended_again(directory: Directory) -> None:
+    await watched(directory)
     heard: list[str] = []
     end_first = directory.watch_accounts(lambda account_id, _: heard.append(f"first {account_id}"))
     directory.watch_accounts(lambda account_id, _: heard.append(f"second {account_id}"))
     end_first()
     end_first()
-    await directory.put_account(account())
+    await directory.put_account(account(version=2))
     assert heard == ["second acme"]
 
 
 async def test_a_watcher_may_end_its_own_watch(directory: Directory) -> None:
+    await watched(directory)
     heard: list[str] = []
 
     def once(account_id: str, snapshot: AccountSnapshot | None) -> None:
@@ -78,12 +87,13 @@ async def test_a_watcher_may_end_its_own_watch(directory: Directory) -> None:
         end()
 
     end = directory.watch_accounts(once)
-    await directory.put_account(account(version=1))
     await directory.put_account(account(version=2))
+    await directory.put_account(account(version=3))
     assert heard == ["acme"]
 
 
 async def test_the_same_function_may_watch_twice(directory: Directory) -> None:
+    await watched(directory)
     heard: list[str] = []
 
     def watch(account_id: str, snapshot: AccountSnapshot | None) -> None:
@@ -92,7 +102,7 @@ async def test_the_same_function_may_watch_twice(directory: Directory) -> None:
     end = directory.watch_accounts(watch)
     directory.watch_accounts(watch)
     end()
-    await directory.put_account(account())
+    await directory.put_account(account(version=2))
     assert heard == ["acme"]
 
 
