@@ -3,50 +3,19 @@
 import asyncio
 import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
-from contextlib import contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
 from backplane.interface import Directory, Node, Registry
 from backplane.memory import MemoryDirectory, MemoryRegistry
 from backplane.redis import RedisBackplane
-from tests import guarded
-from tests.e2e.service import free_port, until
-from tests.redis_server import EXECUTABLE, RedisServer, redis_server
+from tests.integration.backplane.sentinel import sentinel
+from tests.redis_server import RedisServer, redis_server
 from tests.unit.clock import Clock
 
 KINDS = ("standalone", "sentinel")
 LEASE_SECONDS = 1.0
 DEADLINE_SECONDS = 10.0
-
-
-@contextmanager
-def sentinel() -> Generator[str]:
-    with redis_server() as server, TemporaryDirectory(prefix="sentinel-") as folder:
-        port = free_port()
-        config = Path(folder) / "sentinel.conf"
-        config.write_text(f"port {port}\nbind 127.0.0.1\nsentinel monitor main 127.0.0.1 {server.port} 1\n")
-        watcher = RedisServer(Path(folder) / "unused")  # only to ask what answers at the port
-        watcher.port = port
-        command = [EXECUTABLE, str(config), "--sentinel"]
-        with (
-            (Path(folder) / "log").open("wb") as log,
-            guarded.popen(command, folder=Path(folder), stdout=log, stderr=log) as process,
-        ):
-            try:
-                until(lambda: answers(watcher), what="a Sentinel")
-                yield f"redis+sentinel://127.0.0.1:{port}/main"
-            finally:
-                process.kill()
-
-
-def answers(server: RedisServer) -> bool:
-    try:
-        return "PONG" in server.command("PING")
-    except OSError:
-        return False
 
 
 @pytest.fixture(scope="module")
@@ -61,8 +30,8 @@ def url(request: pytest.FixtureRequest, server: RedisServer) -> Generator[str]:
         server.command("FLUSHALL")
         yield server.url
     else:
-        with sentinel() as found:
-            yield found
+        with redis_server() as watched, sentinel(watched) as asked:
+            yield f"redis+sentinel://{asked.address}/main"
 
 
 @pytest.fixture(params=["memory", "redis"])
