@@ -16,8 +16,15 @@ LOCK_TIMEOUT = "1s"
 """A migration that cannot get its lock gives up rather than make every query wait behind it."""
 
 connection = context.config.attributes["connection"]
-context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=True, compare_type=True)
+if connection.dialect.name == "postgresql":
+    connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
+    connection.commit()  # Alembic leaves a transaction that it finds open to whoever opened it
+context.configure(
+    connection=connection,
+    target_metadata=Base.metadata,
+    render_as_batch=True,
+    compare_type=True,
+    transaction_per_migration=True,  # what one has locked is free before the next one begins
+)
 with context.begin_transaction():
-    if connection.dialect.name == "postgresql":
-        connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"))
     context.run_migrations()

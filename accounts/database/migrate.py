@@ -22,9 +22,25 @@ ADVISORY_LOCK = 7_485_901
 """Postgres holds this number while one process migrates."""
 
 
+_log = logging.getLogger(__name__)
+
+
 def upgrade(url: URL, revision: str = "head") -> None:
-    """Bring the schema of the database at `url` forwards to `revision`, alone."""
-    _with_connection(url, lambda config: command.upgrade(config, revision))
+    """Bring the schema of the database at `url` forwards to `revision`, alone.
+
+    A schema that a newer version of this software has made is left as it is: each migration lets the version before
+    it go on, so that one process after the other can be replaced, and an old one may start again meanwhile.
+    """
+
+    def work(config: Config) -> None:
+        found = _revision(config.attributes["connection"])
+        known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+        if found is None or found in known:
+            command.upgrade(config, revision)
+        else:
+            _log.warning("the database has the schema of a newer version, %s, and is left as it is", found)
+
+    _with_connection(url, work)
 
 
 def downgrade(url: URL, revision: str = "base") -> None:
@@ -47,12 +63,18 @@ def current(url: str) -> tuple[str | None, str | None]:
     engine = create_engine(parsed.set(drivername="sqlite") if parsed.get_backend_name() == "sqlite" else parsed)
     try:
         with engine.connect() as connection:
-            found = MigrationContext.configure(connection).get_current_revision()
+            found = _revision(connection)
     except (SQLAlchemyError, OSError) as error:
         raise Unavailable(str(error.__cause__ or error).partition("\n")[0]) from error
     finally:
         engine.dispose()
     return found, ScriptDirectory(str(Path(migrations.__file__).parent)).get_current_head()
+
+
+def _revision(connection: Connection) -> str | None:
+    found = MigrationContext.configure(connection).get_current_revision()
+    connection.commit()  # Alembic leaves a transaction that it finds open to whoever opened it
+    return found
 
 
 def _with_connection(url: URL, work: Callable[[Config], None]) -> None:
@@ -66,7 +88,6 @@ def _with_connection(url: URL, work: Callable[[Config], None]) -> None:
             config.set_main_option("script_location", str(Path(migrations.__file__).parent))
             config.attributes["connection"] = connection
             work(config)
-            connection.commit()
     finally:
         engine.dispose()
 
@@ -74,6 +95,7 @@ def _with_connection(url: URL, work: Callable[[Config], None]) -> None:
 def _lock(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": ADVISORY_LOCK})
+        connection.commit()  # the lock is the session's
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,12 +10,14 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, create_engine, inspect
+from sqlalchemy import Connection, create_engine, inspect, text
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import OperationalError
 
 from accounts.database import migrate
 from accounts.database.base import Base
 from tests.integration.accounts.conftest import Start
+from tests.integration.accounts.databases import Postgres
 
 ROOT = Path(__file__).parents[3]
 
@@ -74,3 +77,41 @@ async def test_services_that_start_together_share_one_local_account(start: Start
     for here in both:
         assert await here.directory.account("local") is not None
     assert dict(both[0].directory.keys()) == dict(both[1].directory.keys())
+
+
+def test_the_schema_of_a_newer_version_is_left_as_it_is(url: URL, caplog: pytest.LogCaptureFixture) -> None:
+    migrate.upgrade(url)
+    with look(url) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        connection.commit()
+    with caplog.at_level("WARNING"):
+        migrate.upgrade(url)
+    assert "newer version, 9999" in caplog.text
+    with look(url) as connection:
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "9999"
+    assert tables(url) == set(Base.metadata.tables)
+
+
+def test_a_migration_that_does_not_get_its_lock_gives_up_before_others_wait_long(postgres_server: Postgres) -> None:
+    url = make_url(postgres_server.new_database())
+    migrate.upgrade(url, "0002")
+    with look(url) as reader:
+        reader.execute(text("SELECT * FROM cache"))  # a transaction that stays open, as of a long report
+        began = time.monotonic()
+        with pytest.raises(OperationalError, match="lock timeout"):
+            migrate.upgrade(url, "0003")
+        assert time.monotonic() - began < 5
+    migrate.upgrade(url)
+    assert tables(url) == set(Base.metadata.tables)
+
+
+def test_what_a_migration_has_locked_is_free_before_the_next_begins(postgres_server: Postgres) -> None:
+    """So one that fails leaves those before it done."""
+    url = make_url(postgres_server.new_database())
+    migrate.upgrade(url, "0001")
+    with look(url) as reader:
+        reader.execute(text("SELECT * FROM cache"))
+        with pytest.raises(OperationalError, match="lock timeout"):
+            migrate.upgrade(url)
+    with look(url) as connection:
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "0002"
