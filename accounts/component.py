@@ -108,8 +108,8 @@ class Accounts:
         self.roles = Roles(self.database, self.snapshots)
         self.usage = Usage()
         billing = replace(settings.billing, test_clocks=settings.billing.test_clocks or settings.local)
-        self.finance = Finance(self.database, self.usage, billing)
-        self.batches = Batches(self.database, self.usage, self.finance.clocks)
+        self.finance = Finance(self.database, self.usage, self.snapshots, self.mails, self.master_keys, billing)
+        self.batches = Batches(self.database, self.usage, self.finance.clocks, self.finance.watch.touch)
         self.caches = Caches(
             self.database, self.snapshots, offers_durable=settings.offers_durable, history=settings.history
         )
@@ -160,6 +160,7 @@ class Accounts:
         self.jobs.add(*self.finance.jobs())
         await self.jobs.start()
         await self.mails.start()
+        await self.finance.start()
 
     async def open(self) -> None:
         """Prepare for single calls, such as those of the command line, without serving."""
@@ -174,6 +175,7 @@ class Accounts:
             self._following.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._following
+        await self.finance.close()
         await self.mails.close()
         await self.jobs.close()
         self._passwords.close()

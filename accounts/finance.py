@@ -5,42 +5,86 @@ from fastapi import APIRouter
 from accounts.balances import endpoints as balance_routes
 from accounts.balances.service import Balances
 from accounts.billing.settings import BillingSettings
+from accounts.budgets import endpoints as budget_routes
+from accounts.budgets.notices import Notices
+from accounts.budgets.service import Budgets
+from accounts.budgets.watching import Watch
 from accounts.clocks import endpoints as clock_routes
 from accounts.clocks.service import Clocks
 from accounts.clocks.turning import TestClocks
 from accounts.database import Database
+from accounts.encryption import MasterKeys
+from accounts.hooks import endpoints as hook_routes
+from accounts.hooks.delivering import Delivering
+from accounts.hooks.service import Hooks
 from accounts.invoices import endpoints as invoice_routes
 from accounts.invoices.closing import Closing
 from accounts.invoices.explaining import Explanations
 from accounts.invoices.reckoning import Reckoning
 from accounts.invoices.service import Invoices
+from accounts.invoices.spending import Spending
 from accounts.jobs.service import Job
+from accounts.mail.service import Mails
 from accounts.pricing import endpoints as plan_routes
 from accounts.pricing.profiles import Profiles
 from accounts.pricing.service import Pricing
+from accounts.snapshots import Snapshots
 from accounts.usage.service import Usage
+from api.webhooks import Sender
 
 CLOSE_EVERY_SECONDS = 60
+WATCH_EVERY_SECONDS = 60
+TIDY_EVERY_SECONDS = 3600
 
 
 class Finance:
-    """Plans, invoices, and what belongs to them."""
+    """Plans, invoices, and what belongs to them. Usage is watched from `start` to `close`."""
 
-    def __init__(self, database: Database, usage: Usage, settings: BillingSettings) -> None:
+    def __init__(
+        self,
+        database: Database,
+        usage: Usage,
+        snapshots: Snapshots,
+        mails: Mails,
+        master_keys: MasterKeys,
+        settings: BillingSettings,
+    ) -> None:
         self._settings = settings
         self.clocks = Clocks()
         self.pricing = Pricing(database, self.clocks, settings)
         self.profiles = Profiles(database, self.pricing)
         self.balances = Balances(database, self.clocks)
+        allow_private = settings.private_webhooks
+        self.hooks = Hooks(database, master_keys, self.clocks, allow_private=allow_private)
+        self.delivering = Delivering(database, master_keys, self.clocks, Sender(allow_private=allow_private))
+        notices = Notices(self.hooks, mails)
         reckoning = Reckoning(self.pricing, usage)
+        spending = Spending(reckoning, usage)
         self.invoices = Invoices(database, self.clocks, self.pricing, reckoning, settings)
         self.explanations = Explanations(database, usage, self.invoices)
         self.closing = Closing(database, self.clocks, self.pricing, reckoning, settings)
+        self.closing.on_finalized(notices.invoice)
         self.test_clocks = TestClocks(database, self.clocks, self.pricing, self.closing)
+        self.watch = Watch(database, self.clocks, self.pricing, spending, snapshots, notices)
+        self.budgets = Budgets(database, self.clocks, self.pricing, self.watch)
+
+    async def start(self) -> None:
+        """Begin to watch budgets and to deliver webhooks."""
+        await self.watch.start()
+        await self.delivering.start()
+
+    async def close(self) -> None:
+        """Stop. What is not delivered yet is kept."""
+        await self.watch.close()
+        await self.delivering.close()
 
     def jobs(self) -> list[Job]:
         """Return what is done again and again."""
-        return [Job("invoices.close", CLOSE_EVERY_SECONDS, self.closing.close_due)]
+        return [
+            Job("invoices.close", CLOSE_EVERY_SECONDS, self.closing.close_due),
+            Job("budgets.watch", WATCH_EVERY_SECONDS, self.watch.look_at_all),
+            Job("webhooks.tidy", TIDY_EVERY_SECONDS, self.delivering.tidy),
+        ]
 
     def routers(self) -> list[APIRouter]:
         """Return the endpoints for accounts."""
@@ -49,4 +93,6 @@ class Finance:
             balance_routes.routes(self.balances),
             invoice_routes.routes(self.invoices, self.explanations),
             clock_routes.routes(self.test_clocks, anybody=self._settings.test_clocks),
+            budget_routes.routes(self.budgets),
+            hook_routes.routes(self.hooks),
         ]

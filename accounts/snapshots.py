@@ -5,6 +5,8 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 
+from accounts.budgets import repository as budgets
+from accounts.budgets.models import CAP_MODES, Budget
 from accounts.caches import repository as caches
 from accounts.database import Database
 from accounts.keys import repository as keys
@@ -12,7 +14,7 @@ from accounts.roles import repository as roles
 from accounts.roles.system import SYSTEM_ROLES
 from accounts.tenants import repository as tenants
 from accounts.tenants.plans import PLANS
-from api.account import AccountSnapshot, Cache
+from api.account import AccountSnapshot, Cache, Cap
 from api.errors import Unavailable
 from backplane.interface import Directory
 
@@ -52,6 +54,7 @@ class Snapshots:
                     for cache in await caches.of_account(session, account_id)
                 },
                 roles={**SYSTEM_ROLES, **{role.id: role.grant for role in await roles.of_account(session, account_id)}},
+                caps=tuple(_cap(row) for row in await budgets.in_force(session, account_id)),
                 revoked=frozenset(await keys.revoked(session, account_id, now=int(time.time()))),
             )
         await self._directory.put_account(snapshot)
@@ -95,3 +98,7 @@ class Snapshots:
             except Exception:  # noqa: BLE001 - the data plane goes on with what it knows
                 _log.exception("changes could not be published")
                 await asyncio.sleep(AFTER_FAILURE_SECONDS)
+
+
+def _cap(row: Budget) -> Cap:
+    return Cap(row.id, row.name, CAP_MODES[row.mode], row.cache_id, row.principal, row.publishes_per_second)

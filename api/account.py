@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from typing import Literal
 
 from api.permissions import Grant
 from api.revocations import Revocations
@@ -85,6 +86,29 @@ class Cache:
     history: History = field(default_factory=History)
 
 
+CapMode = Literal["throttle", "stop_publishing", "stop"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """A spend cap that is reached, and holds until the month ends or somebody raises it.
+
+    Attributes:
+        name: What the account calls it.
+        mode: `throttle` lets `publishes_per_second` through, `stop_publishing` refuses publishes, and `stop`
+            subscriptions as well.
+        cache: Id of the cache that it is for; None for all.
+        principal: By whom, as in `api.usage.Line`; None for all.
+    """
+
+    id: str
+    name: str
+    mode: CapMode
+    cache: str | None = None
+    principal: str | None = None
+    publishes_per_second: int = 1
+
+
 @dataclass(frozen=True, slots=True)
 class AccountSnapshot:
     """One account at one moment.
@@ -96,6 +120,7 @@ class AccountSnapshot:
         revoked: Ids of keys that were revoked before they expired.
         ends: Ids of keys that were replaced, with the epoch second in which they end, earlier than they say.
         revocations: Of disposable tokens.
+        caps: Spend caps that are reached.
     """
 
     id: str
@@ -107,6 +132,7 @@ class AccountSnapshot:
     revoked: frozenset[str] = frozenset()
     ends: Mapping[str, int] = field(default_factory=dict[str, int])
     revocations: Revocations = field(default_factory=Revocations)
+    caps: tuple[Cap, ...] = ()
 
     def has_revoked(self, claims: Claims) -> bool:
         """Whether a token was revoked, or the key that it was made with."""

@@ -85,6 +85,13 @@ class PublishRateExceeded(TidingsError):
     after = "retry"
 
 
+class SpendCapReached(TidingsError):
+    """The account has spent what it wanted to spend at most; its month, or somebody, lets it go on."""
+
+    grpc, http, code = 8, 429, "spend_cap_reached"
+    err = "operations_rate_limit_exceeded"
+
+
 class ThroughputExceeded(TidingsError):
     grpc, http, code = 8, 429, "throughput_exceeded"
     err = "throughput_rate_limit_exceeded"

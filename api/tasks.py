@@ -1,6 +1,8 @@
-"""Ends tasks for certain."""
+"""Ends tasks for certain, and does work again and again."""
 
 import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
 
 ONCE_MORE_SECONDS = 0.5
 
@@ -12,3 +14,48 @@ async def end(*tasks: "asyncio.Task[None]") -> None:
         for task in waiting:
             task.cancel()
         _, waiting = await asyncio.wait(waiting, timeout=ONCE_MORE_SECONDS)
+
+
+class Repeated:
+    """Does something again and again.
+
+    It is stopped between two times where they are short: work that is cancelled may leave behind what a library cannot
+    tidy up.
+
+    Args:
+        work: Done each time; returns how many seconds to wait after it. It handles its own failures.
+        patience_seconds: How long it may finish after `close`.
+    """
+
+    def __init__(self, work: Callable[[], Awaitable[float]], patience_seconds: float = 2.0) -> None:
+        self._work = work
+        self._patience_seconds = patience_seconds
+        self._is_closed = False
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin."""
+        self._task = asyncio.create_task(self._run())
+
+    def wake(self) -> None:
+        """Do it again as soon as it can be done."""
+        self._wake.set()
+
+    async def close(self) -> None:
+        """Stop."""
+        self._is_closed = True
+        self._wake.set()
+        if self._task is not None:
+            await asyncio.wait({self._task}, timeout=self._patience_seconds)
+            await end(self._task)
+
+    async def _run(self) -> None:
+        while not self._is_closed:
+            self._wake.clear()
+            seconds = await self._work()
+            if self._is_closed:
+                return
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._wake.wait()

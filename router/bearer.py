@@ -15,6 +15,7 @@ from api.permissions import NOBODY
 from api.rules import Action
 from api.standing import Ruling, ruling, standing
 from api.tokens import Claims, Verifier, unpack_credential
+from api.usage import BY_KEY, BY_TOKEN
 from backplane.interface import Directory
 from router.tenant import Tenant, Tenants
 
@@ -44,6 +45,7 @@ class Bearer:
         self._grant = NOBODY
         self._caches: Mapping[str, Cache] = {}
         self._writable: dict[tuple[str, str], Writable] = {}
+        self.principal = _principal(claims)
 
     def __repr__(self) -> str:
         return f"<Bearer of {self._claims.kind} {self._claims.id} in {self.tenant.account_id}>"
@@ -67,8 +69,11 @@ class Bearer:
             InvalidArgument: a name cannot be one.
             PermissionDenied: the token may not subscribe to it.
             NotFound: there is no such cache.
+            SpendCapReached: a spend cap has stopped it.
         """
-        return Readable(self._ruling("subscribe", cache_name, topic_name, address).topic)
+        topic = self._ruling("subscribe", cache_name, topic_name, address).topic
+        self.tenant.caps.check("subscribe", topic.cache, self.principal)
+        return Readable(topic)
 
     def writable(self, cache_name: str, topic_name: str, address: str = "") -> Writable:
         """Return the topic of this name, to which a client at `address` wants to publish.
@@ -77,12 +82,17 @@ class Bearer:
             InvalidArgument: a name cannot be one.
             PermissionDenied: the token may not publish to it.
             NotFound: there is no such cache.
+            SpendCapReached, PublishRateExceeded: a spend cap has stopped it, or lets no more through in this second.
         """
         known = self._writable.get((cache_name, topic_name))
         if known is not None:
             return known
         decided = self._ruling("publish", cache_name, topic_name, address)
         writable = Writable(decided.topic)
+        caps, cache = self.tenant.caps, decided.topic.cache
+        caps.check("publish", cache, self.principal)
+        if caps.throttles(cache, self.principal):
+            return writable
         if decided.rule.networks:  # somebody elsewhere may come with the same token
             return writable
         if len(self._writable) >= REMEMBERED_TOPICS:
@@ -107,6 +117,13 @@ class Bearer:
         self._grant, self.expires_at = standing(self._claims, snapshot)
         self._caches = snapshot.caches if snapshot else {}
         self._snapshot = snapshot
+
+
+def _principal(claims: Claims) -> str:
+    """Return by whom usage is counted, see `api.usage.Line`; without the zero byte, which ends a name where counted."""
+    if claims.publisher_id:
+        return BY_TOKEN + claims.publisher_id.replace("\0", "\ufffd")
+    return BY_KEY + claims.id.replace("\0", "\ufffd") if claims.kind in {"key", "api_token"} else ""
 
 
 class Bearers:

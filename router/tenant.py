@@ -8,6 +8,7 @@ from api.account import NO_CACHE_LIMITS, AccountSnapshot, Limits
 from api.errors import TidingsError
 from backplane.interface import Directory
 from router.allowance import Allowance
+from router.caps import Caps
 from router.sharing import LOOK_SECONDS, Sharing
 
 REAP_INTERVAL_SECONDS = 0.2
@@ -56,9 +57,12 @@ class Tenant:
         self._now = sharing.now
         self._next_reap = float("-inf")
         self._reaping = asyncio.Lock()
+        self.caps = Caps(sharing)
         self._own = sharing.allowance(account_id, f"account '{account_id}'", self.limits)
         self._of_caches: dict[str, Allowance] = {}
         self._take_caches()
+        if snapshot is not None:
+            self.caps.change(snapshot.caps)
 
     def __repr__(self) -> str:
         return f"<Tenant {self.account_id}, {len(self.subscriptions)} subscriptions, {self._own!r}>"
@@ -76,6 +80,7 @@ class Tenant:
         self.snapshot = snapshot
         self._own.change(self._own.place, self.limits)
         self._take_caches()
+        self.caps.change(snapshot.caps if snapshot else ())
         for subscription in list(self.subscriptions):
             subscription.check()
         if snapshot is None:

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from accounts.batches import repository
@@ -36,13 +36,20 @@ class Applied(NamedTuple):
     repeated: int
 
 
+Used = Callable[[Collection[str]], None]
+
+
 class Batches:
     """The batches of all routers."""
 
-    def __init__(self, database: Database, usage: Usage, clocks: Clocks, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, database: Database, usage: Usage, clocks: Clocks, used: Used, now: Callable[[], float] = time.time
+    ) -> None:
+        """`used` is told which accounts have used something, once that is committed."""
         self._database = database
         self._usage = usage
         self._clocks = clocks
+        self._used = used
         self._now = now
 
     async def apply(self, payloads: Sequence[bytes]) -> Applied:
@@ -72,6 +79,7 @@ class Batches:
             await self._usage.record(session, counted)
             marks = {boot: await _advance(session, boot, applied_to) for boot, applied_to in boots.items()}
             await self._compare(session, [sealed for sealed, _ in ordered if sealed[:3] not in new])
+        self._used({account for _, named in accounts for account in named})
         return Applied(marks, len(fresh), len(payloads) - len(fresh))
 
     async def _see_boots(self, session: Transaction, batches: Sequence[Batch], now: int) -> dict[Boot, int]:

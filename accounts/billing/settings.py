@@ -14,6 +14,7 @@ class BillingSettings:
         invoice_prefix: What stands before the number of an invoice.
         seller: Who sends invoices: name, address and whatever the law asks for, in lines.
         invoice_font: The path of a TrueType font for PDFs, where names have letters that are not Latin.
+        private_webhooks: Webhooks may go to addresses in this installation's own network, and without TLS.
         test_clocks: Any account may make itself one with a test clock; else operators of the installation alone may.
     """
 
@@ -22,4 +23,5 @@ class BillingSettings:
     invoice_prefix: str = "INV-"
     seller: str = ""
     invoice_font: Path | None = None
+    private_webhooks: bool = False
     test_clocks: bool = False

@@ -26,8 +26,8 @@ from accounts.pricing.models import ClosedPeriod
 from accounts.pricing.service import Customer, Pricing
 
 ACCOUNTS_AT_ONCE = 200
-Finalized = Callable[[Transaction, Invoice], Awaitable[None]]
-"""Told of each invoice, in the transaction that makes it."""
+Finalized = Callable[[Transaction, Invoice, str], Awaitable[None]]
+"""Told of each invoice and its number as people see it, in the transaction that makes it."""
 
 _log = logging.getLogger(__name__)
 
@@ -116,7 +116,7 @@ class Closing:
         }
         audit.record(session, SYSTEM, customer.account_id, "invoice.finalized", invoice.id, after=after)
         for listener in self._listeners:
-            await listener(session, invoice)
+            await listener(session, invoice, shown_number(self._settings.invoice_prefix, series, invoice.number))
         return invoice
 
     async def _invoice(

@@ -1,9 +1,13 @@
 """SQL for memberships."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from accounts.memberships.models import Membership
+from accounts.roles.system import OWNER
+from accounts.users.models import User
 
 
 def add(session: AsyncSession, account_id: str, user_id: str, role_id: str) -> None:
@@ -21,3 +25,10 @@ async def role(session: AsyncSession, account_id: str, user_id: str) -> str | No
     """Return the role of a person in an account; None for somebody who is not a member."""
     mine = select(Membership.role_id).where(Membership.account_id == account_id, Membership.user_id == user_id)
     return await session.scalar(mine)
+
+
+async def emails_of_owners(session: AsyncSession, account_id: str) -> Sequence[str]:
+    """Return the e-mails of an account's owners."""
+    owners = select(User.email).join(Membership, Membership.user_id == User.id)
+    found = owners.where(Membership.account_id == account_id, Membership.role_id == OWNER)
+    return (await session.scalars(found.order_by(User.email))).all()

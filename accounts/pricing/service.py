@@ -137,6 +137,10 @@ class Pricing:
             return [Assignment(since, plan_of(row)) for since, row in rows]
         return [Assignment(customer.profile.begins_at, plan_of(await self._default(session)))]
 
+    async def held_at(self, session: Transaction, customer: Customer, now: int) -> Plan:
+        """Return the plan that an account has at `now`."""
+        return _at(await self.held(session, customer), now).plan
+
     async def customer(self, session: Transaction, account_id: str) -> Customer:
         """Return an account with its billing profile; one that is not kept yet looks as it will be.
 

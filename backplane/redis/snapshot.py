@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
-from api.account import AccountSnapshot, Cache, CacheLimits, History, Limits
+from api.account import AccountSnapshot, Cache, CacheLimits, Cap, History, Limits
 from api.permissions import SUPER_USER, Grant
 from api.revocations import Revocations
 from api.rules import Rule
@@ -20,6 +20,7 @@ FORM = 1
 _SUPER_USER = "super user"
 _LIMITS = [field.name for field in fields(Limits)]
 _CACHE_LIMITS = [field.name for field in fields(CacheLimits)]
+_CAP = [field.name for field in fields(Cap)]
 _HISTORY = [field.name for field in fields(History)]
 
 
@@ -38,6 +39,7 @@ def encoded(snapshot: AccountSnapshot) -> bytes:
         "grants": {id: _written(grant) for id, grant in snapshot.roles.items()},
         "revoked": sorted(snapshot.revoked),
         "ends": dict(snapshot.ends),
+        "caps": [asdict(cap) for cap in snapshot.caps],
         "revocations": [dict(snapshot.revocations.ids), dict(snapshot.revocations.prefixes)],
     }
     return json.dumps(body, separators=(",", ":")).encode()
@@ -64,6 +66,7 @@ def decoded(account_id: str, body: bytes) -> AccountSnapshot:
             revoked=frozenset(said["revoked"]),
             ends=said.get("ends", {}),
             revocations=Revocations(*said.get("revocations", ())),
+            caps=tuple(_decoded_cap(cap) for cap in said.get("caps", ())),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise UnknownForm("a snapshot cannot be read") from error
@@ -107,6 +110,10 @@ def _decoded_cache(said: list[Any]) -> Cache:
         CacheLimits(**{name: limits[name] for name in _CACHE_LIMITS if name in limits}),
         History(**{name: history[name] for name in _HISTORY if name in history}),
     )
+
+
+def _decoded_cap(said: Mapping[str, Any]) -> Cap:
+    return Cap(**{name: said[name] for name in _CAP if name in said})
 
 
 def _without_none(bounds: CacheLimits | History) -> dict[str, int]:

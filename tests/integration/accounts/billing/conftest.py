@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 import pytest
 import pytest_asyncio
 
+from accounts.billing.settings import BillingSettings
 from accounts.component import Accounts, AccountsSettings
 from accounts.database import sqlite_url
 from backplane.memory import MemoryDirectory
@@ -22,7 +23,9 @@ async def here(
         server: Postgres = request.getfixturevalue("postgres_server")
         url = server.new_database()
     directory = MemoryDirectory()
-    accounts = Accounts(AccountsSettings(data_dir=folder, endpoint="tidings.test", database_url=url), directory)
+    billing = BillingSettings(private_webhooks=True)
+    settings = AccountsSettings(data_dir=folder, endpoint="tidings.test", database_url=url, billing=billing)
+    accounts = Accounts(settings, directory)
     await accounts.start()
     yield Installation(accounts, directory)
     await accounts.close()

@@ -1,0 +1,186 @@
+"""Looks what was spent, whenever usage has come, and does what budgets say.
+
+What is near or over a budget is told once a month and percentage. What its mode forbids is in the account's snapshot,
+and so at every router within a second.
+"""
+
+import asyncio
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from accounts import audit
+from accounts.audit import SYSTEM
+from accounts.billing.money import ZERO, plain, rounded, times, total
+from accounts.budgets import repository
+from accounts.budgets.models import Budget
+from accounts.budgets.notices import Notices
+from accounts.clocks.service import Clocks
+from accounts.database import Database, Transaction
+from accounts.invoices.spending import By, Spending
+from accounts.pricing.service import Customer, Pricing
+from accounts.snapshots import Snapshots
+from accounts.tenants import repository as tenants
+from api.tasks import Repeated
+
+IDLE_SECONDS = 60.0
+LOOK_SECONDS = 0.5
+"""How often an account is looked at that uses something all the time."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Spent:
+    period_start: int
+    currency: str
+    by: Mapping[By, Mapping[str, Decimal]]
+
+    def of(self, row: Budget) -> Decimal:
+        """Return what a budget is compared with."""
+        if row.currency != self.currency:
+            return ZERO
+        if row.cache_id is not None and row.principal is not None:
+            return self.by["cache and principal"].get(f"{row.cache_id}\0{row.principal}", ZERO)
+        if row.principal is not None:
+            return self.by["principal"].get(row.principal, ZERO)
+        return total(self.by["cache"].values()) if row.cache_id is None else self.by["cache"].get(row.cache_id, ZERO)
+
+
+class Watch:
+    """Compares what accounts spend with their budgets."""
+
+    def __init__(
+        self,
+        database: Database,
+        clocks: Clocks,
+        pricing: Pricing,
+        spending: Spending,
+        snapshots: Snapshots,
+        notices: Notices,
+    ) -> None:
+        self._database = database
+        self._clocks = clocks
+        self._pricing = pricing
+        self._spending = spending
+        self._snapshots = snapshots
+        self._notices = notices
+        self._touched: set[str] = set()
+        self._repeated = Repeated(self._look_at_touched)
+
+    def touch(self, account_ids: Collection[str]) -> None:
+        """Have these accounts looked at soon: they have used something."""
+        self._touched.update(account_ids)
+        self._repeated.wake()
+
+    async def start(self) -> None:
+        """Begin to look."""
+        self._repeated.start()
+
+    async def close(self) -> None:
+        """Stop."""
+        await self._repeated.close()
+
+    async def look_at_all(self) -> str:
+        """Look at every account with a budget: a month may have begun, or a service died before it looked."""
+        async with self._database.reading() as session:
+            accounts = await repository.accounts_with(session)
+        for account_id in accounts:
+            await self.look(account_id)
+        return f"{len(accounts)} accounts with budgets"
+
+    async def look(self, account_id: str, *, is_changed: bool = False) -> Mapping[str, Decimal]:
+        """Compare an account's spending with its budgets, do what they say, and return what was spent by budget id.
+
+        With `is_changed`, routers are told also where no budget came into force or was lifted.
+
+        Raises:
+            NotFound: there is no such account.
+        """
+        async with self._database.reading() as session:
+            customer = await self._pricing.customer(session, account_id)
+            rows = await repository.of_account(session, account_id)
+            spent = await self._spent(session, customer, rows) if rows else None
+        if spent is not None and any(_is_news(row, spent) for row in rows):
+            is_changed |= await self._act(account_id, spent)
+        if is_changed:
+            async with self._database.transaction() as session:
+                await tenants.touch(session, account_id)
+            await self._snapshots.publish(account_id)
+        return {} if spent is None else {row.id: spent.of(row) for row in rows}
+
+    async def _act(self, account_id: str, spent: _Spent) -> bool:
+        """Do what budgets say; return whether routers must know."""
+        is_changed = False
+        async with self._database.transaction() as session:
+            customer = await self._pricing.customer_alone(session, account_id)
+            for row in await repository.of_account(session, account_id):
+                is_changed |= await self._compare(session, customer, row, spent)
+            if is_changed:
+                await tenants.touch(session, account_id)
+        return is_changed
+
+    async def _look_at_touched(self) -> float:
+        touched, self._touched = self._touched, set()
+        if not touched:
+            return IDLE_SECONDS
+        try:
+            async with self._database.reading() as session:
+                accounts = await repository.accounts_with(session, touched)
+            for account_id in accounts:
+                await self.look(account_id)
+        except Exception:  # noqa: BLE001 - the job that looks at everybody will do it
+            _log.exception("budgets could not be looked at")
+        await asyncio.sleep(LOOK_SECONDS)
+        return 0 if self._touched else IDLE_SECONDS
+
+    async def _spent(self, session: Transaction, customer: Customer, rows: Sequence[Budget]) -> _Spent:
+        now = await self._clocks.now(session, customer.account_id)
+        period = await self._pricing.period_at(session, customer, now)
+        wanted: list[By] = ["cache"]
+        if any(row.principal is not None and row.cache_id is None for row in rows):
+            wanted.append("principal")
+        if any(row.principal is not None and row.cache_id is not None for row in rows):
+            wanted.append("cache and principal")
+        currency = (await self._pricing.held_at(session, customer, now)).currency
+        by: dict[By, Mapping[str, Decimal]] = {
+            each: await self._spending.by(session, customer, period, now, each) for each in wanted
+        }
+        return _Spent(period.start, currency, by)
+
+    async def _compare(self, session: Transaction, customer: Customer, row: Budget, spent: _Spent) -> bool:
+        """Take what was spent into a budget; return whether routers must know."""
+        if row.period_start != spent.period_start:
+            row.period_start, row.alerted = spent.period_start, 0
+        row.spent = spent.of(row)
+        reached = _highest(row, row.spent)
+        if reached > row.alerted:
+            row.alerted = reached
+            await self._notices.threshold(session, customer, row, reached)
+        was, row.in_force = row.in_force, _holds(row, row.spent)
+        if was != row.in_force:
+            action = "budget.enforced" if row.in_force else "budget.lifted"
+            after = {"spent": plain(rounded(row.spent, row.currency)), "mode": row.mode, "name": row.name}
+            audit.record(session, SYSTEM, row.account_id, action, row.id, after=after)
+        return was != row.in_force
+
+
+def _is_news(row: Budget, spent: _Spent) -> bool:
+    amount = spent.of(row)
+    is_alert = _highest(row, amount) > row.alerted
+    return row.period_start != spent.period_start or is_alert or row.in_force != _holds(row, amount)
+
+
+def _highest(row: Budget, spent: Decimal) -> int:
+    """Return the highest percentage to tell that is reached; 0 for none."""
+    alerts = (int(percent) for percent in row.alerts.split(",") if percent)
+    return max((percent for percent in alerts if _reaches(row, spent, percent)), default=0)
+
+
+def _holds(row: Budget, spent: Decimal) -> bool:
+    return row.mode != "warn" and _reaches(row, spent, 100)
+
+
+def _reaches(row: Budget, spent: Decimal, percent: int) -> bool:
+    return times(100, spent) >= times(percent, row.amount)

@@ -1,0 +1,82 @@
+"""SQL for webhooks."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from accounts.hooks.models import WebhookDelivery, WebhookEndpoint
+from accounts.paging import PageRequest
+
+
+def add(session: AsyncSession, row: WebhookEndpoint | WebhookDelivery) -> None:
+    """Keep an endpoint or a delivery."""
+    session.add(row)
+
+
+async def of_account(session: AsyncSession, account_id: str) -> Sequence[WebhookEndpoint]:
+    """Return an account's endpoints, the oldest first."""
+    found = select(WebhookEndpoint).where(WebhookEndpoint.account_id == account_id)
+    return (await session.scalars(found.order_by(WebhookEndpoint.created_at, WebhookEndpoint.id))).all()
+
+
+async def get(session: AsyncSession, account_id: str, endpoint_id: str) -> WebhookEndpoint | None:
+    """Return an endpoint of this account."""
+    mine = (WebhookEndpoint.account_id == account_id, WebhookEndpoint.id == endpoint_id)
+    return await session.scalar(select(WebhookEndpoint).where(*mine))
+
+
+async def remove(session: AsyncSession, endpoint_id: str) -> None:
+    """Forget an endpoint, with all that was to be told there."""
+    await session.execute(delete(WebhookDelivery).where(WebhookDelivery.endpoint_id == endpoint_id))
+    await session.execute(delete(WebhookEndpoint).where(WebhookEndpoint.id == endpoint_id))
+
+
+async def deliveries(session: AsyncSession, endpoint_id: str, asked: PageRequest) -> Sequence[WebhookDelivery]:
+    """Return deliveries to an endpoint, the newest first."""
+    found = select(WebhookDelivery).where(WebhookDelivery.endpoint_id == endpoint_id)
+    if after := asked.after(int, str):
+        at, id = after
+        older = (WebhookDelivery.created_at == at) & (WebhookDelivery.id < id)
+        found = found.where((WebhookDelivery.created_at < at) | older)
+    order = (WebhookDelivery.created_at.desc(), WebhookDelivery.id.desc())
+    return (await session.scalars(found.order_by(*order).limit(asked.fetch))).all()
+
+
+async def is_any_due(session: AsyncSession, now: int) -> bool:
+    """Whether there is something to tell."""
+    due = select(WebhookDelivery.id).where(WebhookDelivery.state == "waiting", WebhookDelivery.next_at <= now)
+    return await session.scalar(due.limit(1)) is not None
+
+
+async def take(session: AsyncSession, now: int, until: int, most: int) -> Sequence[WebhookDelivery]:
+    """Return what is to be told, which nobody else is given before `until`."""
+    due = (
+        select(WebhookDelivery.id)
+        .where(WebhookDelivery.state == "waiting", WebhookDelivery.next_at <= now)
+        .order_by(WebhookDelivery.next_at)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    taken = update(WebhookDelivery).where(WebhookDelivery.id.in_(due.scalar_subquery()))
+    return (await session.scalars(taken.values(next_at=until).returning(WebhookDelivery))).all()
+
+
+async def endpoint(session: AsyncSession, endpoint_id: str) -> WebhookEndpoint | None:
+    """Return an endpoint of any account."""
+    return await session.get(WebhookEndpoint, endpoint_id)
+
+
+async def settle(
+    session: AsyncSession, delivery_id: str, *, state: str, next_at: int, status: int, reason: str
+) -> None:
+    """Note how a try ended."""
+    values = {"state": state, "next_at": next_at, "status": status, "reason": reason[:255]}
+    tried = update(WebhookDelivery).where(WebhookDelivery.id == delivery_id)
+    await session.execute(tried.values(**values, tries=WebhookDelivery.tries + 1))
+
+
+async def remove_old(session: AsyncSession, before: int) -> None:
+    """Forget deliveries that ended before a time."""
+    old = (WebhookDelivery.state != "waiting", WebhookDelivery.created_at < before)
+    await session.execute(delete(WebhookDelivery).where(*old))

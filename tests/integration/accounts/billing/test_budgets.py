@@ -1,0 +1,167 @@
+"""Budgets: what is near them is told once, what is over them reaches routers, and a new month begins anew."""
+
+import asyncio
+from itertools import count
+from typing import Any
+
+import httpx
+import pytest
+
+from api.account import Cap
+from tests.integration.accounts.billing.books import Books, at, plan
+from tests.integration.accounts.installation import Installation
+from tests.unit.api.webhooks.receiver import Receiver, receiving
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+NUMBERS = count(1)
+
+
+async def account(here: Installation) -> tuple[Books, httpx.AsyncClient]:
+    tenant = await here.tenant(f"thrifty{next(NUMBERS)}")
+    books = Books(here, tenant.id)
+    await books.turn(at("2028-02-01T00:00:00"))
+    await books.has(plan(publish_operations="0.01", delivery_operations="0.01"))
+    return books, here.rest(authorization=tenant.key)
+
+
+async def caps(books: Books) -> tuple[Cap, ...]:
+    snapshot = await books.here.directory.account(books.account)
+    assert snapshot is not None
+    return snapshot.caps
+
+
+async def until_capped(books: Books, names: set[str]) -> None:
+    async with asyncio.timeout(20):
+        while {cap.name for cap in await caps(books)} != names:
+            await asyncio.sleep(0.02)
+
+
+async def make(program: httpx.AsyncClient, **fields: Any) -> dict[str, Any]:
+    made = await program.post("/v1/budgets", json={"name": "all", "amount": "1.00", **fields})
+    assert made.status_code == 201, made.text
+    return made.json()
+
+
+async def test_a_cap_reaches_routers_soon_after_the_usage_and_is_lifted_with_the_month(here: Installation) -> None:
+    books, program = await account(here)
+    async with program:
+        made = await make(program, mode="stop_publishing")
+        await books.use(publish=99)
+        assert await caps(books) == ()
+        await books.use(delivery=1)
+        await until_capped(books, {"all"})
+        assert [(cap.mode, cap.cache, cap.principal) for cap in await caps(books)] == [("stop_publishing", None, None)]
+        shown = (await program.get(f"/v1/budgets/{made['budget_id']}")).json()
+        assert (shown["spent"], shown["in_force"], shown["alerted"]) == ("1.00", True, 100)
+        await books.turn(at("2028-03-01T00:00:00"))
+        (shown,) = (await program.get("/v1/budgets")).json()["budgets"]
+        assert (shown["spent"], shown["in_force"], shown["alerted"]) == ("0.00", False, 0)
+        assert await caps(books) == ()
+
+
+async def test_a_higher_amount_or_no_budget_lifts_a_cap_at_once(here: Installation) -> None:
+    books, program = await account(here)
+    async with program:
+        await books.use(publish=100)
+        made = await make(program, mode="stop")
+        assert [cap.mode for cap in await caps(books)] == ["stop"]
+        path = f"/v1/budgets/{made['budget_id']}"
+        assert (await program.patch(path, json={"amount": "1.01"})).json()["in_force"] is False
+        assert await caps(books) == ()
+        assert (await program.patch(path, json={"amount": "0.50", "mode": "throttle"})).json()["in_force"] is True
+        assert [cap.mode for cap in await caps(books)] == ["throttle"]
+        assert (await program.delete(path)).status_code == 204
+        assert await caps(books) == ()
+
+
+async def test_budgets_of_caches_keys_and_tokens_count_their_own(here: Installation) -> None:
+    books, program = await account(here)
+    async with program:
+        await program.post("/v1/caches", json={"name": "chat"})
+        snapshot = await here.directory.account(books.account)
+        assert snapshot is not None
+        chat = snapshot.caches["chat"].id
+        for fields in (
+            {"cache": "chat"},
+            {"api_key": "key_1"},
+            {"token_id": "ada"},
+            {"cache": "chat", "token_id": "ada"},
+        ):
+            await make(program, name="-".join(fields.values()), mode="stop", **fields)
+        await books.use(publish=60, cache=chat, principal="token:ada")
+        await books.use(publish=30, cache=chat, principal="key:key_1")
+        await books.use(publish=40, cache="cache_2", principal="token:ada")
+        await until_capped(books, {"ada"})
+        found = {each["name"]: each["spent"] for each in (await program.get("/v1/budgets")).json()["budgets"]}
+        assert found == {"chat": "0.90", "key_1": "0.30", "ada": "1.00", "chat-ada": "0.60"}
+        await books.use(publish=70, cache=chat, principal="key:key_1")
+        await until_capped(books, {"ada", "chat", "key_1"})
+
+
+async def mails(here: Installation, account: str) -> list[str]:
+    async with asyncio.timeout(20):
+        while True:
+            await here.accounts.mails.deliver()
+            texts = [path.read_text() for path in (here.accounts._settings.data_dir / "mail").glob("*")]
+            if found := [text for text in texts if account in text]:
+                return found
+            await asyncio.sleep(0.05)
+
+
+async def test_what_is_near_a_budget_is_told_once_by_mail_and_webhook(here: Installation) -> None:
+    books, program = await account(here)
+    async with program, receiving() as receiver:
+        receiver.statuses = [500, 200]
+        hook = (
+            await program.post(
+                "/v1/billing/webhooks", json={"url": receiver.url, "events": ["usage.threshold_reached"]}
+            )
+        ).json()
+        await make(program, alerts=[80, 50], name=f"mail {books.account}")
+        for _ in range(3):
+            await books.use(publish=27)
+        await until(lambda: len(receiver.requests) >= 2)
+        events = [event for event in seen(receiver) if event["type"] == "usage.threshold_reached"]
+        assert {event["data"]["percent"] for event in events} <= {50, 80}
+        assert events[0]["data"]["account_id"] == books.account
+        listed = (await program.get(f"/v1/billing/webhooks/{hook['webhook_id']}/deliveries")).json()["deliveries"]
+        assert {each["state"] for each in listed} <= {"delivered", "waiting"}
+        assert any("% of the budget" in text for text in await mails(here, books.account))
+        before = len(listed)
+        await books.use(publish=1)
+        await program.get("/v1/budgets")
+        listed = (await program.get(f"/v1/billing/webhooks/{hook['webhook_id']}/deliveries")).json()["deliveries"]
+        assert len(listed) == before
+
+
+def seen(receiver: Receiver) -> list[dict[str, Any]]:
+    return [httpx.Response(200, content=request.body).json() for request in receiver.requests]
+
+
+async def until(condition: Any) -> None:
+    async with asyncio.timeout(30):
+        while not condition():
+            await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"amount": "0"},
+        {"amount": "-1"},
+        {"amount": "1.001"},
+        {"amount": "NaN"},
+        {"mode": "explode"},
+        {"alerts": [0]},
+        {"api_key": "a", "token_id": "b"},
+        {"publishes_per_second": 0},
+        {"name": ""},
+    ],
+)
+async def test_a_budget_that_cannot_be_is_refused(here: Installation, fields: dict[str, Any]) -> None:
+    _, program = await account(here)
+    async with program:
+        refused = await program.post("/v1/budgets", json={"name": "all", "amount": "1.00", **fields})
+        assert refused.status_code == 400
+        assert (await program.post("/v1/budgets", json={"name": "x", "amount": "1", "cache": "no"})).status_code == 404

@@ -1,0 +1,82 @@
+"""Spend caps that are reached: who is refused, by which words, and who is not."""
+
+import time
+
+import pytest
+
+from api.account import AccountSnapshot, Cap, CapMode
+from backplane.redis.snapshot import decoded, encoded
+from tests.unit.asgi import Connection
+from tests.unit.credentials import account, token
+from tests.unit.router.parts import World, world
+
+
+def capped(*caps: Cap, version: int = 2) -> AccountSnapshot:
+    return account(version=version, caps=caps)
+
+
+def cap(mode: CapMode = "stop_publishing", cache: str | None = None, principal: str | None = None) -> Cap:
+    return Cap("budget_1", "May", mode, cache, principal, publishes_per_second=2)
+
+
+async def publishes(acme: World, count: int, credential: str | None = None) -> list[Connection]:
+    return [await acme.publish(credential=credential) for _ in range(count)]
+
+
+async def test_a_cap_stops_publishing_and_names_itself() -> None:
+    acme = await world(None, account())
+    assert (await acme.publish()).status == 0
+    await acme.directory.put_account(capped(cap()))
+    refused = await acme.publish()
+    assert (refused.status, refused.headers[b"err"]) == (8, b"operations_rate_limit_exceeded")
+    assert "spend cap 'May' is reached" in refused.message
+    reader = acme.subscribe()
+    await reader.until(lambda: bool(reader.kinds))
+    await acme.directory.put_account(capped(version=3))
+    assert (await acme.publish()).status == 0
+
+
+async def test_a_cap_that_stops_all_ends_subscriptions() -> None:
+    acme = await world(None, account())
+    reader = acme.subscribe()
+    await reader.until(lambda: bool(reader.kinds))
+    await acme.directory.put_account(capped(cap("stop")))
+    await reader.until(lambda: reader.status is not None)
+    assert (reader.status, "spend cap 'May'" in reader.message) == (8, True)
+    late = acme.subscribe()
+    await late.until(lambda: late.status is not None)
+    assert (late.status, late.is_trailers_only) == (8, True)
+
+
+async def test_a_throttle_lets_some_through_each_second() -> None:
+    acme = await world(None, capped(cap("throttle")))
+    answers = await publishes(acme, 6)
+    accepted = [answer for answer in answers if answer.status == 0]
+    refused = [answer for answer in answers if answer.status != 0]
+    assert 1 <= len(accepted) <= 4
+    assert all("spend cap 'May' is reached, and lets 2 publishes" in answer.message for answer in refused)
+    reader = acme.subscribe()
+    await reader.until(lambda: bool(reader.kinds))
+
+
+@pytest.mark.parametrize(
+    ("cap", "stops_ada", "stops_keys"),
+    [
+        (cap(principal="token:ada"), True, False),
+        (cap(principal="token:bob"), False, False),
+        (cap(cache="acme-cache"), True, True),
+        (cap(cache="acme-other"), False, False),
+        (cap(cache="acme-cache", principal="token:ada"), True, False),
+        (cap(cache="acme-other", principal="token:ada"), False, False),
+    ],
+)
+async def test_a_cap_is_for_a_cache_or_for_somebody(cap: Cap, *, stops_ada: bool, stops_keys: bool) -> None:
+    acme = await world(None, capped(cap))
+    ada = token("disposable", expires_at=int(time.time()) + 60, publisher_id="ada")
+    assert ((await acme.publish(credential=ada)).status == 8) is stops_ada
+    assert ((await acme.publish()).status == 8) is stops_keys
+
+
+def test_caps_are_the_same_behind_the_store() -> None:
+    snapshot = capped(cap("throttle", "acme-cache"), cap("stop", principal="key:key_1"))
+    assert decoded("acme", encoded(snapshot)).caps == snapshot.caps
