@@ -139,11 +139,13 @@ class Accounts:
         console.install(
             self.app,
             console.Services(
-                self.users, sessions, self.keys, self.caches, self.keystore, self.roles, reports, self.finance
+                self.users, sessions, self.keys, self.caches, self.keystore, callers, self.roles, reports, self.finance
             ),
             guards,
             attempts,
-            console.Place(settings.topics_url, tls=settings.tls, offers_durable=settings.offers_durable),
+            console.Place(
+                settings.endpoint, settings.topics_url, tls=settings.tls, offers_durable=settings.offers_durable
+            ),
         )
         self._following: asyncio.Task[None] | None = None
 

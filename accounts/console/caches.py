@@ -1,29 +1,35 @@
-"""Caches: the list, a new one, one of them, and its end."""
+"""Caches: the list, a new one, one of them with its bounds and its traffic, and its end."""
+
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
 from accounts.caches.models import Cache
 from accounts.caches.service import Caches
+from accounts.console import cache_bounds, usage
 from accounts.console.forms import sent, trouble
 from accounts.console.page_route import PageRoute
 from accounts.console.pages import NO_TROUBLE, Pages, Trouble, see_other, url
 from accounts.console.snippets import all_of
 from accounts.rest.guards import Person
 from accounts.sessions.service import Member
-from api.errors import NotFound, TidingsError
+from accounts.usage.reports import Reports
+from api.errors import TidingsError
 from api.names import checked_cache_name
 
 LIST, NEW, ONE = "/console/caches", "/console/caches/new", "/console/caches/one"
 PAGE_LENGTH = 50
 _FIELDS = {"cache name": "name", "cache '": "name", "durable caches": "durable"}
+_BOUNDS = {f"history.{name}": name for name, _ in cache_bounds.HISTORY}
 
 
 class CachePages:
     """The pages of an account's caches."""
 
-    def __init__(self, pages: Pages, caches: Caches, *, offers_durable: bool) -> None:
+    def __init__(self, pages: Pages, caches: Caches, reports: Reports, *, offers_durable: bool) -> None:
         self._pages = pages
         self._caches = caches
+        self._reports = reports
         self._offers_durable = offers_durable
 
     def routes(self) -> APIRouter:
@@ -34,6 +40,8 @@ class CachePages:
         router.post(NEW)(self.create)
         router.get(ONE)(self.one)
         router.post("/console/caches/durable")(self.durable)
+        router.post("/console/caches/bounds")(self.bounds)
+        router.post("/console/caches/flush")(self.flush)
         router.post("/console/caches/delete")(self.delete)
         return router
 
@@ -72,31 +80,46 @@ class CachePages:
 
     async def one(self, request: Request, person: Person, cache: str) -> Response:
         """Show a cache."""
-        return self._one(request, person, await self._cache(person, cache))
+        return await self._one(request, person, await self._caches.describe(person.account_id, cache))
 
     async def durable(self, request: Request, person: Person) -> Response:
         """Make a cache durable, or no longer."""
         form = await sent(request, "cache", "durable")
         person.require_change()
-        await self._caches.change(person.account_id, person.actor, form["cache"], {"durable": bool(form["durable"])})
+        wanted = {"durable": bool(form["durable"])}
+        await self._caches.change(person.account_id, person.actor, form["cache"], wanted)
         return see_other(ONE, cache=form["cache"], note="cache-changed")
+
+    async def bounds(self, request: Request, person: Person) -> Response:
+        """Change the limits of a cache, and the bounds of what its topics keep."""
+        form = await sent(request, "cache", *cache_bounds.NAMES)
+        person.require_change()
+        cache = await self._caches.describe(person.account_id, form["cache"])
+        try:
+            await self._caches.change(person.account_id, person.actor, cache.name, cache_bounds.changes(form))
+        except cache_bounds.Mistake as mistake:
+            return await self._one(request, person, cache, mistake.trouble, bounds=form)
+        except TidingsError as error:
+            return await self._one(request, person, cache, trouble(error, _BOUNDS), bounds=form)
+        return see_other(ONE, cache=cache.name, note="bounds-changed")
+
+    async def flush(self, request: Request, person: Person) -> Response:
+        """Empty a cache of its items."""
+        form = await sent(request, "cache")
+        person.require_change()
+        await self._caches.flush(person.account_id, form["cache"])
+        return see_other(ONE, cache=form["cache"], note="cache-flushed")
 
     async def delete(self, request: Request, person: Person) -> Response:
         """Delete a cache whose name was typed once more."""
         form = await sent(request, "cache", "confirmation")
         person.require_change()
-        cache = await self._cache(person, form["cache"])
+        cache = await self._caches.describe(person.account_id, form["cache"])
         if form["confirmation"].strip() != cache.name:
             wrong = Trouble(fields={"confirmation": "This is not the cache's name; type it as it is written above."})
-            return self._one(request, person, cache, wrong, form["confirmation"])
+            return await self._one(request, person, cache, wrong, confirmation=form["confirmation"])
         await self._caches.delete(person.account_id, person.actor, cache.name)
         return see_other(LIST, note="cache-deleted")
-
-    async def _cache(self, person: Member, name: str) -> Cache:
-        for cache in await self._caches.list(person.account_id):
-            if cache.name == name:
-                return cache
-        raise NotFound(f"cache '{name}' does not exist")
 
     def _form(
         self, request: Request, person: Member, form: dict[str, str], wrong: Trouble = NO_TROUBLE, status: int = 200
@@ -106,17 +129,23 @@ class CachePages:
             request, "cache-new.html", person, status, form=form, trouble=wrong, offers_durable=offered
         )
 
-    def _one(
-        self, request: Request, person: Member, cache: Cache, wrong: Trouble = NO_TROUBLE, confirmation: str = ""
+    async def _one(
+        self, request: Request, person: Member, cache: Cache, wrong: Trouble = NO_TROUBLE, **filled: Any
     ) -> Response:
+        hour = await self._reports.report(person.account_id, usage.question("hour", cache=cache.name))
+        shown: dict[str, Any] = {"confirmation": "", "bounds": cache_bounds.filled(cache), **filled}
         return self._pages.show(
             request,
             "cache.html",
             person,
-            400 if wrong.fields else 200,
+            400 if wrong.fields or wrong.text else 200,
             cache=cache,
             trouble=wrong,
-            confirmation=confirmation,
+            limits=cache_bounds.LIMITS,
+            history=cache_bounds.HISTORY,
+            hour=usage.chart(hour, "hour", "messages"),
+            refusals=usage.refusals(hour.rows),
             offers_durable=self._offers_durable,
             snippets=all_of(self._pages.topics_url(request), cache.name, "hello"),
+            **shown,
         )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fastapi import FastAPI
 
 from accounts.caches.service import Caches
+from accounts.caller import Callers
 from accounts.console import front, people, playground, policy, reports, start, usage
 from accounts.console.assets import Assets
 from accounts.console.billing import BillingPages
@@ -14,6 +15,7 @@ from accounts.console.overview import OverviewPages
 from accounts.console.page_tokens import PageTokens
 from accounts.console.pages import Pages
 from accounts.console.roles import RolePages
+from accounts.console.tokens import TokenPages
 from accounts.finance import Finance
 from accounts.keys.service import Keys
 from accounts.rest.guards import Guards
@@ -34,6 +36,7 @@ class Services:
     keys: Keys
     caches: Caches
     keystore: Keystore
+    callers: Callers
     roles: Roles
     reports: Reports
     finance: Finance
@@ -44,11 +47,13 @@ class Place:
     """Where the pages are.
 
     Attributes:
+        endpoint: The host name that is given to SDKs with a token.
         topics_url: Where routers serve the topics' HTTP API; empty where it is at the pages' own origin.
         tls: The pages are reached over TLS.
         offers_durable: Caches can be durable here.
     """
 
+    endpoint: str
     topics_url: str
     tls: bool
     offers_durable: bool
@@ -66,9 +71,10 @@ def install(app: FastAPI, services: Services, guards: Guards, attempts: Attempts
         people.routes(pages, services.users, services.sessions, guards, attempts),
         OverviewPages(pages, services.caches, services.keys, services.reports, services.finance.invoices).routes(),
         start.routes(pages, services.caches, services.keys, tokens),
-        CachePages(pages, services.caches, offers_durable=place.offers_durable).routes(),
+        CachePages(pages, services.caches, services.reports, offers_durable=place.offers_durable).routes(),
         KeyPages(pages, services.keys, services.roles).routes(),
         RolePages(pages, services.roles).routes(),
+        TokenPages(pages, services.keystore, services.callers, services.roles, place.endpoint).routes(),
         usage.routes(pages, services.reports),
         BillingPages(pages, services.finance).routes(),
         playground.routes(pages, services.caches, services.roles, tokens),

@@ -20,7 +20,10 @@ GROUPS: tuple[tuple[str, tuple[Place, ...]], ...] = (
             Place("/console/playground", "Playground"),
         ),
     ),
-    ("Access", (Place("/console/keys", "API keys"), Place("/console/roles", "Roles"))),
+    (
+        "Access",
+        (Place("/console/keys", "API keys"), Place("/console/roles", "Roles"), Place("/console/tokens", "Tokens")),
+    ),
     ("Money", (Place("/console/usage", "Usage"), Place("/console/billing", "Billing"))),
 )
 """The menu, in its order."""
@@ -28,6 +31,8 @@ GROUPS: tuple[tuple[str, tuple[Place, ...]], ...] = (
 NOTES = {
     "cache-made": "The cache is there. Its topics exist as soon as somebody uses them.",
     "cache-changed": "The cache was changed; its topics begin anew.",
+    "bounds-changed": "The bounds hold within a second.",
+    "cache-flushed": "The cache was emptied of its items. Topics are no items, and stay as they are.",
     "cache-deleted": "The cache is gone, with its topics and subscriptions.",
     "key-revoked": "The key was revoked. Whoever still holds it is refused from now on.",
     "profile-changed": "The billing address was changed.",

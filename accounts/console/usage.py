@@ -70,12 +70,12 @@ def routes(pages: Pages, reports: Reports) -> APIRouter:
     return router
 
 
-def question(span: str, by: str = "meter") -> Question:
+def question(span: str, by: str = "meter", cache: str | None = None) -> Question:
     """Return what is to be asked for a span of time."""
     chosen = SPANS[span]
     start = (datetime.now(UTC) - chosen.length).isoformat(timespec="minutes")
     group = _GROUPS_ASKED.get(by, ())
-    return Question(chosen.granularity, start, group_by=group)
+    return Question(chosen.granularity, start, group_by=group, cache=cache)
 
 
 def chart(report: Report, span: str, measure: str, by: str = "meter") -> Chart:

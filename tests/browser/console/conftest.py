@@ -1,4 +1,4 @@
-"""One Chromium and one service for all tests of the console; each test signs up as somebody new."""
+"""One Chromium and one service for the tests of a module; each test signs up as somebody new."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ Visit = Callable[..., Visitor]
 """Opens a browser for one more visitor; settings as keywords."""
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     executable = shutil.which("chromium")
     required(executable, "Chromium", "install chromium")
@@ -25,7 +25,7 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def service() -> Iterator[Service]:
     with Service() as service:
         yield service

@@ -24,6 +24,8 @@ FULL = (
     "/console/keys/new",
     "/console/playground?cache=chat&topic=lobby",
     "/console/roles/new",
+    "/console/tokens",
+    "/console/tokens/tester",
     "/console/billing/plan",
     "/console/billing/profile",
     "/console/usage?span=hour&by=cache",

@@ -1,5 +1,7 @@
 """A role built with a prefix, and a key of it that is really limited to that."""
 
+import re
+
 import httpx
 from playwright.sync_api import expect
 
@@ -52,3 +54,23 @@ def test_the_builder_says_what_a_role_may_before_it_is_made(visit: Visit) -> Non
     expect(page.locator("#networks-1-wrong")).to_contain_text("Must be an address range")
     expect(page.locator("[name=topic-0]")).to_have_value("room/")
     expect(page.locator("[name=networks-1]")).to_have_value("nonsense")
+
+
+def test_a_token_of_the_builder_does_what_its_tester_says(visit: Visit) -> None:
+    visitor = visit(script=False)
+    visitor.sign_up()
+    visitor.new_cache("chat")
+    page = visitor.page
+    page.goto("/console/tokens")
+    page.locator("[name=match-0]").select_option("name")
+    visitor.fill(**{"token_id": "guest 7", "topic-0": "lobby", "cache-0": "chat"})
+    page.get_by_role("main").get_by_role("button", name="Make the token").last.click()
+    token = page.locator("#new-token").inner_text()
+    page.goto("/console/tokens/tester")
+    visitor.fill(**{"token": token, "try-cache": "chat", "try-topic": "lobby"})
+    visitor.press("Ask")
+    expect(page.locator(".verdicts li")).to_have_text([re.compile("no.*publish"), re.compile("yes.*subscribe")])
+    topic, headers = f"{visitor.service.url}/topics/chat/lobby", {"Authorization": token}
+    assert httpx.post(topic, content="x", headers=headers).status_code == 403
+    with httpx.stream("GET", topic, headers={**headers, "Accept": "text/event-stream"}) as events:
+        assert events.status_code == 200

@@ -61,3 +61,18 @@ def test_the_colours_are_chosen_and_kept(visit: Visit) -> None:
     expect(visitor.page.locator("html")).to_have_attribute("data-theme", "dark")
     visitor.press("System")
     expect(visitor.page.locator("html")).not_to_have_attribute("data-theme", "dark")
+
+
+def test_a_caches_bounds_are_kept_and_a_wrong_one_is_told_beside_its_field(visit: Visit) -> None:
+    visitor = signed_up(visit)
+    visitor.new_cache("bounded")
+    visitor.fill(message_bytes="10", items="a few")
+    visitor.press("Save the bounds")
+    expect(visitor.page.locator("#items-wrong")).to_contain_text("whole number")
+    expect(visitor.page.locator("[name=items]")).to_have_value("a few")
+    visitor.fill(items="5")
+    visitor.press("Save the bounds")
+    expect(visitor.page.locator("[name=message_bytes]")).to_have_value("10")
+    headers, topic = {"Authorization": visitor.new_key()}, f"{visitor.service.url}/topics/bounded/a"
+    assert httpx.post(topic, content="x" * 10, headers=headers).status_code == 204
+    assert httpx.post(topic, content="x" * 11, headers=headers).status_code == 413
