@@ -8,6 +8,7 @@ from pathlib import Path
 from pwdlib import PasswordHash
 
 from accounts import app as application
+from accounts.batches.consumer import Consumer
 from accounts.batches.service import Batches
 from accounts.billing.settings import BillingSettings
 from accounts.caches import endpoints as cache_routes
@@ -18,6 +19,7 @@ from accounts.database import Database, Pool, sqlite_url
 from accounts.encryption import MasterKeySource
 from accounts.finance import Finance
 from accounts.idempotency.service import IdempotentRequests
+from accounts.identifiers import new_id
 from accounts.jobs.service import Jobs
 from accounts.keys import endpoints as key_routes
 from accounts.keys.service import Keys
@@ -47,6 +49,7 @@ from accounts.users.passwords import Passwords
 from accounts.users.service import Users
 from api.account import MOST_HISTORY, History
 from backplane.interface import Directory
+from backplane.interface import Usage as Carried
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,8 @@ class AccountsSettings:
 class Accounts:
     """The account service. `app` may be called from `start` to `close`."""
 
-    def __init__(self, settings: AccountsSettings, directory: Directory) -> None:
+    def __init__(self, settings: AccountsSettings, directory: Directory, usage: Carried | None = None) -> None:
+        """Write to `directory`, and count what comes by `usage`; without it, what is used is counted by others."""
         self._settings = settings
         self._directory = directory
         self.database = Database(settings.database_url or sqlite_url(settings.data_dir), settings.pool)
@@ -110,6 +114,7 @@ class Accounts:
         billing = replace(settings.billing, test_clocks=settings.billing.test_clocks or settings.local)
         self.finance = Finance(self.database, self.usage, self.snapshots, self.mails, self.master_keys, billing)
         self.batches = Batches(self.database, self.usage, self.finance.clocks, self.finance.watch.touch)
+        self.consumer = None if usage is None else Consumer(self.batches, usage, new_id("accounts"))
         self.caches = Caches(
             self.database, self.snapshots, offers_durable=settings.offers_durable, history=settings.history
         )
@@ -163,6 +168,8 @@ class Accounts:
         await self.jobs.start()
         await self.mails.start()
         await self.finance.start()
+        if self.consumer is not None:
+            self.consumer.start()
 
     async def open(self) -> None:
         """Prepare for single calls, such as those of the command line, without serving."""
@@ -179,6 +186,8 @@ class Accounts:
                 await self._following
         await self.finance.close()
         await self.mails.close()
+        if self.consumer is not None:
+            await self.consumer.close()
         await self.jobs.close()
         self._passwords.close()
         await self.database.close()

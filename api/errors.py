@@ -129,6 +129,13 @@ class TooManyRequests(TidingsError):
     after = "retry"
 
 
+class UsageNotRecorded(TidingsError):
+    """There is no room to record what would be used, so it is not done."""
+
+    grpc, http, code = 8, 507, "usage_not_recorded"
+    after = "retry"
+
+
 class Unimplemented(TidingsError):
     grpc, http, code = 12, 404, "unimplemented"
 

@@ -6,7 +6,7 @@ building and serialising message objects.
 
 from typing import NamedTuple
 
-from api.framing import frame
+from api.framing import HEADER_BYTES, frame
 
 _ONE_AND_TWO_BYTES = [
     bytes([number]) if number < 0x80 else bytes([number & 0x7F | 0x80, number >> 7]) for number in range(1 << 14)
@@ -60,3 +60,32 @@ def item_frame(number: int, page: int, value: bytes, publisher_id: bytes) -> byt
         item = b"".join((item, b"\x1a", varint(len(publisher_id)), publisher_id))
     length = varint(len(item))
     return b"".join((b"\0", (1 + len(length) + len(item)).to_bytes(4, "big"), b"\x0a", length, item))
+
+
+def value_size(value: bytes) -> int:
+    """Return the size of the text or the bytes in a serialised `_TopicValue`: all but the tag and the length."""
+    return _payload_size(len(value))
+
+
+def item_size(frame: bytes) -> int:
+    """Return the size of the text or the bytes in an item's frame, as `item_frame` makes it."""
+    place = HEADER_BYTES + 1
+    while frame[place] & 0x80:  # the length of the item
+        place += 1
+    place += 2  # past the last byte of that, and a tag
+    while frame[place] & 0x80:  # its number
+        place += 1
+    place += 2  # to the length of the value
+    length, shift = frame[place] & 0x7F, 7
+    while frame[place] & 0x80:
+        place += 1
+        length |= (frame[place] & 0x7F) << shift
+        shift += 7
+    return _payload_size(length)
+
+
+def _payload_size(length: int) -> int:
+    for header_bytes, most in ((2, 1 << 7), (3, 1 << 14), (4, 1 << 21)):
+        if length - header_bytes < most:
+            return length - header_bytes
+    return length - 5

@@ -5,6 +5,7 @@ A node in the same process is called directly; one on another machine is reached
 and before every item that follows.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from api.items import Discontinuity
@@ -77,7 +78,9 @@ class Sink(Watcher, Protocol):
 class Link(Protocol):
     """One router's way to one storage node."""
 
-    async def publish(self, topic: Topic, value: bytes, publisher_id: bytes, timeout: float) -> Receipt:
+    async def publish(
+        self, topic: Topic, value: bytes, publisher_id: bytes, timeout: float, stored: Callable[[], None]
+    ) -> Receipt:
         """Number, keep and broadcast a value.
 
         Args:
@@ -85,6 +88,8 @@ class Link(Protocol):
             value: The serialised `_TopicValue`.
             publisher_id: UTF-8; empty for none.
             timeout: Seconds that the publisher is ready to wait.
+            stored: Called once when the node's word arrives that it has the value, also when nobody waits for that
+                any more.
 
         Raises:
             Moved: the node does not own the topic.

@@ -336,6 +336,24 @@ class Usage(Protocol):
         """
         ...
 
+    async def mark(self, applied: Mapping[str, int]) -> None:
+        """Tell routers how far each boot's batches are applied without a gap; a lower number than before says nothing.
+
+        What is marked is forgotten some days later.
+
+        Raises:
+            Unavailable: the store cannot be reached.
+        """
+        ...
+
+    async def applied(self, boots: Sequence[str]) -> Mapping[str, int]:
+        """Return how far the batches of these boots are applied; those of which nothing is known are left out.
+
+        Raises:
+            Unavailable: the store cannot be reached.
+        """
+        ...
+
     async def epoch(self) -> str:
         """Return a word that changes when the store has lost what it held.
 

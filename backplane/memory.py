@@ -116,11 +116,14 @@ class MemoryRegistry:
 class MemoryUsage:
     """Batches in the order in which they came."""
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, now: Callable[[], float] = time.monotonic, abandoned_seconds: float = ABANDONED_SECONDS) -> None:
+        """After `abandoned_seconds` a batch that was delivered and not acknowledged is delivered again."""
         self._now = now
+        self._abandoned_seconds = abandoned_seconds
         self._tokens = itertools.count(1)
         self._waiting: dict[str, UsageBatch] = {}
         self._held: dict[str, tuple[float, str]] = {}
+        self._applied: dict[str, int] = {}
         self._added = asyncio.Event()
 
     async def append(self, batches: Sequence[UsageBatch]) -> None:
@@ -145,6 +148,13 @@ class MemoryUsage:
             self._waiting.pop(token, None)
             self._held.pop(token, None)
 
+    async def mark(self, applied: Mapping[str, int]) -> None:
+        for boot, number in applied.items():
+            self._applied[boot] = max(number, self._applied.get(boot, 0))
+
+    async def applied(self, boots: Sequence[str]) -> Mapping[str, int]:
+        return {boot: self._applied[boot] for boot in boots if boot in self._applied}
+
     async def epoch(self) -> str:
         return "memory"
 
@@ -152,5 +162,5 @@ class MemoryUsage:
         now = self._now()
         free = [token for token in self._waiting if self._held.get(token, (0.0, ""))[0] <= now][:count]
         for token in free:
-            self._held[token] = (now + ABANDONED_SECONDS, consumer)
+            self._held[token] = (now + self._abandoned_seconds, consumer)
         return [Delivered(token, self._waiting[token]) for token in free]

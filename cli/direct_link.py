@@ -1,5 +1,7 @@
 """The link from a router to a storage node in the same process: plain calls."""
 
+from collections.abc import Callable
+
 from api.link import Receipt, Resumed, Sink
 from api.names import Topic
 from storage.node import Node
@@ -12,8 +14,12 @@ class DirectLink:
         self._node = node
         self._sink = sink
 
-    async def publish(self, topic: Topic, value: bytes, publisher_id: bytes, timeout: float) -> Receipt:
-        return self._node.publish(topic, value, publisher_id)
+    async def publish(
+        self, topic: Topic, value: bytes, publisher_id: bytes, timeout: float, stored: Callable[[], None]
+    ) -> Receipt:
+        receipt = self._node.publish(topic, value, publisher_id)
+        stored()
+        return receipt
 
     async def subscribe(self, topic: Topic, number: int, page: int) -> Resumed:
         return self._node.subscribe(topic, self._sink, number, page)

@@ -10,7 +10,7 @@ from api.asgi import Guard, without_body
 from api.grpc_asgi import ASGIApp, Receive, Scope, Send
 from api.link import Sink
 from backplane.interface import Node as NodeEntry
-from backplane.memory import MemoryDirectory, MemoryRegistry
+from backplane.memory import MemoryDirectory, MemoryRegistry, MemoryUsage
 from cli.direct_link import DirectLink
 from cli.draining import end_streams
 from cli.hosted import Hosted
@@ -20,6 +20,7 @@ from cli.master_key import MasterKeyVariables
 from cli.settings import EmbeddedSettings
 from cli.urls import own_url
 from router.app import RouterApp
+from router.meters.handover import Metering
 from router.router import Router, RouterSettings
 from storage.bounds import CacheBounds
 from storage.node import Node
@@ -28,8 +29,10 @@ from storage.node import Node
 class Embedded:
     """Storage nodes, a router and the account service, on a backplane in memory. An ASGI application for requests."""
 
-    def __init__(self, settings: EmbeddedSettings, accounts: Accounts, directory: MemoryDirectory) -> None:
-        """Take an account service that writes to `directory`."""
+    def __init__(
+        self, settings: EmbeddedSettings, accounts: Accounts, directory: MemoryDirectory, usage: MemoryUsage
+    ) -> None:
+        """Take an account service that writes to `directory`, and applies what comes by `usage`."""
         names = [f"node-{number + 1}" for number in range(settings.nodes)]
         self._nodes = {name: Node(name) for name in names}
         # A node in this process lives as long as the process; a lease would end when the process is merely slow.
@@ -37,7 +40,8 @@ class Embedded:
         self._accounts = accounts
         self._bounds = [CacheBounds(node, directory) for node in self._nodes.values()]
         router_settings = RouterSettings.for_local() if settings.local else RouterSettings()
-        self._router = Router(directory, self._registry, self._connect, router_settings)
+        self._metering = Metering(settings.data_dir / "usage", "router", usage)
+        self._router = Router(directory, self._registry, self._connect, router_settings, seats=self._metering.seats)
         self._router_app = RouterApp(self._router)
         self._accounts_app = Guard(cast("ASGIApp", accounts.app))  # the framework's own words for the same
         self.hosted = Hosted(
@@ -52,7 +56,7 @@ class Embedded:
     @classmethod
     def compose(cls, settings: EmbeddedSettings) -> "Embedded":
         """Put the parts together."""
-        directory = MemoryDirectory()
+        directory, usage = MemoryDirectory(), MemoryUsage()
         account_settings = AccountsSettings(
             data_dir=settings.data_dir,
             endpoint=settings.endpoint,
@@ -61,7 +65,7 @@ class Embedded:
             master_key=MasterKeyVariables.read().master_key_source,
             mail=MailVariables.read().mail_settings(own_url(settings.host, settings.port, tls=settings.tls)),
         )
-        return cls(settings, Accounts(account_settings, directory), directory)
+        return cls(settings, Accounts(account_settings, directory, usage), directory, usage)
 
     def __repr__(self) -> str:
         return f"<Embedded {self.hosted!r}, {self._router!r}, {list(self._nodes.values())}>"
@@ -71,6 +75,7 @@ class Embedded:
         await self._accounts.start()
         for name in self._nodes:
             await self._registry.beat(NodeEntry(name))
+        self._metering.start()
         self._tasks = [
             asyncio.create_task(every(SWEEP_SECONDS, self._sweep)),
             asyncio.create_task(every(TRIM_SECONDS, self._trim)),
@@ -88,6 +93,7 @@ class Embedded:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._router.close()
         await asyncio.gather(*(bounds.close() for bounds in self._bounds))
+        await self._metering.close()
         await self._accounts.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

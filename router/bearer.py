@@ -9,14 +9,15 @@ from collections.abc import Callable, Mapping
 from typing import NewType
 
 from api.account import Cache
-from api.errors import TidingsError, Unauthenticated
+from api.errors import StreamMoved, TidingsError, Unauthenticated
 from api.names import Topic
 from api.permissions import NOBODY
 from api.rules import Action
 from api.standing import Ruling, ruling, standing
 from api.tokens import Claims, Verifier, unpack_credential
-from api.usage import BY_KEY, BY_TOKEN
+from api.usage import BY_KEY, BY_TOKEN, REFUSED
 from backplane.interface import Directory
+from router.meters.meters import Meter, Meters
 from router.tenant import Tenant, Tenants
 
 Readable = NewType("Readable", Topic)
@@ -36,7 +37,7 @@ _NOT_LOOKED_AT = object()
 class Bearer:
     """The holder of one verified token."""
 
-    def __init__(self, tenant: Tenant, claims: Claims) -> None:
+    def __init__(self, tenant: Tenant, claims: Claims, meters: Meters) -> None:
         self.tenant = tenant
         self.publisher_id = claims.publisher_id.encode()
         self.expires_at = float("inf")
@@ -46,6 +47,8 @@ class Bearer:
         self._caches: Mapping[str, Cache] = {}
         self._writable: dict[tuple[str, str], Writable] = {}
         self.principal = _principal(claims)
+        self._meters = meters
+        self._used: dict[tuple[str, str], Meter] = {}
 
     def __repr__(self) -> str:
         return f"<Bearer of {self._claims.kind} {self._claims.id} in {self.tenant.account_id}>"
@@ -100,6 +103,21 @@ class Bearer:
         self._writable[cache_name, topic_name] = writable
         return writable
 
+    def meter(self, meter: str, cache: str) -> Meter:
+        """Return what counts this bearer's use of a cache, by its id; empty where none is concerned."""
+        known = self._used.get((meter, cache))
+        if known is None:
+            account_id = self.tenant.account_id
+            known = self._used[meter, cache] = self._meters.meter(account_id, cache, meter, self.principal)
+        return known
+
+    def refused(self, cache_name: str, reason: TidingsError) -> None:
+        """Count a request that was refused; it costs nothing, and its account is shown why."""
+        if isinstance(reason, StreamMoved):
+            return  # the client finds what it wants elsewhere
+        cache = self._caches.get(cache_name.strip())
+        self.meter(REFUSED + reason.code, "" if cache is None else cache.id).add(1)
+
     def when_expired(self, end: Callable[[TidingsError], None]) -> asyncio.TimerHandle | None:
         """Call `end` when the token expires; return what cancels that, or None where it never does."""
         if self.expires_at == float("inf"):
@@ -129,9 +147,10 @@ def _principal(claims: Claims) -> str:
 class Bearers:
     """Turns credentials into bearers."""
 
-    def __init__(self, directory: Directory, tenants: Tenants, *, local: bool = False) -> None:
+    def __init__(self, directory: Directory, tenants: Tenants, meters: Meters, *, local: bool = False) -> None:
         """Take the directory's signing keys. With `local`, no token at all is the local account's super user."""
         self._tenants = tenants
+        self._meters = meters
         self._local = local
         self._verifier = Verifier(directory.keys())
         self._known: dict[str, Bearer] = {}
@@ -163,7 +182,7 @@ class Bearers:
             claims = Claims("session", LOCAL_ACCOUNT, id=LOCAL_ACCOUNT, issued_at=0)
         else:
             raise Unauthenticated("the request carries no token; send one in the metadata 'authorization'")
-        bearer = Bearer(await self._tenants.tenant(claims.account_id), claims)
+        bearer = Bearer(await self._tenants.tenant(claims.account_id), claims, self._meters)
         bearer.check(now)
         if len(self._known) >= REMEMBERED_TOKENS:
             self._known.clear()

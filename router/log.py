@@ -7,17 +7,19 @@ bytes that many subscribers wait for are joined once and handed to all of them.
 from bisect import bisect_left
 from typing import NamedTuple
 
-from api.items import Discontinuity
+from api.items import Discontinuity, item_size
+from router.tallies import NOTHING, Tallies, Tally
 
 MAX_EPOCHS = 16
 MAX_JOINED = 16
 
 
 class Chunk(NamedTuple):
-    """What one subscriber is sent in one write, and where its cursor is then."""
+    """What one subscriber is sent in one write, where its cursor is then, and what that counts as."""
 
     data: bytes
     cursor: int
+    tally: Tally
 
 
 class _Epoch(NamedTuple):
@@ -35,6 +37,7 @@ class Log:
         self._max_bytes = max_bytes
         self._frames: list[bytes] = []
         self._ends: list[int] = []
+        self._tallies = Tallies()
         self._total = 0
         self._dropped = 0
         self._base = 0
@@ -73,6 +76,7 @@ class Log:
 
     def append(self, page: int, number: int, frame: bytes) -> None:
         """Add an item. Where it does not follow the one before, subscribers are told so just ahead of it."""
+        size = item_size(frame)
         if number != self._next_number or page != self._epochs[-1].page:
             if self._epochs:
                 if page == self.page and number < self._next_number:
@@ -80,6 +84,7 @@ class Log:
                 frame = Discontinuity(self.last, number, page).frame() + frame
             self._begin(page, number)
         self._next_number = number + 1
+        self._tallies.add_item(size)
         self._add(frame)
 
     def align(self, page: int, last: int) -> None:
@@ -92,6 +97,7 @@ class Log:
         elif all(epoch.page != page for epoch in self._epochs) or (page == self.page and last > self.last):
             told = Discontinuity(self.last, last, page).frame()
             self._begin(page, last)
+            self._tallies.add_other()
             self._add(told)
         else:
             return
@@ -109,7 +115,7 @@ class Log:
         if cursor >= self.end:
             return None
         if cursor < self.start:
-            return Chunk(self._gap(cursor).frame(), self.start)
+            return Chunk(self._gap(cursor).frame(), self.start, NOTHING)
         joined = self._joined.get(cursor)
         if joined is None or (joined.cursor < self.end and len(joined.data) < max_bytes // 2):
             joined = self._join(cursor, max_bytes)
@@ -149,7 +155,7 @@ class Log:
         data = b"".join(self._frames[index:until]) if until > index + 1 else self._frames[index]
         if len(self._joined) >= MAX_JOINED:
             self._joined.clear()
-        chunk = self._joined[cursor] = Chunk(data, self._base + until)
+        chunk = self._joined[cursor] = Chunk(data, self._base + until, self._tallies.between(index, until))
         return chunk
 
     def _begin(self, page: int, number: int) -> None:
@@ -177,6 +183,7 @@ class Log:
     def _compact(self) -> None:
         del self._frames[: self._skip]
         del self._ends[: self._skip]
+        self._tallies.drop(self._skip)
         self._base += self._skip
         self._skip = 0
         self._joined.clear()

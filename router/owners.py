@@ -59,17 +59,21 @@ class Owners:
         known = self._links.get(node.id)
         return known[1] if known is not None else self._linked(node)
 
-    async def publish(self, topic: Topic, value: bytes, publisher_id: bytes, timeout: float) -> Receipt:
+    async def publish(
+        self, topic: Topic, value: bytes, publisher_id: bytes, timeout: float, stored: Callable[[], None]
+    ) -> Receipt:
         """Publish to the owner, whoever it is by now: what one node refuses, another numbers, and none does twice.
+
+        `stored` is as in `Link.publish`.
 
         Raises:
             Unavailable: there is no owner, it cannot be reached, or none was found in time.
             DeadlineExceeded: the owner did not answer in time; the value may have been published.
         """
         try:
-            return await self.link(topic).publish(topic, value, publisher_id, timeout)
+            return await self.link(topic).publish(topic, value, publisher_id, timeout, stored)
         except Moved as moved:
-            return await self._publish_after(moved, topic, value, publisher_id, timeout)
+            return await self._publish_after(moved, topic, value, publisher_id, timeout, stored)
 
     async def follow(self, moved: Moved) -> None:
         """Return when it is worth to ask again for a topic that a node said to have `moved`."""
@@ -90,14 +94,20 @@ class Owners:
         self._links.clear()
 
     async def _publish_after(
-        self, moved: Moved, topic: Topic, value: bytes, publisher_id: bytes, timeout: float
+        self,
+        moved: Moved,
+        topic: Topic,
+        value: bytes,
+        publisher_id: bytes,
+        timeout: float,
+        stored: Callable[[], None],
     ) -> Receipt:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout
         while loop.time() < deadline:
             await self.follow(moved)
             try:
-                return await self.link(topic).publish(topic, value, publisher_id, deadline - loop.time())
+                return await self.link(topic).publish(topic, value, publisher_id, deadline - loop.time(), stored)
             except Moved as again:
                 moved = again
         raise Unavailable("the topic is on its way to another storage node; try again")

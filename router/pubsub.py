@@ -21,6 +21,7 @@ from api.grpc_asgi import (
     timeout_seconds,
     write,
 )
+from api.items import value_size
 from router.controls import Controls
 from router.refusals import Refusals
 from router.router import Router
@@ -44,11 +45,13 @@ class Pubsub:
 
     async def publish(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one Publish."""
+        bearer, cache = None, ""
         try:
             headers = metadata(scope)
             bearer = await self._router.bearers.bearer(headers.get(b"authorization", b"").decode("latin-1"))
             body = await request_message(receive, _MAX_PUBLISH_BYTES, headers.get(b"grpc-encoding", b""))
             request = wire._PublishRequest.FromString(body)
+            cache = request.cache_name
             if request.value.WhichOneof("kind") is None:
                 raise InvalidArgument("the request holds no value; send a text or bytes")
             if self._controls is not None:
@@ -56,17 +59,19 @@ class Pubsub:
             value = request.value.SerializeToString()
             timeout = timeout_seconds(headers.get(b"grpc-timeout"))
             address = client_address(scope)
-            await self._router.publish(
-                bearer, request.cache_name, request.topic, value, value_size(value), timeout, address
-            )
-        except DecodeError:
-            await refuse(send, InvalidArgument("the request is not a valid PublishRequest, or its text is not UTF-8"))
+            await self._router.publish(bearer, cache, request.topic, value, value_size(value), timeout, address)
         except ClientGone:
             return
+        except DecodeError:
+            reason = InvalidArgument("the request is not a valid PublishRequest, or its text is not UTF-8")
         except Exception as error:  # noqa: BLE001 - whatever happens, the client gets a status and never OK
-            await refuse(send, shown(error))
+            reason = shown(error)
         else:
             await reply_empty(send)
+            return
+        if bearer is not None:
+            bearer.refused(cache, reason)
+        await refuse(send, reason)
 
     async def subscribe(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one Subscribe, from its first heartbeat to its end."""
@@ -105,17 +110,20 @@ class Pubsub:
 
     async def _open(self, headers: dict[bytes, bytes], receive: Receive, address: str) -> Subscription:
         bearer = await self._router.bearers.bearer(headers.get(b"authorization", b"").decode("latin-1"))
-        body = await request_message(receive, MAX_NAMES_BYTES, headers.get(b"grpc-encoding", b""))
-        try:
-            request = wire._SubscriptionRequest.FromString(body)
-        except DecodeError:
-            raise InvalidArgument("the request is not a valid SubscriptionRequest, or its text is not UTF-8") from None
+        cache = ""
 
         async def is_gone() -> bool:
             return (await receive())["type"] == "http.disconnect"
 
-        number, page = request.resume_at_topic_sequence_number, request.sequence_page
-        return await self._router.subscribe(bearer, request.cache_name, request.topic, number, page, is_gone, address)
+        try:
+            body = await request_message(receive, MAX_NAMES_BYTES, headers.get(b"grpc-encoding", b""))
+            request = _subscription_request(body)
+            cache = request.cache_name
+            number, page = request.resume_at_topic_sequence_number, request.sequence_page
+            return await self._router.subscribe(bearer, cache, request.topic, number, page, is_gone, address)
+        except TidingsError as reason:
+            bearer.refused(cache, reason)
+            raise
 
     async def _pump(self, subscription: Subscription, headers: dict[bytes, bytes], send: Send) -> None:
         most = self._router.settings.web_stream_bytes if b"x-grpc-web" in headers else float("inf")
@@ -127,6 +135,7 @@ class Pubsub:
             if limit is not None:
                 frames = limit.admitted(frames)
             await write(send, frames)
+            subscription.delivered()
             if limit is not None and limit.reached:
                 if not limit.withheld:
                     await subscription.next()
@@ -134,10 +143,8 @@ class Pubsub:
         raise StreamMoved
 
 
-def value_size(value: bytes) -> int:
-    """Return the size of the text or the bytes in a serialised `_TopicValue`: all but the tag and the length."""
-    length = len(value)
-    for header_bytes, most in ((2, 1 << 7), (3, 1 << 14), (4, 1 << 21)):
-        if length - header_bytes < most:
-            return length - header_bytes
-    return length - 5
+def _subscription_request(body: bytes) -> wire._SubscriptionRequest:
+    try:
+        return wire._SubscriptionRequest.FromString(body)
+    except DecodeError:
+        raise InvalidArgument("the request is not a valid SubscriptionRequest, or its text is not UTF-8") from None

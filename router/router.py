@@ -1,15 +1,19 @@
 """Tier 1: takes publishes to the storage node that owns their topic, and shares each topic among its subscribers."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 
 from api.errors import DeadlineExceeded, StreamMoved, Unavailable
 from api.link import Link, Receipt, Sink
+from api.usage import PUBLISH, operations
 from backplane.interface import Directory, Node, Registry
 from backplane.memory_quotas import MemoryQuotas
 from router.bearer import Bearer, Bearers
 from router.feeds import Feeds
+from router.meters.meters import Meters
+from router.meters.seats import Seats
 from router.owners import Owners
 from router.sharing import Sharing
 from router.subscription import Asked, Subscription
@@ -53,6 +57,7 @@ class Router:
         connect: Callable[[Node, Sink, Callable[[], int]], Link],
         settings: RouterSettings,
         sharing: Sharing | None = None,
+        seats: Seats | None = None,
     ) -> None:
         """Take the backplane.
 
@@ -63,11 +68,13 @@ class Router:
                 the version of the map that the router goes by.
             settings: How it behaves.
             sharing: How it shares the limits of accounts with other routers; None where there are no others.
+            seats: Count what is used; without them it is counted in memory, for nobody.
         """
         self.settings = settings
         self.sharing = sharing or Sharing(MemoryQuotas(), "router")
         self.tenants = Tenants(directory, self.sharing)
-        self.bearers = Bearers(directory, self.tenants, local=settings.local)
+        self.seats = seats or Seats(Meters.in_memory())
+        self.bearers = Bearers(directory, self.tenants, self.seats.meters, local=settings.local)
         self.subscriptions: set[Subscription] = set()
         self._connect = connect
         self.owners = Owners(registry, self._linked, self._remapped)
@@ -104,9 +111,12 @@ class Router:
         """
         writable = bearer.writable(cache, topic, address)
         bearer.tenant.charge_publish(writable.cache, value_bytes)
+        meter = bearer.meter(PUBLISH, writable.cache)
+        meter.ready()
+        stored = partial(meter.add, 1, value_bytes, operations(value_bytes))
         most = self.settings.publish_timeout_seconds
         try:
-            return await self.owners.publish(writable, value, bearer.publisher_id, min(timeout, most))
+            return await self.owners.publish(writable, value, bearer.publisher_id, min(timeout, most), stored)
         except DeadlineExceeded as reason:
             if timeout <= most:
                 raise
@@ -140,26 +150,24 @@ class Router:
         if self._draining:
             raise StreamMoved
         admission = await bearer.tenant.admit(readable.cache)
-        try:
+        with ExitStack() as undo:
+            undo.callback(bearer.tenant.not_admitted, admission)
+            self.seats.taken(readable, bearer.principal)
+            undo.callback(self.seats.left, readable, bearer.principal)
             feed = self._feeds.attach(readable)
-            try:
-                read = partial(self._feeds.read, feed)
-                subscription = Subscription(
-                    bearer,
-                    readable,
-                    feed,
-                    await read(number, page),
-                    asked=Asked(cache, address),
-                    read=read,
-                    heartbeat_seconds=self.settings.heartbeat_seconds,
-                    client_is_gone=is_gone,
-                )
-            except BaseException:
-                self._feeds.detach(feed)
-                raise
-        except BaseException:
-            bearer.tenant.not_admitted(admission)
-            raise
+            undo.callback(self._feeds.detach, feed)
+            read = partial(self._feeds.read, feed)
+            subscription = Subscription(
+                bearer,
+                readable,
+                feed,
+                await read(number, page),
+                asked=Asked(cache, address),
+                read=read,
+                heartbeat_seconds=self.settings.heartbeat_seconds,
+                client_is_gone=is_gone,
+            )
+            undo.pop_all()
         bearer.tenant.admitted(subscription, admission)
         self.subscriptions.add(subscription)
         subscription.check()
@@ -170,6 +178,7 @@ class Router:
     def unsubscribe(self, subscription: Subscription) -> None:
         """Close a subscription that `subscribe` opened."""
         subscription.close()
+        self.seats.left(subscription.readable, subscription.bearer.principal)
         subscription.bearer.tenant.closed(subscription)
         self.subscriptions.discard(subscription)
         self._feeds.detach(subscription.feed)

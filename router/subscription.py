@@ -8,8 +8,10 @@ from typing import NamedTuple
 from api.errors import DeadlineExceeded, NotFound, StreamMoved, TidingsError, Unavailable
 from api.items import HEARTBEAT
 from api.link import Resumed
+from api.usage import DELIVERY
 from router.bearer import Bearer, Readable
 from router.feed import Feed
+from router.tallies import NOTHING, Tally, tally
 
 WRITE_BYTES = 64 * 1024
 """How much one write carries at most: as much as the stream's window lets out at once."""
@@ -26,9 +28,9 @@ class Subscription:
     """A cursor into a feed, with a heartbeat when nothing happens and an end that others may decide on."""
 
     __slots__ = (
-        "_asked", "_client_is_gone", "_cursor", "_ending", "_expires_at", "_expiry", "_heartbeat_due",
-        "_heartbeat_seconds", "_loop", "_opening", "_quiet_since", "_read", "_read_at", "_timer", "_waiter",
-        "bearer", "feed", "readable",
+        "_asked", "_client_is_gone", "_cursor", "_deliveries", "_ending", "_expires_at", "_expiry", "_handed",
+        "_heartbeat_due", "_heartbeat_seconds", "_loop", "_opening", "_quiet_since", "_read", "_read_at", "_timer",
+        "_waiter", "bearer", "feed", "readable",
     )  # fmt: skip
 
     def __init__(
@@ -52,6 +54,8 @@ class Subscription:
         self._read = read
         self._read_at: tuple[int, int] | None = None
         self._cursor = 0
+        self._deliveries = bearer.meter(DELIVERY, readable.cache)
+        self._handed = NOTHING
         self._opening = HEARTBEAT + self._follow(resumed)
         self._heartbeat_seconds = heartbeat_seconds
         self._loop = asyncio.get_running_loop()
@@ -113,6 +117,7 @@ class Subscription:
             chunk = None if deferred else self.feed.log.after(self._cursor, WRITE_BYTES)
             if chunk is not None:
                 self._cursor = chunk.cursor
+                self._hand(chunk.tally)
                 self._quiet_since = self._loop.time()
                 return chunk.data
             if self._heartbeat_due:
@@ -121,6 +126,17 @@ class Subscription:
                 return HEARTBEAT
             await self._more()
             woken = True
+
+    def delivered(self) -> None:
+        """Count what `next` has returned as delivered. To be called when it was sent, and not if that failed."""
+        handed = self._handed
+        if handed is not NOTHING:
+            self._handed = NOTHING
+            self._deliveries.add(*handed)
+
+    def _hand(self, tally: Tally) -> None:
+        known = self._handed
+        self._handed = tally if known is NOTHING else known.plus(tally)
 
     def end(self, reason: TidingsError) -> None:
         """End the stream with `reason`, before whatever else waits for it. The first reason stays."""
@@ -155,6 +171,7 @@ class Subscription:
         else:
             self._read_at = (resumed.next, resumed.page)
         told = resumed.discontinuity.frame() if resumed.discontinuity else b""
+        self._hand(tally(resumed.frames))
         return b"".join((told, *resumed.frames))
 
     async def _read_on(self, number: int, page: int) -> bytes:

@@ -7,7 +7,7 @@ what they counted.
 import asyncio
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from api.errors import Unavailable
 from backplane.interface import Delivered, UsageBatch
@@ -18,12 +18,15 @@ ABANDONED_SECONDS = 30.0
 POLL_SECONDS = 0.25
 MOST_BYTES = 256 * 1024 * 1024
 BATCHES_AT_ONCE = 500
+MARKED_SECONDS = 7 * 86400
 
 _GROUP = "accounts"
 _APPEND = load("epoch", "append_usage")
 _READ = load("epoch", "read_usage")
 _ACKNOWLEDGE = load("epoch", "acknowledge_usage")
 _EPOCH = load("epoch", "read_epoch")
+_MARK = load("epoch", "mark_usage")
+_MARKS = load("epoch", "read_marks")
 
 
 class RedisUsage:
@@ -70,6 +73,18 @@ class RedisUsage:
     async def acknowledge(self, tokens: Sequence[str]) -> None:
         for start in range(0, len(tokens), BATCHES_AT_ONCE):
             await self._store.call(_ACKNOWLEDGE, self._keys, _GROUP, *tokens[start : start + BATCHES_AT_ONCE])
+
+    async def mark(self, applied: Mapping[str, int]) -> None:
+        if applied:
+            keys = [self._store.key("epoch"), *(self._store.key("usage-applied", boot) for boot in applied)]
+            await self._store.call(_MARK, keys, str(MARKED_SECONDS), *map(str, applied.values()))
+
+    async def applied(self, boots: Sequence[str]) -> Mapping[str, int]:
+        if not boots:
+            return {}
+        keys = [self._store.key("epoch"), *(self._store.key("usage-applied", boot) for boot in boots)]
+        marks = await self._store.call(_MARKS, keys)
+        return {boot: int(mark) for boot, mark in zip(boots, marks, strict=True) if mark is not None}
 
     async def epoch(self) -> str:
         return (await self._store.call(_EPOCH, self._store.keys())).decode()

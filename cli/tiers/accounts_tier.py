@@ -31,7 +31,7 @@ class AccountsTier:
     def __init__(self, settings: HostedSettings, variables: AccountsVariables) -> None:
         self._address = f"{settings.host}:{settings.port}"
         self._backplane = RedisBackplane(variables.redis_url, variables.redis_prefix, variables.redis_ca_file)
-        self._accounts = Accounts(_settings(variables), self._backplane.directory)
+        self._accounts = Accounts(_settings(variables), self._backplane.directory, self._backplane.usage)
         self._app = Guard(cast("ASGIApp", self._accounts.app))  # the framework's own words for the same
         self._not_yet = Guard(_not_yet)
         self.hosted = Hosted(

@@ -21,6 +21,7 @@ from cli.tiers.announcing import announce
 from cli.tiers.settings import RouterVariables
 from router.app import RouterApp
 from router.links.remote import RemoteLink
+from router.meters.handover import Metering
 from router.router import Router, RouterSettings
 from router.sharing import Sharing
 
@@ -36,7 +37,8 @@ class RouterTier:
         # Two processes of one id are there while a router is restarted.
         sharing = Sharing(self._backplane.quotas, f"{variables.router_id}-{secrets.token_hex(8)}")
         directory, registry = self._backplane.directory, self._backplane.registry
-        self._router = Router(directory, registry, self._connect, router_settings, sharing)
+        self._metering = Metering(variables.data / "usage", variables.router_id, self._backplane.usage)
+        self._router = Router(directory, registry, self._connect, router_settings, sharing, self._metering.seats)
         self._router_app = RouterApp(self._router)
         self._elsewhere = Guard(_elsewhere)
         self.hosted = Hosted(
@@ -65,6 +67,7 @@ class RouterTier:
         registry.watch_map(lambda _: self._look())
         self._backplane.directory.watch_keys(lambda _: self._look())
         await self._backplane.start()
+        self._metering.start()
         self._tasks = [
             asyncio.create_task(every(TRIM_SECONDS, self._router.trim)),
             asyncio.create_task(self._router.sharing.run()),
@@ -79,6 +82,7 @@ class RouterTier:
         await self.hosted.close()
         await end(*self._tasks)
         self._router.close()
+        await self._metering.close()
         await self._backplane.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

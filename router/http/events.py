@@ -24,6 +24,7 @@ async def stream(subscription: Subscription, send: Send) -> None:
         while True:
             frames = await subscription.next()
             await _write(send, b"".join(as_event(message) for message in messages(frames)) or HEARTBEAT)
+            subscription.delivered()
     except ClientGone:
         raise
     except StreamMoved:

@@ -1,7 +1,7 @@
 """`/topics/{cache}/{topic}`: publish with POST, wait for items with GET, or have them streamed."""
 
 from api.asgi import send_error, send_json, without_body
-from api.errors import MethodNotAllowed, StreamMoved, Unavailable
+from api.errors import MethodNotAllowed, StreamMoved, TidingsError, Unavailable
 from api.grpc_asgi import ClientGone, Receive, Scope, Send, shown
 from router.http.body import value
 from router.http.departure import Departure
@@ -54,9 +54,13 @@ class TopicsApi:
     async def _publish(self, request: HttpRequest, receive: Receive) -> None:
         bearer = await self._router.bearers.bearer(request.credential())
         cache, topic = request.topic()
-        bearer.writable(cache, topic, request.address)  # who may not publish is told so before sending 1 MB
-        serialised, size = await value(request.header(b"content-type"), receive)
-        await self._router.publish(bearer, cache, topic, serialised, size, address=request.address)
+        try:
+            bearer.writable(cache, topic, request.address)  # who may not publish is told so before sending 1 MB
+            serialised, size = await value(request.header(b"content-type"), receive)
+            await self._router.publish(bearer, cache, topic, serialised, size, address=request.address)
+        except TidingsError as reason:
+            bearer.refused(cache, reason)
+            raise
 
     async def _listen(self, request: HttpRequest, receive: Receive, send: Send) -> None:
         bearer = await self._router.bearers.bearer(request.credential())
@@ -73,12 +77,16 @@ class TopicsApi:
                 raise
             await come_back(send)
             return
+        except TidingsError as reason:
+            bearer.refused(cache, reason)
+            raise
         try:
             if request.wants_events:
                 await stream(subscription, send)
             else:
                 items = await poll(subscription, departure, self._poll_seconds)
                 await _answer(items, send)
+                subscription.delivered()
         finally:
             departure.close()
             self._router.unsubscribe(subscription)

@@ -56,6 +56,8 @@ class RemoteLink:
         self._address = address
         self._map_version = map_version
         self._asked: dict[int, asyncio.Future[wire.Event]] = {}
+        self._stored: dict[int, Callable[[], None]] = {}
+        """What to call when a publish is stored, whoever still waits for that."""
         self._watches = Watches(sink, self._send_if_connected, self._answer)
         self._outbox: Outbox[wire.Request] | None = None
         self._connected = asyncio.Event()
@@ -82,10 +84,12 @@ class RemoteLink:
         if self._task is not None:
             await asyncio.gather(self._task, return_exceptions=True)
 
-    async def publish(self, topic: Topic, value: bytes, publisher_id: bytes, timeout: float) -> Receipt:
+    async def publish(
+        self, topic: Topic, value: bytes, publisher_id: bytes, timeout: float, stored: Callable[[], None]
+    ) -> Receipt:
         publish = wire.Publish(topic=topic_message(topic), value=value, publisher_id=publisher_id)
         request = wire.Request(id=self._watches.next_id(), publish=publish)
-        receipt = (await self._ask(request, len(value), timeout)).receipt
+        receipt = (await self._ask(request, len(value), timeout, stored)).receipt
         return Receipt(receipt.page, receipt.number)
 
     async def subscribe(self, topic: Topic, number: int, page: int) -> Resumed:
@@ -102,13 +106,17 @@ class RemoteLink:
     def unsubscribe(self, topic: Topic) -> None:
         self._watches.end(topic)
 
-    async def _ask(self, request: wire.Request, size: int, timeout: float) -> wire.Event:
+    async def _ask(
+        self, request: wire.Request, size: int, timeout: float, stored: Callable[[], None] | None = None
+    ) -> wire.Event:
         answer: asyncio.Future[wire.Event] = asyncio.get_running_loop().create_future()
         try:
             async with asyncio.timeout(timeout):
                 outbox = await self._connection()
                 self._asked[request.id] = answer
                 self._put(outbox, request, size)
+                if stored is not None:
+                    self._stored[request.id] = stored
                 event = await answer
         except TimeoutError:
             if self._outbox is None:
@@ -180,12 +188,16 @@ class RemoteLink:
             case "item":
                 self._watches.item(event.item)
             case "receipt":
+                if stored := self._stored.pop(event.receipt.id, None):
+                    stored()
                 self._answer(event.receipt.id, event)
             case "failed":
+                self._stored.pop(event.failed.id, None)
                 self._answer(event.failed.id, event)
             case "resumed":
                 self._watches.resumed(event)
             case "moved":
+                self._stored.pop(event.moved.id, None)
                 self._watches.moved(event)
             case _:
                 _log.warning("a storage node of a newer version said something unknown")
@@ -197,6 +209,7 @@ class RemoteLink:
 
     def _disconnected(self) -> None:
         self._outbox = None
+        self._stored.clear()
         if not self._left:
             self._connected.clear()
         self._watches.disconnected()

@@ -67,6 +67,16 @@ async def test_the_map_has_who_beats_and_loses_who_does_not(pair: Pair) -> None:
     assert versions == sorted(set(versions))
 
 
+async def test_routers_hear_how_far_their_batches_are_applied(pair: Pair) -> None:
+    router, accounts = pair
+    assert await router.usage.applied(["router-1/a", "router-1/b"]) == {}
+    await accounts.usage.mark({"router-1/a": 7, "router-1/b": 2**50})
+    await accounts.usage.mark({"router-1/a": 5})
+    await accounts.usage.mark({})
+    assert await router.usage.applied(["router-1/b", "router-1/a", "c"]) == {"router-1/a": 7, "router-1/b": 2**50}
+    assert await router.usage.applied([]) == {}
+
+
 async def test_usage_comes_at_least_once_and_goes_when_it_was_applied(pair: Pair) -> None:
     router, accounts = pair
     batches = [UsageBatch(f"batch-{number}", b"%d" % number) for number in range(3)]

@@ -87,8 +87,8 @@ async def test_a_link_survives_what_breaks_behind_it_and_tells_what_was_lost() -
         await watched(link, reader)
         reader.failures_left = 1
         with pytest.raises(Unavailable, match="may be published"):
-            await link.publish(TOPIC, VALUE, b"", 5.0)
-        assert (await link.publish(TOPIC, VALUE, b"", 5.0)).number == 2
+            await link.publish(TOPIC, VALUE, b"", 5.0, lambda: None)
+        assert (await link.publish(TOPIC, VALUE, b"", 5.0, lambda: None)).number == 2
         await reader.until_it_has(2)
         await link.close()
     assert reader.everything() == ["discontinuity", 2]
@@ -100,7 +100,7 @@ async def test_a_subscriber_that_comes_while_much_is_caught_up_costs_the_others_
         link = RemoteLink(f"127.0.0.1:{port}", reader)
         link.start()
         await watched(link, reader)
-        await link.publish(TOPIC, VALUE, b"", 5.0)
+        await link.publish(TOPIC, VALUE, b"", 5.0, lambda: None)
         await reader.until_it_has(1)
     for _ in range(20):
         node.publish(TOPIC, VALUE, b"")
@@ -109,7 +109,7 @@ async def test_a_subscriber_that_comes_while_much_is_caught_up_costs_the_others_
     async with serving(node, port):
         async with asyncio.timeout(DEADLINE_SECONDS):
             await newcomer
-        await link.publish(TOPIC, VALUE, b"", 5.0)
+        await link.publish(TOPIC, VALUE, b"", 5.0, lambda: None)
         await reader.until_it_has(22)
         await link.close()
     assert reader.everything() == list(range(1, 23))

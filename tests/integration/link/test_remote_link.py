@@ -66,7 +66,7 @@ async def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
 
 async def say(link: RemoteLink, text: str) -> int:
     value = client._TopicValue(text=text).SerializeToString()
-    return (await link.publish(TOPIC, value, b"", timeout=5)).number
+    return (await link.publish(TOPIC, value, b"", timeout=5, stored=lambda: None)).number
 
 
 async def test_publishes_of_two_routers_have_one_order_that_both_hear() -> None:
@@ -167,7 +167,7 @@ async def test_without_a_node_a_publish_is_unavailable_and_does_not_hang() -> No
         pass
     async with linked(port, Heard()) as link:
         with pytest.raises(Unavailable, match="cannot be reached"):
-            await link.publish(TOPIC, b"\x0a\x01x", b"", timeout=0.2)
+            await link.publish(TOPIC, b"\x0a\x01x", b"", timeout=0.2, stored=lambda: None)
 
 
 async def test_a_storage_node_reports_its_health() -> None:

@@ -1,9 +1,11 @@
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from momento_wire_types import cachepubsub_pb2 as wire
 
+from api.account import LARGEST_MESSAGE_BYTES
 from api.framing import unframe
-from api.items import HEARTBEAT, Discontinuity, item_frame, varint
+from api.items import HEARTBEAT, Discontinuity, item_frame, item_size, value_size, varint
 
 NUMBERS = st.integers(0, 2**64 - 1)
 VALUES = st.one_of(
@@ -61,3 +63,11 @@ def test_a_discontinuity_is_read_back_by_protobuf(last: int, new: int, page: int
 
 def test_a_heartbeat_is_a_heartbeat() -> None:
     assert read(HEARTBEAT) == wire._SubscriptionItem(heartbeat=wire._Heartbeat())
+
+
+@pytest.mark.parametrize("size", [0, 1, 125, 126, 127, 128, 16_380, 16_384, 2**21 - 5, 2**21, LARGEST_MESSAGE_BYTES])
+@pytest.mark.parametrize("number", [1, 127, 128, 2**40])
+def test_the_size_of_a_value_is_known_from_its_frame(size: int, number: int) -> None:
+    value = wire._TopicValue(binary=bytes(size)).SerializeToString()
+    assert value_size(value) == size
+    assert item_size(item_frame(number, 2**41, value, b"ada")) == size

@@ -12,6 +12,7 @@ from api.tokens import pack_credential
 from backplane.memory import MemoryDirectory
 from backplane.memory_quotas import MemoryQuotas
 from router.bearer import Bearer, Bearers
+from router.meters.meters import Meters
 from router.sharing import Sharing
 from router.tenant import Tenants
 from tests.unit.credentials import PUBLIC_KEYS, account, explicit, token, topic_permission
@@ -23,7 +24,7 @@ class Door:
     def __init__(self, *, local: bool = False) -> None:
         self.directory = MemoryDirectory()
         self.tenants = Tenants(self.directory, Sharing(MemoryQuotas(), "router-1"))
-        self.bearers = Bearers(self.directory, self.tenants, local=local)
+        self.bearers = Bearers(self.directory, self.tenants, Meters.in_memory(), local=local)
 
     async def knows(self, **changes: object) -> "Door":
         if not self.directory.keys():

@@ -10,7 +10,8 @@ from momento_wire_types import permissionmessages_pb2 as permission
 
 from api.account import LARGEST_MESSAGE_BYTES, Limits
 from api.framing import EMPTY, frame
-from router.pubsub import PING, PUBLISH, value_size
+from api.items import value_size
+from router.pubsub import PING, PUBLISH
 from tests.unit.asgi import GRPC, Connection, publish_request
 from tests.unit.credentials import account, explicit, token, topic_permission
 from tests.unit.router.parts import World, connection, world

@@ -1,0 +1,205 @@
+"""Hands what a router counts to the account service: seals a batch each second, and sends it until it is applied."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from api.errors import Unavailable
+from api.tasks import end
+from backplane.interface import Usage
+from router.meters.folder import Folder
+from router.meters.journal import Journal
+from router.meters.meters import Meters
+from router.meters.seats import Seats
+from router.meters.window import Window
+
+ADOPT_WINDOWS = 5
+"""After so many windows it looks for boots of the same router that have died."""
+
+MANY_ROWS = 500
+"""A window with more rows than this stays open for longer, so that a busy router does not fill the database."""
+
+BUSY_WINDOWS = 4
+MINUTE = 60
+"""How many times as long a window is then, and when many batches wait."""
+
+MANY_BATCHES = 100
+"""When more than this wait to be applied, a batch is a whole minute: the disk fills slowly when nobody takes them."""
+
+SEND_BYTES = 4 * 1024 * 1024
+CLOSE_SECONDS = 2.0
+ALARM_SECONDS = 10.0
+
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
+
+
+class Metering:
+    """Counts what a router serves, and hands it over.
+
+    Attributes:
+        meters: What it counts with.
+        seats: Counts open subscriptions.
+    """
+
+    def __init__(
+        self,
+        parent: Path,
+        router: str,
+        usage: Usage,
+        now: Callable[[], float] = time.time,
+        window_seconds: float = 1.0,
+    ) -> None:
+        """Begin to count for `router`, in a folder of its own below `parent`; a window is so long at least.
+
+        Raises:
+            OSError: nothing can be written there.
+        """
+        self._parent = parent
+        self._usage = usage
+        self._now = now
+        self._window_seconds = window_seconds
+        self._own = Journal(Folder.make(parent, router))
+        self.meters = Meters(self._own.folder.open_window, now)
+        self.seats = Seats(self.meters)
+        self._disk = ThreadPoolExecutor(1, thread_name_prefix="usage")
+        self._adopted: list[Journal] = []
+        self._epoch = ""
+        self._window_began = time.monotonic()
+        self._look_at = 0.0
+        self._alarm_at = 0.0
+        self._task: asyncio.Task[None] | None = None
+
+    def __repr__(self) -> str:
+        return f"<Metering {self._own!r}, {len(self._adopted)} adopted, {self.meters!r}>"
+
+    def start(self) -> None:
+        """Begin to hand over."""
+        self._task = asyncio.create_task(self._run())
+
+    async def close(self) -> None:
+        """Seal what was counted, and hand it over if that takes no longer than a moment; what is left waits on disk."""
+        if self._task is not None:
+            await end(self._task)
+        self.seats.tick()
+        await self._on_disk(self._end)
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                while not self._own.is_done:
+                    await self._hand_over()
+                    await asyncio.sleep(0.02)
+        except (TimeoutError, Unavailable):
+            _log.info("what was counted last is kept for the next process: %r", self._own)
+        for journal in (self._own, *self._adopted):
+            await self._on_disk(partial(_let_go, journal))
+        self._disk.shutdown()
+
+    async def _run(self) -> None:
+        while True:
+            length = self._window_seconds
+            await asyncio.sleep(length - self._now() % length)  # windows end at whole seconds, and so at whole minutes
+            try:
+                await self._keep()
+                await self._hand_over()
+            except Unavailable:
+                continue  # the backplane has told the log, and the next second comes
+            except Exception:  # noqa: BLE001 - what was counted is on disk, and the next turn may go well
+                _log.exception("usage could not be handed over")
+
+    async def _keep(self) -> None:
+        """Seal what was counted and take over what others have left, as far as the disk has room."""
+        try:
+            self._turn()
+            await self._on_disk(self._seal_ended)
+            if time.monotonic() >= self._look_at:
+                self._look_at = time.monotonic() + ADOPT_WINDOWS * self._window_seconds
+                self._adopted += await self._on_disk(partial(_adopted, self._parent))
+        except OSError as reason:
+            self._alarm(reason)
+
+    async def _on_disk(self, work: Callable[[], T]) -> T:
+        """Do what may wait for the disk in a thread, one thing after the other, also when nobody waits for it."""
+        return await asyncio.get_running_loop().run_in_executor(self._disk, work)
+
+    def _turn(self) -> None:
+        self.seats.tick()
+        window = self.meters.window
+        age = time.monotonic() - self._window_began
+        is_other_minute = int(self._now()) // 60 != window.minute
+        waits = MINUTE if len(self._own) > MANY_BATCHES else BUSY_WINDOWS if len(window.rows) > MANY_ROWS else 1
+        if is_other_minute or age > (waits - 0.5) * self._window_seconds:
+            self.meters.turn()
+            self.seats.begin()
+            self._window_began = time.monotonic()
+
+    def _seal_ended(self) -> None:
+        ended: list[Window] = self.meters.ended
+        while ended:
+            self._own.seal(ended[0])
+            del ended[0]
+        self._own.folder.prepare()
+        self.meters.window.flush()
+
+    def _end(self) -> None:
+        try:
+            self.meters.turn()
+            self._seal_ended()
+            self._own.end()
+        except OSError as reason:
+            self._alarm(reason)
+
+    async def _hand_over(self) -> None:
+        await self._look_at_epoch()
+        journals = [self._own, *self._adopted]
+        for journal in journals:
+            while batches := await self._on_disk(partial(journal.due, time.monotonic(), SEND_BYTES)):
+                await self._usage.append(batches)
+                journal.sent(batches, time.monotonic())
+        marks = await self._usage.applied([journal.name for journal in journals])
+        for journal in journals:
+            journal.applied(marks.get(journal.name, 0))
+        for journal in [adopted for adopted in self._adopted if adopted.is_done]:
+            self._adopted.remove(journal)
+            await self._on_disk(journal.folder.remove_all)
+
+    async def _look_at_epoch(self) -> None:
+        epoch = await self._usage.epoch()
+        if epoch != self._epoch:
+            for journal in (self._own, *self._adopted):
+                journal.send_again()
+            self._epoch = epoch
+
+    def _alarm(self, reason: OSError) -> None:
+        if time.monotonic() >= self._alarm_at:
+            self._alarm_at = time.monotonic() + ALARM_SECONDS
+            _log.error("usage cannot be kept on disk, and is counted in a window that stays open: %s", reason)
+
+
+def _adopted(parent: Path) -> Sequence[Journal]:
+    journals: list[Journal] = []
+    for folder in Folder.adopt(parent):
+        journal = Journal(folder)
+        try:
+            journal.inherit()
+        except OSError:
+            folder.release()
+            raise
+        if journal.is_done:
+            folder.remove_all()
+        else:
+            _log.warning("boot %s of this router has ended; it leaves %s batches", folder.boot, len(journal))
+            journals.append(journal)
+    return journals
+
+
+def _let_go(journal: Journal) -> None:
+    if journal.is_done:
+        journal.folder.remove_all()
+    else:
+        journal.folder.release()

@@ -1,0 +1,147 @@
+"""What routers count is billed once: whoever dies in between, and whatever the backplane loses or repeats."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from api.usage import PUBLISH
+from backplane.interface import UsageBatch
+from router.meters.handover import Metering
+from tests.integration.metering.parts import WINDOW_SECONDS, Installation
+
+
+async def test_what_is_counted_is_billed_within_seconds(here: Installation) -> None:
+    await here.publishes(here.router(), 0.2)
+    async with asyncio.timeout(5):
+        while await here.billed() < here.published:
+            await asyncio.sleep(0.05)
+
+
+async def test_a_router_that_ends_hands_over_what_it_counted_last(here: Installation) -> None:
+    router = here.router()
+    await here.publishes(router, 0.1)
+    await router.close()
+    here.routers.remove(router)
+    await here.settled()
+    assert list(here.folder.iterdir()) == []
+
+
+async def test_another_process_bills_what_a_killed_one_has_counted(here: Installation) -> None:
+    for seconds in (0.05, 0.25, 0.15):
+        router = here.router()
+        await here.publishes(router, seconds)
+        await here.killed(router)
+    here.router()
+    await here.settled()
+    async with asyncio.timeout(10):
+        while len(list(here.folder.iterdir())) > 1:  # only the living one has a folder
+            await asyncio.sleep(0.05)
+
+
+async def test_two_processes_of_one_router_share_a_folder(here: Installation) -> None:
+    older, newer = here.router(), here.router()
+    await asyncio.gather(here.publishes(older, 0.3), here.publishes(newer, 0.3))
+    await here.killed(older)
+    await here.publishes(newer, 0.3)
+    await here.settled()
+
+
+@pytest.mark.parametrize("call", ["append", "read", "mark", "acknowledge"])
+async def test_answers_that_are_lost_change_nothing(here: Installation, call: str) -> None:
+    router = here.router()
+    here.consume()
+    here.carrier.fails[call] = 2
+    await here.publishes(router, 0.4)
+    await here.settled()
+    assert here.carrier.fails[call] == 0
+
+
+async def test_a_backplane_that_comes_back_empty_is_told_again(
+    here: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for consumer in here.consumers:
+        await consumer.close()
+    router = here.router()
+    await here.publishes(router, 0.4)
+    assert here.carrier._waiting
+    here.carrier.emptied()
+    await here.publishes(router, 0.3)
+    here.carrier.emptied()
+    here.consume()
+    await here.publishes(router, 0.3)
+    await here.settled()
+
+
+async def test_a_batch_that_comes_five_times_in_any_order_counts_once(here: Installation) -> None:
+    for consumer in here.consumers:
+        await consumer.close()
+    router = here.router()
+    await here.publishes(router, 0.5)
+    batches = list(here.carrier._waiting.values())
+    await here.carrier.append([*batches[::-1], *batches * 3])
+    here.consume()
+    here.consume()
+    await here.settled()
+    async with asyncio.timeout(10):
+        while here.carrier._waiting:
+            await asyncio.sleep(0.05)
+    assert sum(consumer.repeated for consumer in here.consumers) >= 4 * len(batches)
+
+
+async def test_what_cannot_be_read_holds_up_nobody_and_stays_with_its_router(
+    here: Installation, caplog: pytest.LogCaptureFixture
+) -> None:
+    router = here.router()
+    await here.carrier.append([UsageBatch("router-9/boot/1", b"of another version"), UsageBatch("x", b"")])
+    await here.publishes(router, 0.3)
+    await here.settled()
+    assert "batch router-9/boot/1 cannot be applied, and stays with its router" in caplog.text
+    assert await here.carrier.applied(["router-9/boot"]) == {}
+
+
+async def test_batches_wait_on_disk_while_nobody_takes_them(
+    here: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for consumer in here.consumers:
+        await consumer.close()
+    router = here.router()
+    await here.publishes(router, 0.4)
+    await here.killed(router)
+    here.carrier.emptied()
+    later = here.router()
+    await here.publishes(later, 0.2)
+    here.consume()
+    await here.settled()
+
+
+async def test_a_full_disk_stops_nothing_and_loses_nothing(
+    here: Installation, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    router = here.router()
+    await here.publishes(router, 0.3)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("router.meters.folder.os.posix_fallocate", full)
+        await here.publishes(router, 0.5)
+        assert "usage cannot be kept on disk" in caplog.text
+    await here.settled()
+
+
+async def test_a_folder_that_cannot_be_written_is_told_at_once(here: Installation, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError, match="file"):
+        Metering(tmp_path / "file", "router-1", here.carrier)
+
+
+async def test_a_busy_window_stays_open_for_longer(here: Installation) -> None:
+    router = here.router()
+    for number in range(600):
+        router.meters.meter("acme", "cache", PUBLISH, f"token:{number}").add(1, 1, 1)
+    here.published = 600
+    await asyncio.sleep(2 * WINDOW_SECONDS)
+    assert router.meters.window.number == 1
+    await here.settled()
