@@ -38,7 +38,7 @@ fmt: install ## format, and mend what can be mended by itself
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
-bench: install ## compare with Redis and NATS on this machine (under 3 minutes; SCENARIO="publish memory" for some)
+bench: install ## compare with Redis and NATS on this machine (about 5 minutes; SCENARIO="publish memory" for some)
 	$(BIN)/python -m bench $(if $(SCENARIO),--scenario $(SCENARIO)) $(BENCH_ARGS)
 
 proto: install ## generate Python from api/*.proto anew

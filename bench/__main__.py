@@ -11,10 +11,10 @@ from bench.report import charts
 from bench.report.machine import Machine
 from bench.report.markdown import report
 from bench.report.summary import summaries
-from bench.run import Results, run
-from bench.scenarios import ceiling, fanout, latency, memory, placement, publish
+from bench.run import DURABLE, FLEET, Results, run
+from bench.scenarios import ceiling, durable, fanout, latency, memory, placement, publish
 from bench.scenarios.interface import Plan, Scenario
-from bench.systems import peers
+from bench.systems import fleet, peers
 from bench.systems.interface import System
 from bench.systems.tidings import tidings
 
@@ -26,9 +26,16 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
     latency.TO_10,
     placement.SCENARIO,
     memory.SCENARIO,
+    durable.SCENARIO,
     ceiling.SCENARIO,
 )
-SYSTEMS: Final[dict[str, System]] = {"tidings": tidings, "redis": peers.redis, "nats": peers.nats}
+SYSTEMS: Final[dict[str, System]] = {
+    "tidings": tidings,
+    FLEET: fleet.fleet,
+    "redis": peers.redis,
+    "nats": peers.nats,
+    **dict(zip(DURABLE, (fleet.everysec, fleet.always), strict=True)),
+}
 
 
 @dataclass(frozen=True)

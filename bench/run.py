@@ -5,10 +5,15 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from bench.measurement import Measurement
 from bench.scenarios.interface import Against, Plan, Scenario
 from bench.systems.interface import System
+
+FLEET: Final = "fleet"
+DURABLE: Final = ("fleet-everysec", "fleet-always")
+"""Systems that differ from a fleet in how they keep topics, and are compared with it alone."""
 
 
 @dataclass
@@ -29,7 +34,7 @@ def run(scenarios: Sequence[Scenario], systems: Mapping[str, System], plan: Plan
     results = Results()
     for _ in range(repetitions):
         for scenario in scenarios:
-            for name in _wanted(scenario, systems):
+            for name in wanted(scenario, systems):
                 try:
                     _one(scenario, systems.get(name), plan, results)
                 except Exception as reason:  # noqa: BLE001 -- the other scenarios still have their say
@@ -38,12 +43,15 @@ def run(scenarios: Sequence[Scenario], systems: Mapping[str, System], plan: Plan
     return results
 
 
-def _wanted(scenario: Scenario, systems: Mapping[str, System]) -> list[str]:
+def wanted(scenario: Scenario, systems: Mapping[str, System]) -> list[str]:
+    """Return the names of the systems that a scenario is run against."""
     match scenario.against:
         case Against.ALL:
-            return list(systems)
+            return [name for name in systems if name not in DURABLE]
         case Against.TIDINGS:
             return [name for name in systems if name == "tidings"]
+        case Against.DURABILITY:
+            return [name for name in systems if name in (FLEET, *DURABLE)]
         case Against.NOTHING:
             return ["no server"]
 

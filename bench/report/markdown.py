@@ -14,6 +14,9 @@ within the window, *others* being whatever else ran on the machine, the kernel's
 *limited by* names what was exhausted: a generator process that used 90 % of a core or more; cores that something else
 used, if 0.2 or more; all cores together (95 % or more busy); or else the server."""
 
+OURS = ("Tidings", "Tidings fleet")
+"""All in one process, and as several: two routers, two storage nodes, Redis."""
+
 PEERS = ("Redis", "NATS")
 
 
@@ -44,7 +47,7 @@ def _versions(versions: Mapping[str, str]) -> str:
 
 
 def _side_by_side(all_of_it: Sequence[Summary]) -> str:
-    rows = [["", "Tidings", *PEERS, *(f"Tidings / {peer}" for peer in PEERS), "better is"]]
+    rows = [["", *OURS, *PEERS, *(f"Tidings / {peer}" for peer in PEERS), "better is"]]
     for summary in all_of_it:
         scenario = summary.scenario
         if scenario.against is not Against.ALL:
@@ -53,7 +56,7 @@ def _side_by_side(all_of_it: Sequence[Summary]) -> str:
         rows.append(
             [
                 f"{scenario.title}, {figure.title}",
-                *(number(summary.main(system), figure.decimals) for system in ("Tidings", *PEERS)),
+                *(number(summary.main(system), figure.decimals) for system in (*OURS, *PEERS)),
                 *(number(summary.against(peer), 2) for peer in PEERS),
                 "more" if scenario.more_is_better else "less",
             ]

@@ -32,6 +32,7 @@ class Against(Enum):
 
     ALL = "each system"
     TIDINGS = "Tidings only"
+    DURABILITY = "the ways in which a fleet keeps topics"
     NOTHING = "no server"
 
 

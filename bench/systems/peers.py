@@ -22,23 +22,28 @@ _START_SECONDS: Final = 10.0
 @contextmanager
 def redis(folder: Path) -> Generator[Running]:
     """Run redis-server."""
-    binary = _redis_binary()
-    port = _free_port()
-    command = [binary, "--bind", _HOST, "--port", str(port), "--save", "", "--appendonly", "no", "--dir", str(folder)]
-    with process([*command, "--logfile", str(folder / "redis.log")], folder) as started:
+    port = free_port()
+    command = redis_command(port, folder)
+    with process([*command, "--appendonly", "no"], folder) as started:
         _await_port(port)
-        yield Running("Redis", _version([binary, "--version"]), started.pid, RedisDialect(_HOST, port))
+        yield Running("Redis", _version([command[0], "--version"]), started.pid, RedisDialect(_HOST, port))
 
 
 @contextmanager
 def nats(folder: Path) -> Generator[Running]:
     """Run nats-server."""
     binary = _in_environment("nats-server")
-    port = _free_port()
+    port = free_port()
     command = [binary, "--addr", _HOST, "--port", str(port), "--log", str(folder / "nats.log")]
     with process(command, folder) as started:
         _await_port(port)
         yield Running("NATS", _version([binary, "--version"]), started.pid, NatsDialect(_HOST, port))
+
+
+def redis_command(port: int, folder: Path) -> list[str]:
+    """Return what starts redis-server, but for how it keeps its data."""
+    where = ["--bind", _HOST, "--port", str(port), "--dir", str(folder), "--logfile", str(folder / "redis.log")]
+    return [_redis_binary(), *where, "--save", ""]
 
 
 def _redis_binary() -> str:
@@ -62,7 +67,8 @@ def _version(command: list[str]) -> str:
     )
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nobody listens on at this moment."""
     with socket.create_server((_HOST, 0)) as probe:
         return probe.getsockname()[1]
 

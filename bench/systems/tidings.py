@@ -20,7 +20,7 @@ from bench.systems.interface import Running, process
 _HOST: Final = "127.0.0.1"
 _CACHE: Final = "bench"
 _EMAIL: Final = "bench@example.com"
-_FIRST_NUMBER: Final = 16_400
+FIRST_NUMBER: Final = 16_400
 """From 16,384 on, to two millions, a sequence number takes three bytes."""
 
 _READY: Final = re.compile(r"^ready http://.+:(\d+)$")
@@ -37,7 +37,7 @@ def tidings(folder: Path) -> Generator[Running]:
         port = _port(started)
         _create_cache(port, api_key)
         dialect = TidingsDialect(_HOST, port, api_key, _CACHE)
-        yield Running("Tidings", version("tidings"), started.pid, dialect, _FIRST_NUMBER)
+        yield Running("Tidings", version("tidings"), started.pid, dialect, FIRST_NUMBER)
 
 
 def _port(started: subprocess.Popen[str]) -> int:

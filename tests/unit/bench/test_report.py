@@ -1,6 +1,7 @@
 """What readers see of a run."""
 
 from pathlib import Path
+from typing import cast
 from xml.etree import ElementTree as ET
 
 from bench.measurement import Limit, Measurement
@@ -8,8 +9,9 @@ from bench.report import charts
 from bench.report.machine import Machine
 from bench.report.markdown import report
 from bench.report.summary import summaries
+from bench.run import wanted
 from bench.scenarios.interface import Against, Figure, Plan, Scenario
-from bench.systems.interface import Running
+from bench.systems.interface import Running, System
 
 MACHINE = Machine("a processor", 2, 8.0, "6.1", "3.11", "2030-01-01 00:00 UTC", 0.25)
 
@@ -28,6 +30,7 @@ def run(system: str, rate: float) -> Measurement:
 
 MEASUREMENTS = [
     *(run("Tidings", rate) for rate in (3000.0, 1000.0, 2000.0)),
+    *(run("Tidings fleet", 1500.0) for _ in range(3)),
     *(run("Redis", 1000.0) for _ in range(3)),
     Measurement("size", "Tidings", {"kb": 21.34}),
 ]
@@ -47,11 +50,11 @@ def test_ratios_are_against_each_peer_that_was_measured():
 
 def test_the_report_holds_figures_ratios_limits_and_failures():
     text = report(MACHINE, {"Redis": "6"}, summaries([SPEED, SIZE], MEASUREMENTS), ["Speed, nats: it did not start"])
-    assert "| Speed, messages/s | 2,000 | 1,000 | - | 2.00 | - | more |" in text
+    assert "| Speed, messages/s | 2,000 | 1,500 | 1,000 | - | 2.00 | - | more |" in text
     assert "| Tidings | 1.00 | 0.50 | the server |" in text
     assert "| Tidings | 21.3 |" in text
     assert "* Speed, nats: it did not start" in text
-    assert "Medians of 3 repetitions; messages/s: Tidings 1,000 to 3,000; Redis 1,000 to 1,000." in text
+    assert "Medians of 3 repetitions; messages/s: Tidings 1,000 to 3,000; Tidings fleet 1,500 to 1,500; Redis" in text
     assert "load average before the run 0.25" in text
 
 
@@ -62,3 +65,10 @@ def test_a_chart_is_plain_svg(tmp_path: Path):
     assert ET.fromstring(text).tag.endswith("svg")
     assert "<script" not in text
     assert "2,000" in text
+
+
+def test_ways_of_keeping_topics_are_compared_with_each_other_alone():
+    systems = {name: cast("System", name) for name in ("tidings", "fleet", "redis", "fleet-everysec", "fleet-always")}
+    durable = Scenario("durable", "Durable", "", (Figure("rate", "rate"),), never, Against.DURABILITY)
+    assert wanted(SPEED, systems) == ["tidings", "fleet", "redis"]
+    assert wanted(durable, systems) == ["fleet", "fleet-everysec", "fleet-always"]
