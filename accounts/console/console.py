@@ -9,6 +9,7 @@ from accounts.caller import Callers
 from accounts.console import front, people, playground, policy, reports, start, usage
 from accounts.console.assets import Assets
 from accounts.console.billing import BillingPages
+from accounts.console.budgets import BudgetPages
 from accounts.console.caches import CachePages
 from accounts.console.keys import KeyPages
 from accounts.console.overview import OverviewPages
@@ -77,6 +78,7 @@ def install(app: FastAPI, services: Services, guards: Guards, attempts: Attempts
         TokenPages(pages, services.keystore, services.callers, services.roles, place.endpoint).routes(),
         usage.routes(pages, services.reports),
         BillingPages(pages, services.finance).routes(),
+        BudgetPages(pages, services.finance.budgets, services.caches).routes(),
         playground.routes(pages, services.caches, services.roles, tokens),
         front.routes(pages, guards),  # the last: it takes what no other has
     ):

@@ -24,7 +24,10 @@ GROUPS: tuple[tuple[str, tuple[Place, ...]], ...] = (
         "Access",
         (Place("/console/keys", "API keys"), Place("/console/roles", "Roles"), Place("/console/tokens", "Tokens")),
     ),
-    ("Money", (Place("/console/usage", "Usage"), Place("/console/billing", "Billing"))),
+    (
+        "Money",
+        (Place("/console/usage", "Usage"), Place("/console/billing", "Billing"), Place("/console/budgets", "Budgets")),
+    ),
 )
 """The menu, in its order."""
 
@@ -35,6 +38,8 @@ NOTES = {
     "cache-flushed": "The cache was emptied of its items. Topics are no items, and stay as they are.",
     "cache-deleted": "The cache is gone, with its topics and subscriptions.",
     "key-revoked": "The key was revoked. Whoever still holds it is refused from now on.",
+    "budget-made": "The budget holds from now on.",
+    "budget-deleted": "The budget is gone; what it held back goes on.",
     "profile-changed": "The billing address was changed.",
     "plan-chosen": "The plan was changed. What was used before is charged as it was.",
     "role-made": "The role is there. Make a key of it next.",

@@ -27,6 +27,8 @@ FULL = (
     "/console/tokens",
     "/console/tokens/tester",
     "/console/billing/plan",
+    "/console/budgets",
+    "/console/budgets/new",
     "/console/billing/profile",
     "/console/usage?span=hour&by=cache",
     "/console/nowhere",

@@ -1,0 +1,91 @@
+"""Budgets: what may be spent in a month, on what, and what happens when it is."""
+
+from decimal import Decimal
+
+from fastapi import APIRouter, Request, Response
+from pydantic import ValidationError
+
+from accounts.billing.money import ZERO
+from accounts.budgets.models import Budget
+from accounts.budgets.schemas import BudgetInfo, NewBudget
+from accounts.budgets.service import Budgets
+from accounts.caches.service import Caches
+from accounts.console.forms import sent, trouble
+from accounts.console.page_route import PageRoute
+from accounts.console.pages import NO_TROUBLE, Pages, Trouble, see_other
+from accounts.rest.guards import Person
+from accounts.sessions.service import Member
+from api.errors import TidingsError
+
+LIST, NEW, DELETE = "/console/budgets", "/console/budgets/new", "/console/budgets/delete"
+MODES = (
+    ("warn", "Tell us"),
+    ("throttle", "Let one publish a second through"),
+    ("stop_publishing", "Refuse publishes"),
+    ("stop", "Refuse publishes and subscriptions"),
+)
+_FIELDS = {"there is a budget": "name", "an amount": "amount", "cache '": "cache"}
+_MOST_PERCENT = 100
+
+
+class BudgetPages:
+    """The pages of budgets."""
+
+    def __init__(self, pages: Pages, budgets: Budgets, caches: Caches) -> None:
+        self._pages = pages
+        self._budgets = budgets
+        self._caches = caches
+
+    def routes(self) -> APIRouter:
+        """Return the pages."""
+        router = APIRouter(include_in_schema=False, route_class=PageRoute)
+        router.get(LIST)(self.list)
+        router.get(NEW)(self.new)
+        router.post(NEW)(self.make)
+        router.post(DELETE)(self.delete)
+        return router
+
+    async def list(self, request: Request, person: Person) -> Response:
+        """Show all budgets as they stand."""
+        rows = await self._budgets.list(person.account_id)
+        names = {cache.id: cache.name for cache in await self._caches.list(person.account_id)}
+        shown = [(BudgetInfo.of(row), _percent(row), names.get(row.cache_id or "", "")) for row in rows]
+        return self._pages.show(request, "budgets.html", person, budgets=shown, modes=dict(MODES))
+
+    async def new(self, request: Request, person: Person) -> Response:
+        """Show the form for a budget."""
+        form = {"name": "", "amount": "", "mode": "warn", "cache": ""}
+        return await self._form(request, person, form)
+
+    async def make(self, request: Request, person: Person) -> Response:
+        """Make a budget."""
+        form = await sent(request, "name", "amount", "mode", "cache")
+        try:
+            person.require_change()
+            body = NewBudget.model_validate({**form, "cache": form["cache"] or None})
+            await self._budgets.make(person.account_id, person.actor, body.fields())
+        except ValidationError as error:
+            wrong = {str(each["loc"][0]): f"{each['msg']}." for each in error.errors()}
+            return await self._form(request, person, form, Trouble("The budget is not right yet.", wrong), 400)
+        except TidingsError as error:
+            return await self._form(request, person, form, trouble(error, _FIELDS), error.http)
+        return see_other(LIST, note="budget-made")
+
+    async def delete(self, request: Request, person: Person) -> Response:
+        """Delete a budget."""
+        form = await sent(request, "budget")
+        person.require_change()
+        await self._budgets.remove(person.account_id, person.actor, form["budget"])
+        return see_other(LIST, note="budget-deleted")
+
+    async def _form(
+        self, request: Request, person: Member, form: dict[str, str], wrong: Trouble = NO_TROUBLE, status: int = 200
+    ) -> Response:
+        caches = [("", "Everything"), *((c.name, c.name) for c in await self._caches.list(person.account_id))]
+        return self._pages.show(
+            request, "budget-new.html", person, status, form=form, trouble=wrong, modes=MODES, caches=caches
+        )
+
+
+def _percent(row: Budget) -> int:
+    return int(min(row.spent / row.amount * 100, Decimal(_MOST_PERCENT))) if row.amount > ZERO else _MOST_PERCENT
