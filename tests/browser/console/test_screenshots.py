@@ -1,0 +1,124 @@
+"""Each page as a picture, with things in it that somebody really made.
+
+TIDINGS_SCREENSHOTS names a folder to keep them in: `docs/screenshots` for those that `docs/console.md` shows.
+"""
+
+import os
+from io import BytesIO
+from pathlib import Path
+
+import httpx
+from PIL import Image
+from playwright.sync_api import expect
+
+from tests.browser.console.conftest import Visit
+from tests.browser.console.visit import Visitor
+from tests.e2e.service import until
+
+FOLDER = os.environ.get("TIDINGS_SCREENSHOTS")
+COLOURS = 96
+FEWEST_BYTES = 3_000
+ROOMS = ("chat", "orders", "telemetry")
+
+
+def test_each_page_is_a_picture(visit: Visit) -> None:
+    visitor = visit()
+    page = visitor.page
+    page.goto("/")
+    keep(visitor, "landing")
+    page.goto("/signup")
+    keep(visitor, "signup")
+    visitor.sign_up("Tidewater Ferries")
+    for name in ROOMS:
+        visitor.new_cache(name)
+    page.goto("/console/start")
+    visitor.fill(cache="chat")
+    visitor.press("Make both")
+    key = page.locator("#new-key").text_content() or ""
+    page.locator("#await[data-state=waiting]").wait_for()
+    talk(visitor, key)
+    expect(page.locator("#await")).to_contain_text("First message received")
+    keep(visitor, "first-steps")
+    build_role(visitor)
+    wait_for_usage(visitor)
+    for name, path in (
+        ("caches", "/console/caches"),
+        ("cache", "/console/caches/one?cache=chat"),
+        ("keys", "/console/keys"),
+        ("roles", "/console/roles"),
+        ("tokens", "/console/tokens"),
+        ("overview", "/console"),
+        ("usage", "/console/usage?span=hour"),
+        ("billing", "/console/billing"),
+        ("plans", "/console/billing/plan"),
+        ("budgets", "/console/budgets"),
+    ):
+        page.goto(path)
+        keep(visitor, name)
+    show_playground(visitor)
+
+
+def talk(visitor: Visitor, key: str) -> None:
+    """Publish a few messages as a program would."""
+    for name in ROOMS:
+        for text in ("The 8:40 is on time", '{"quay": 3, "wind": "NW 4"}', "Boarding in ten minutes"):
+            topic = f"{visitor.service.url}/topics/{name}/{'hello' if name == 'chat' else 'lobby'}"
+            assert httpx.post(topic, content=text, headers={"Authorization": key}).status_code == 204
+
+
+def wait_for_usage(visitor: Visitor) -> None:
+    """Wait until what was published has been counted, which takes a second or so."""
+
+    def is_counted() -> bool:
+        visitor.page.goto("/console/usage?span=hour")
+        return visitor.page.locator(".chart").count() > 0
+
+    until(is_counted, seconds=30, what="usage on its page")
+
+
+def build_role(visitor: Visitor) -> None:
+    page = visitor.page
+    page.goto("/console/roles/new")
+    visitor.fill(name="passengers", description="for the app")
+    page.locator("[name=access-0]").select_option("read")
+    page.locator("[name=match-0]").select_option("prefix")
+    visitor.fill(**{"topic-0": "quay/", "cache-0": "chat"})
+    page.locator("summary").click()
+    visitor.fill(**{"try-cache": "chat", "try-topic": "quay/3"})
+    visitor.press("Try")
+    keep(visitor, "role")
+    visitor.press("Make the role")
+    page.goto("/console/budgets/new")
+    visitor.fill(name="whole fleet", amount="50")
+    visitor.press("Set the budget")
+    visitor.new_key("passengers", "the passengers' app")
+
+
+def show_playground(visitor: Visitor) -> None:
+    page = visitor.page
+    page.goto("/console/playground?cache=chat&topic=hello")
+    expect(page.locator(".item")).not_to_have_count(0)
+    for topic, text in (("hello", "All aboard"), ("quay/3", '{"gate": "open"}'), ("quay/3", "Last call")):
+        page.locator("#topic").fill(topic)
+        page.locator("#value").fill(text)
+        page.locator("#publish").click()
+        expect(page.locator("#publish")).to_be_enabled()
+        expect(page.locator(".item .value").filter(has_text=text.strip('{"')[:4])).not_to_have_count(0)
+    keep(visitor, "playground")
+    page.emulate_media(color_scheme="dark")
+    keep(visitor, "playground-dark")
+    page.goto("/console")
+    keep(visitor, "overview-dark")
+    page.set_viewport_size({"width": 360, "height": 740})
+    keep(visitor, "overview-narrow")
+
+
+def keep(visitor: Visitor, name: str) -> None:
+    """Take a picture of the page, in few colours and so in few bytes."""
+    visitor.page.evaluate("document.activeElement.blur()")
+    picture = visitor.page.screenshot(full_page=True)
+    assert len(picture) > FEWEST_BYTES
+    if FOLDER:
+        Path(FOLDER).mkdir(parents=True, exist_ok=True)
+        small = Image.open(BytesIO(picture)).convert("RGB").quantize(COLOURS)
+        small.save(Path(FOLDER) / f"{name}.png", optimize=True)
