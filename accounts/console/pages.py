@@ -53,7 +53,7 @@ class Pages:
         )
         shared: dict[str, Any] = self._templates.globals
         shared.update(asset=assets.url, url=url, navigation=navigation.GROUPS)
-        self._templates.filters.update(moment=moment, day=day, number=number, size=size, sentence=sentence)
+        self._templates.filters.update(moment=moment, day=day, number=number, size=size, sentence=sentence, rate=rate)
 
     def topics_url(self, request: Request) -> str:
         """Return where topics are published to and read from: scheme, host and port."""
@@ -113,6 +113,11 @@ def day(seconds: int) -> str:
 def number(value: float) -> str:
     """Return a number with its thousands set apart."""
     return f"{value:,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+
+def rate(value: float) -> str:
+    """Return how often something happens in a second, to two digits or so."""
+    return number(value) if value >= 100 else f"{value:.3g}"
 
 
 def size(number_of_bytes: float) -> str:

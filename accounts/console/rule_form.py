@@ -13,7 +13,7 @@ from api.rules import Action, Rule, Selector
 
 MOST_ROWS = 20
 ACCESS = (("read", "Subscribe"), ("write", "Publish"), ("read write", "Publish and subscribe"))
-MATCHES = (("all", "every topic"), ("name", "the topic"), ("prefix", "topics that begin with"))
+MATCHES = (("all", "every topic"), ("name", "the topic"), ("prefix", "topics beginning with"))
 _NAMES = ("access", "cache", "match", "topic", "networks")
 _NEW = {"access": "read", "cache": "", "match": "all", "topic": "", "networks": ""}
 _RULES: TypeAdapter[list[PermissionRule]] = TypeAdapter(list[PermissionRule])

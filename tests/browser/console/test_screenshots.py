@@ -16,7 +16,7 @@ from tests.browser.console.visit import Visitor
 from tests.e2e.service import until
 
 FOLDER = os.environ.get("TIDINGS_SCREENSHOTS")
-COLOURS = 96
+COLOURS = 200
 FEWEST_BYTES = 3_000
 ROOMS = ("chat", "orders", "telemetry")
 
