@@ -14,6 +14,8 @@ from accounts.clocks.service import Clocks
 from accounts.clocks.turning import TestClocks
 from accounts.database import Database
 from accounts.encryption import MasterKeys
+from accounts.exports import endpoints as export_routes
+from accounts.exports.service import Exports
 from accounts.hooks import endpoints as hook_routes
 from accounts.hooks.delivering import Delivering
 from accounts.hooks.service import Hooks
@@ -62,6 +64,7 @@ class Finance:
         spending = Spending(reckoning, usage)
         self.invoices = Invoices(database, self.clocks, self.pricing, reckoning, settings)
         self.explanations = Explanations(database, usage, self.invoices)
+        self.exports = Exports(database, self.clocks, self.invoices)
         self.closing = Closing(database, self.clocks, self.pricing, reckoning, settings)
         self.closing.on_finalized(notices.invoice)
         self.test_clocks = TestClocks(database, self.clocks, self.pricing, self.closing)
@@ -95,4 +98,5 @@ class Finance:
             clock_routes.routes(self.test_clocks, anybody=self._settings.test_clocks),
             budget_routes.routes(self.budgets),
             hook_routes.routes(self.hooks),
+            export_routes.routes(self.exports),
         ]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from accounts.billing.rating import ChargeKey
@@ -46,12 +46,11 @@ async def page(session: AsyncSession, account_id: str | None, asked: PageRequest
     found = select(Invoice)
     if account_id is not None:
         found = found.where(Invoice.account_id == account_id)
-    if after := asked.after(int, str):
-        at, id = after
-        found = found.where((Invoice.written_at < at) | ((Invoice.written_at == at) & (Invoice.id < id)))
-    return (
-        await session.scalars(found.order_by(Invoice.written_at.desc(), Invoice.id.desc()).limit(asked.fetch))
-    ).all()
+    position = (Invoice.written_at, Invoice.number, Invoice.id)
+    if after := asked.after(int, int, str):
+        found = found.where(tuple_(*position) < after)
+    found = found.order_by(*(column.desc() for column in position))
+    return (await session.scalars(found.limit(asked.fetch))).all()
 
 
 async def lines(session: AsyncSession, invoice_id: str) -> Sequence[InvoiceLine]:

@@ -53,7 +53,7 @@ class Invoices:
         """Return the invoices of an account, or for None of all, the newest first."""
         async with self._database.reading() as session:
             found = await repository.page(session, account_id, asked)
-        return asked.page(found, lambda row: (row.written_at, row.id))
+        return asked.page(found, lambda row: (row.written_at, row.number, row.id))
 
     async def read(self, account_id: str | None, invoice_id: str) -> tuple[Invoice, Statement]:
         """Return an invoice with its lines. An account sees its own; None stands for whoever may see all.

@@ -122,8 +122,8 @@ class Reports:
 
     def _times(self, question: Question, in_zone: ZoneInfo) -> tuple[int, int]:
         now = int(self._now()) // 60
-        start = month_start(now, in_zone) if question.start is None else _minute("from", question.start, in_zone)
-        end = now + 1 if question.end is None else _minute("to", question.end, in_zone)
+        start = month_start(now, in_zone) if question.start is None else minute_of("from", question.start, in_zone)
+        end = now + 1 if question.end is None else minute_of("to", question.end, in_zone)
         if end <= start:
             raise InvalidArgument("'to' must be after 'from'")
         start, end = _widened(start, end, question.granularity, in_zone)
@@ -135,7 +135,7 @@ class Reports:
         return start, end
 
 
-def _minute(name: str, text: str, in_zone: ZoneInfo) -> int:
+def minute_of(name: str, text: str, in_zone: ZoneInfo) -> int:
     """Return a time as minutes of the epoch: a date is its local midnight."""
     try:
         if len(text) == len("2026-01-31"):

@@ -1,0 +1,1 @@
+"""Usage and charges as files, for those who reckon with them elsewhere."""

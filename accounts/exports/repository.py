@@ -1,0 +1,65 @@
+"""SQL for exports, a page at a time: no page needs more than an index and a bounded number of rows."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from accounts.batches.models import UsageBatch
+from accounts.clocks.models import TestClockPlacement
+from accounts.usage.models import ALL, Sums, UsageDay, UsageHour, UsageMinute, UsageSeries
+from api.usage import CONCURRENCY
+
+TABLES: Mapping[str, tuple[type[Sums], int]] = {
+    "minute": (UsageMinute, 1),
+    "hour": (UsageHour, 60),
+    "day": (UsageDay, 1440),
+}
+"""By granularity: where the sums are, and how many minutes each is for."""
+
+BatchKey = tuple[int, str, str, int]
+"""Minute, router, boot and number."""
+
+
+async def series(session: AsyncSession, account_id: str) -> Sequence[UsageSeries]:
+    """Return what numbers are kept of an account by principal, in the order of their ids."""
+    found = select(UsageSeries).where(
+        UsageSeries.account_id == account_id, UsageSeries.principal != ALL, UsageSeries.meter != CONCURRENCY
+    )
+    return (await session.scalars(found.order_by(UsageSeries.id))).all()
+
+
+async def sums(
+    session: AsyncSession, granularity: str, series_id: int, start: int, end: int, most: int
+) -> Sequence[Sums]:
+    """Return the sums of a series from minute `start` to before `end`, in the order of time."""
+    table: Any = TABLES[granularity][0]
+    found = select(table).where(table.series_id == series_id, table.minute >= start, table.minute < end)
+    return (await session.scalars(found.order_by(table.minute).limit(most))).all()
+
+
+async def batches(
+    session: AsyncSession, start: int, end: int, after: BatchKey | None, most: int
+) -> Sequence[UsageBatch]:
+    """Return batches from minute `start` to before `end`, in the order of minute, router, boot and number."""
+    key = (UsageBatch.minute, UsageBatch.router, UsageBatch.boot, UsageBatch.number)
+    found = select(UsageBatch).where(UsageBatch.minute >= (start if after is None else after[0]))
+    found = found.where(UsageBatch.minute < end)
+    if after is not None:
+        found = found.where(tuple_(*key) > after)
+    return (await session.scalars(found.order_by(*key).limit(most))).all()
+
+
+async def placed(
+    session: AsyncSession, account_id: str, start: int, end: int, after: BatchKey | None, most: int
+) -> Sequence[tuple[UsageBatch, int]]:
+    """Return batches whose usage of an account went by its test clock to a minute in this time, with that minute."""
+    at = TestClockPlacement
+    key = (at.minute, at.router, at.boot, at.number)
+    of = (UsageBatch.router == at.router) & (UsageBatch.boot == at.boot) & (UsageBatch.number == at.number)
+    found = select(UsageBatch, at.minute).join(at, of).where(at.account_id == account_id)
+    found = found.where(at.minute >= start, at.minute < end)
+    if after is not None:
+        found = found.where(tuple_(*key) > after)
+    return [(row, minute) for row, minute in await session.execute(found.order_by(*key).limit(most))]
