@@ -5,6 +5,7 @@ import contextlib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from fastapi import FastAPI
 from pwdlib import PasswordHash
 
 from accounts import app as application
@@ -18,11 +19,15 @@ from accounts.console import console
 from accounts.database import Database, Pool, sqlite_url
 from accounts.encryption import MasterKeySource
 from accounts.finance import Finance
+from accounts.fleet import Fleet
 from accounts.idempotency.service import IdempotentRequests
 from accounts.identifiers import new_id
-from accounts.jobs.service import Jobs
+from accounts.jobs.service import Job, Jobs
 from accounts.keys import endpoints as key_routes
 from accounts.keys.service import Keys
+from accounts.limits import endpoints as limit_routes
+from accounts.limits.service import AccountLimits
+from accounts.limits.watch import WATCH_SECONDS, Watch
 from accounts.mail.service import Mails
 from accounts.mail.transports import MailSettings
 from accounts.presigning.service import SigningKeys
@@ -94,8 +99,22 @@ class AccountsSettings:
 class Accounts:
     """The account service. `app` may be called from `start` to `close`."""
 
-    def __init__(self, settings: AccountsSettings, directory: Directory, usage: Carried | None = None) -> None:
-        """Write to `directory`, and count what comes by `usage`; without it, what is used is counted by others."""
+    def __init__(
+        self,
+        settings: AccountsSettings,
+        directory: Directory,
+        usage: Carried | None = None,
+        fleet: Fleet | None = None,
+    ) -> None:
+        """Put the service together.
+
+        Args:
+            settings: How it runs.
+            directory: Where routers read of accounts.
+            usage: What was used comes by it; without it, that is counted by others.
+            fleet: The rest of what there is; without it, there is nobody else.
+        """
+        fleet = fleet or Fleet()
         self._settings = settings
         self._directory = directory
         self.database = Database(settings.database_url or sqlite_url(settings.data_dir), settings.pool)
@@ -118,12 +137,20 @@ class Accounts:
         self.caches = Caches(
             self.database, self.snapshots, offers_durable=settings.offers_durable, history=settings.history
         )
+        self.limits = AccountLimits(self.database, self.snapshots, self.usage, fleet.quotas)
+        self._watch = Watch(self.database, fleet.quotas, self.mails)
+        self._following: asyncio.Task[None] | None = None
+        self.app = self._application(sessions, callers)
+
+    def _application(self, sessions: Sessions, callers: Callers) -> FastAPI:
+        """Return what serves requests: REST, the gRPC services and the console."""
+        settings = self._settings
         attempts = Attempts()
         reports = Reports(self.database, self.usage)
         guards = Guards(sessions, callers, Cookie(tls=settings.tls))
-        control = Control(callers, directory, self.caches, SigningKeys(self.database))
+        control = Control(callers, self._directory, self.caches, SigningKeys(self.database))
         minting = Minting(Tokens(callers, self.keystore), settings.endpoint)
-        self.app = application.create_app(
+        app = application.create_app(
             [
                 people.routes(self.users, sessions, self.keystore, guards, attempts),
                 key_routes.routes(self.keys),
@@ -131,6 +158,7 @@ class Accounts:
                 usage_routes.routes(self.database, reports),
                 *self.finance.routers(),
                 role_routes.routes(self.roles),
+                limit_routes.routes(self.limits),
             ],
             [
                 Service(CONTROL, control.methods()),
@@ -142,7 +170,7 @@ class Accounts:
             settings.rest_limits,
         )
         console.install(
-            self.app,
+            app,
             console.Services(
                 self.users, sessions, self.keys, self.caches, self.keystore, callers, self.roles, reports, self.finance
             ),
@@ -152,7 +180,7 @@ class Accounts:
                 settings.endpoint, settings.topics_url, tls=settings.tls, offers_durable=settings.offers_durable
             ),
         )
-        self._following: asyncio.Task[None] | None = None
+        return app
 
     async def start(self) -> None:
         """Bring the database up to date, and tell the routers of every account and key."""
@@ -164,7 +192,7 @@ class Accounts:
         await self.snapshots.publish_changed()
         await self.snapshots.fill()
         self._following = asyncio.create_task(self.snapshots.follow())
-        self.jobs.add(*self.finance.jobs())
+        self.jobs.add(*self.finance.jobs(), Job("limits.watch", WATCH_SECONDS, self._watch.run))
         await self.jobs.start()
         await self.mails.start()
         await self.finance.start()

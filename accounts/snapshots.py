@@ -10,10 +10,10 @@ from accounts.budgets.models import CAP_MODES, Budget
 from accounts.caches import repository as caches
 from accounts.database import Database
 from accounts.keys import repository as keys
+from accounts.limits.force import in_force
 from accounts.roles import repository as roles
 from accounts.roles.system import SYSTEM_ROLES
 from accounts.tenants import repository as tenants
-from accounts.tenants.plans import PLANS
 from api.account import AccountSnapshot, Cache, Cap
 from api.errors import Unavailable
 from backplane.interface import Directory
@@ -47,7 +47,7 @@ class Snapshots:
             snapshot = AccountSnapshot(
                 id=account.id,
                 version=account.version,
-                limits=PLANS[account.plan],
+                limits=await in_force(session, account),
                 suspended=account.suspended,
                 caches={
                     cache.name: Cache(cache.id, cache.name, cache.durable, cache.limits, cache.history)

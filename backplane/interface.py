@@ -282,8 +282,8 @@ class Quotas(Protocol):
         """
         ...
 
-    async def uses(self, ids: Sequence[str]) -> Mapping[str, Use]:
-        """Return how much of each id is used now.
+    async def uses(self, ids: Sequence[str] | None = None) -> Mapping[str, Use]:
+        """Return how much of each id is used now; of all that any router told of, where none are named.
 
         Raises:
             Unavailable: the store cannot be reached.

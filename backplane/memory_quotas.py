@@ -84,8 +84,10 @@ class MemoryQuotas:
             {id: self._of(id, demand, now).tell(router_id, demand, now) for id, demand in demands.items()},
         )
 
-    async def uses(self, ids: Sequence[str]) -> Mapping[str, Use]:
+    async def uses(self, ids: Sequence[str] | None = None) -> Mapping[str, Use]:
         now = self._now()
+        if ids is None:
+            ids = [id for id, shared in self._shared.items() if shared.fresh(now)]
         return {id: _sum(self._shared[id].fresh(now)) if id in self._shared else Use() for id in ids}
 
     def _of(self, id: str, demand: Demand, now: float) -> _Shared:

@@ -6,6 +6,7 @@ from functools import partial
 from typing import cast
 
 from accounts.component import Accounts, AccountsSettings
+from accounts.fleet import Fleet
 from api.asgi import Guard, without_body
 from api.grpc_asgi import ASGIApp, Receive, Scope, Send
 from api.link import Sink
@@ -22,6 +23,7 @@ from cli.urls import own_url
 from router.app import RouterApp
 from router.meters.handover import Metering
 from router.router import Router, RouterSettings
+from router.sharing import Sharing
 from storage.bounds import CacheBounds
 from storage.node import Node
 
@@ -30,18 +32,25 @@ class Embedded:
     """Storage nodes, a router and the account service, on a backplane in memory. An ASGI application for requests."""
 
     def __init__(
-        self, settings: EmbeddedSettings, accounts: Accounts, directory: MemoryDirectory, usage: MemoryUsage
+        self,
+        settings: EmbeddedSettings,
+        accounts: Accounts,
+        directory: MemoryDirectory,
+        usage: MemoryUsage,
+        fleet: Fleet,
     ) -> None:
-        """Take an account service that writes to `directory`, and applies what comes by `usage`."""
+        """Take an account service that writes to `directory`, applies what comes by `usage`, and sees the `fleet`."""
         names = [f"node-{number + 1}" for number in range(settings.nodes)]
         self._nodes = {name: Node(name) for name in names}
-        # A node in this process lives as long as the process; a lease would end when the process is merely slow.
-        self._registry = MemoryRegistry(lease_seconds=float("inf"))
+        self._registry = fleet.registry
         self._accounts = accounts
         self._bounds = [CacheBounds(node, directory) for node in self._nodes.values()]
         router_settings = RouterSettings.for_local() if settings.local else RouterSettings()
         self._metering = Metering(settings.data_dir / "usage", "router", usage)
-        self._router = Router(directory, self._registry, self._connect, router_settings, seats=self._metering.seats)
+        sharing = Sharing(fleet.quotas, "router")
+        self._router = Router(
+            directory, self._registry, self._connect, router_settings, sharing=sharing, seats=self._metering.seats
+        )
         self._router_app = RouterApp(self._router)
         self._accounts_app = Guard(cast("ASGIApp", accounts.app))  # the framework's own words for the same
         self.hosted = Hosted(
@@ -65,7 +74,9 @@ class Embedded:
             master_key=MasterKeyVariables.read().master_key_source,
             mail=MailVariables.read().mail_settings(own_url(settings.host, settings.port, tls=settings.tls)),
         )
-        return cls(settings, Accounts(account_settings, directory, usage), directory, usage)
+        # A node in this process lives as long as the process; a lease would end when the process is merely slow.
+        fleet = Fleet(registry=MemoryRegistry(lease_seconds=float("inf")))
+        return cls(settings, Accounts(account_settings, directory, usage, fleet), directory, usage, fleet)
 
     def __repr__(self) -> str:
         return f"<Embedded {self.hosted!r}, {self._router!r}, {list(self._nodes.values())}>"

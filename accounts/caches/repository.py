@@ -1,12 +1,14 @@
 """SQL for caches."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from accounts.caches.models import Cache
 from accounts.paging import PageRequest
+
+IDS_AT_ONCE = 500
 
 
 async def of_account(session: AsyncSession, account_id: str) -> Sequence[Cache]:
@@ -43,6 +45,20 @@ async def exists(session: AsyncSession, account_id: str, name: str) -> bool:
 async def count(session: AsyncSession, account_id: str) -> int:
     """Return how many caches the account has."""
     return await session.scalar(select(func.count()).select_from(Cache).where(Cache.account_id == account_id)) or 0
+
+
+async def counts(session: AsyncSession) -> Mapping[str, int]:
+    """Return how many caches each account has."""
+    rows = await session.execute(select(Cache.account_id, func.count().label("have")).group_by(Cache.account_id))
+    return {row.account_id: row.have for row in rows}
+
+
+async def some(session: AsyncSession, ids: Sequence[str]) -> Sequence[Cache]:
+    """Return those of these caches that there are."""
+    found: list[Cache] = []
+    for start in range(0, len(ids), IDS_AT_ONCE):
+        found += (await session.scalars(select(Cache).where(Cache.id.in_(ids[start : start + IDS_AT_ONCE])))).all()
+    return found
 
 
 async def add(session: AsyncSession, cache: Cache) -> None:

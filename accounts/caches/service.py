@@ -1,5 +1,6 @@
 """What can be done with caches. Each change is seen by every router before it is answered."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 
@@ -9,6 +10,7 @@ from accounts.caches import repository
 from accounts.caches.models import Cache
 from accounts.database import Database
 from accounts.identifiers import new_id
+from accounts.limits.used import note_count
 from accounts.paging import Page, PageRequest
 from accounts.snapshots import Snapshots
 from accounts.tenants import repository as tenants
@@ -65,6 +67,7 @@ class Caches:
                 raise TooManyCaches(f"caches: {have} of {most} in account '{account_id}'; delete one")
             cache = Cache(id=new_id("cache"), account_id=account_id, name=name, **changes)
             await repository.add(session, cache)
+            await note_count(session, account_id, "caches", have + 1, int(time.time()))
             audit.record(session, actor, account_id, "cache.created", name, after=_audited(cache))
             await tenants.touch(session, account_id)
         await self._snapshots.publish(account_id)
@@ -122,6 +125,9 @@ class Caches:
         async with self._database.transaction() as session:
             cache = _found(await repository.get_alone(session, account_id, name), name)
             accept(cache)
+            await note_count(
+                session, account_id, "caches", await repository.count(session, account_id), int(time.time())
+            )
             await repository.remove(session, cache)
             audit.record(session, actor, account_id, "cache.deleted", name, before=_audited(cache))
             await tenants.touch(session, account_id)

@@ -1,6 +1,6 @@
 """SQL for API keys."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -39,6 +39,12 @@ async def count(session: AsyncSession, account_id: str, now: int) -> int:
     """Return how many keys are neither revoked nor expired."""
     keys = select(func.count()).where(ApiKey.account_id == account_id, ApiKey.revoked_at.is_(None), _unexpired(now))
     return await session.scalar(keys) or 0
+
+
+async def counts(session: AsyncSession, now: int) -> Mapping[str, int]:
+    """Return how many keys of each account are neither revoked nor expired."""
+    keys = select(ApiKey.account_id, func.count().label("have")).where(ApiKey.revoked_at.is_(None), _unexpired(now))
+    return {row.account_id: row.have for row in await session.execute(keys.group_by(ApiKey.account_id))}
 
 
 async def revoked(session: AsyncSession, account_id: str, now: int) -> Sequence[str]:

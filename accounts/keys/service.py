@@ -9,6 +9,7 @@ from accounts.database import Database
 from accounts.identifiers import new_id
 from accounts.keys import repository
 from accounts.keys.models import ApiKey
+from accounts.limits.used import note_count
 from accounts.paging import Page, PageRequest
 from accounts.roles.service import require_role
 from accounts.signing.keystore import Keystore
@@ -60,7 +61,8 @@ class Keys:
             most = (await limits_of(session, account_id)).api_keys
             await require_role(session, account_id, role_id)
             if (have := await repository.count(session, account_id, now)) >= most:
-                raise TooManyApiKeys(f"the account has {have} of at most {most} API keys; revoke one")
+                raise TooManyApiKeys(f"API keys: {have} of {most} in account '{account_id}'; revoke one")
+            await note_count(session, account_id, "api_keys", have + 1, now)
             repository.add(session, key)
             audit.record(session, actor, account_id, "api_key.generated", key.id, after=_audited(key))
         claims = Claims("key", account_id, key.id, issued_at=now, expires_at=expires_at, role_id=role_id)

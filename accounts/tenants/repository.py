@@ -7,6 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from accounts.tenants.models import Account, Change
 
+IDS_AT_ONCE = 500
+
 
 async def get(session: AsyncSession, account_id: str) -> Account | None:
     """Return an account by its id."""
@@ -16,6 +18,14 @@ async def get(session: AsyncSession, account_id: str) -> Account | None:
 async def get_alone(session: AsyncSession, account_id: str) -> Account | None:
     """Return an account by its id; others who ask so wait until this transaction has ended."""
     return await session.get(Account, account_id, with_for_update=True)
+
+
+async def some(session: AsyncSession, ids: Sequence[str]) -> Sequence[Account]:
+    """Return those of these accounts that there are."""
+    found: list[Account] = []
+    for start in range(0, len(ids), IDS_AT_ONCE):
+        found += (await session.scalars(select(Account).where(Account.id.in_(ids[start : start + IDS_AT_ONCE])))).all()
+    return found
 
 
 async def changed_since(session: AsyncSession, version: int) -> Sequence[tuple[str, int]]:

@@ -44,7 +44,8 @@ class News:
 
     async def _listen_for_ever(self) -> None:
         while True:
-            with contextlib.suppress(RedisError, OSError):  # the store's own calls tell the log
+            # The store's own calls tell the log. A cluster whose slots are not known yet is a KeyError of the library.
+            with contextlib.suppress(RedisError, OSError, KeyError):
                 await self._listen()
             await asyncio.sleep(RETRY_SECONDS)
 

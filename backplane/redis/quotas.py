@@ -13,6 +13,7 @@ HASHES_AT_ONCE = 500
 
 _EXCHANGE = load("epoch", "exchange")
 _READ_USES = load("epoch", "read_uses")
+_READ_DEMANDED = load("epoch", "read_demanded")
 _FADE_MS = str(round(FADE_SECONDS * 1000))
 
 
@@ -27,14 +28,17 @@ class RedisQuotas:
         routers, standings = 1, dict[str, Standing]()
         for start in range(0, max(len(ids), 1), HASHES_AT_ONCE):
             some = ids[start : start + HASHES_AT_ONCE]
-            keys = [*self._store.keys("routers"), *(self._store.key("demand", id) for id in some)]
-            told = [_told(demands[id]) for id in some]
+            keys = [*self._store.keys("routers", "demanded"), *(self._store.key("demand", id) for id in some)]
+            told = [word for id in some for word in (_told(demands[id]), id)]
             answer = await self._store.call(_EXCHANGE, keys, router_id, _FADE_MS, str(MOST_DEBT_SECONDS), *told)
             routers = int(answer[0])
             standings.update((id, _standing(line)) for id, line in zip(some, answer[1:], strict=True))
         return Exchanged(routers, standings)
 
-    async def uses(self, ids: Sequence[str]) -> Mapping[str, Use]:
+    async def uses(self, ids: Sequence[str] | None = None) -> Mapping[str, Use]:
+        if ids is None:
+            told = await self._store.call(_READ_DEMANDED, self._store.keys("demanded"), _FADE_MS)
+            ids = [id.decode() for id in told]
         found: dict[str, Use] = {}
         for start in range(0, len(ids), HASHES_AT_ONCE):
             some = ids[start : start + HASHES_AT_ONCE]

@@ -6,6 +6,7 @@ from typing import cast
 
 from accounts.component import Accounts, AccountsSettings
 from accounts.database import Pool
+from accounts.fleet import Fleet
 from api.account import History
 from api.asgi import Guard, send_error, without_body
 from api.errors import Unavailable
@@ -31,7 +32,9 @@ class AccountsTier:
     def __init__(self, settings: HostedSettings, variables: AccountsVariables) -> None:
         self._address = f"{settings.host}:{settings.port}"
         self._backplane = RedisBackplane(variables.redis_url, variables.redis_prefix, variables.redis_ca_file)
-        self._accounts = Accounts(_settings(variables), self._backplane.directory, self._backplane.usage)
+        backplane = self._backplane
+        fleet = Fleet(backplane.quotas, backplane.registry)
+        self._accounts = Accounts(_settings(variables), backplane.directory, backplane.usage, fleet)
         self._app = Guard(cast("ASGIApp", self._accounts.app))  # the framework's own words for the same
         self._not_yet = Guard(_not_yet)
         self.hosted = Hosted(

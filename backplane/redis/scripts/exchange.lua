@@ -1,8 +1,8 @@
--- Tell what is asked of one router, and hear how each account or cache stands. KEYS: epoch, routers, then one hash for
--- each account or cache. ARGV: word, router, milliseconds after which what was told fades, seconds of the largest debt,
--- then for each hash, in words: publishes and bytes asked each second, publishes and bytes accepted, subscriptions open
--- and wanted, and of publishes and bytes the limit each second and what may be used of it at once, and the limit of
--- subscriptions. Returns how many routers there are, then for each hash what the others ask, `publishes bytes
+-- Tell what is asked of one router, and hear how each account or cache stands. KEYS: epoch, routers, demanded (which
+-- ids were told of, and when), then one hash for each account or cache. ARGV: word, router, milliseconds after which
+-- what was told fades, seconds of the largest debt, then for each hash its id and, before that, in words: publishes and
+-- bytes asked each second, publishes and bytes accepted, subscriptions open and wanted, and of publishes and bytes the
+-- limit each second and what may be used of it at once, and the limit of subscriptions. Returns how many routers there are, then for each hash what the others ask, `publishes bytes
 -- subscriptions`, the subscriptions that this router has room for, and what is left of both buckets.
 --
 -- A hash has, for each router, `time publishes bytes subscriptions slots used used-bytes`, and `*` the buckets:
@@ -38,8 +38,9 @@ end
 redis.call('PEXPIRE', KEYS[2], fades)
 
 local answer = {routers}
-for i = 3, #KEYS do
-    local asked = words(ARGV[i + 2])
+for i = 4, #KEYS do
+    local asked = words(ARGV[2 * i - 3])
+    redis.call('ZADD', KEYS[3], string.format('%.0f', now), ARGV[2 * i - 2])
     local left = {now, asked[8], asked[10]}
     local publishes, bytes, open, slots = 0, 0, 0, 0
     local passed = 0

@@ -8,6 +8,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 
 from accounts.component import Accounts, AccountsSettings
 from accounts.database import sqlite_url
+from accounts.fleet import Fleet
 from backplane.memory import MemoryDirectory
 from tests.integration.accounts.databases import Postgres, postgres
 from tests.integration.accounts.installation import Installation
@@ -40,13 +41,13 @@ async def start(database_url: str, tmp_path: Path) -> AsyncGenerator[Start]:
     started: list[Accounts] = []
 
     async def one_more(**settings: Any) -> Installation:
-        directory = MemoryDirectory()
+        directory, fleet = MemoryDirectory(), Fleet()
         known: dict[str, Any] = {"data_dir": tmp_path, "endpoint": ENDPOINT, "hasher": CHEAP}
         known["database_url"] = database_url
-        accounts = Accounts(AccountsSettings(**(known | settings)), directory)
+        accounts = Accounts(AccountsSettings(**(known | settings)), directory, fleet=fleet)
         started.append(accounts)
         await accounts.start()
-        return Installation(accounts, directory)
+        return Installation(accounts, directory, fleet=fleet)
 
     yield one_more
     for accounts in started:

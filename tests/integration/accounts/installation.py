@@ -12,6 +12,7 @@ from sqlalchemy import select
 from accounts.audit import SYSTEM
 from accounts.component import Accounts
 from accounts.database.base import Base
+from accounts.fleet import Fleet
 from accounts.tenants.plans import OPEN
 from api.asgi import Guard
 from api.framing import HEADER_BYTES, frame
@@ -50,9 +51,10 @@ class Tenant:
 class Installation:
     """The account service with a directory that a router would read."""
 
-    def __init__(self, accounts: Accounts, directory: MemoryDirectory) -> None:
+    def __init__(self, accounts: Accounts, directory: MemoryDirectory, fleet: Fleet | None = None) -> None:
         self.accounts = accounts
         self.directory = directory
+        self.fleet = fleet or Fleet()
         self.app: ASGIApp = Guard(cast("ASGIApp", accounts.app))
 
     def rest(self, **headers: str) -> httpx.AsyncClient:

@@ -19,6 +19,8 @@ ROUTES: dict[tuple[str, str], tuple[int, ...]] = {
     ("PATCH", "/v1/caches/{name}"): (404,),
     ("POST", "/v1/caches/{name}/flush"): (404,),
     ("DELETE", "/v1/caches/{name}"): (404,),
+    ("GET", "/v1/limits"): (200,),
+    ("PATCH", "/v1/limits"): (400,),
     ("GET", "/v1/api-keys"): (200,),
     ("POST", "/v1/api-keys"): (403,),
     ("GET", "/v1/api-keys/{key_id}"): (404,),

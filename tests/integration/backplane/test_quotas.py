@@ -84,6 +84,7 @@ async def test_what_is_used_is_what_was_accepted_since_it_was_told_before(quotas
     assert 100 / SLACK_SECONDS < use.publishes <= 100 / 0.045
     assert use.publish_bytes == pytest.approx(10 * use.publishes, rel=0.01)
     assert use.subscriptions == 5
+    assert await quotas.uses() == {"acme": use}
 
 
 async def test_what_a_router_told_fades(quotas: Quotas) -> None:

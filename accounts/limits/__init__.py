@@ -1,0 +1,1 @@
+"""What accounts may use, what they use of it, and who is told when it is nearly all."""
