@@ -189,6 +189,7 @@ class Accounts:
             async with self.database.transaction() as session:
                 await tenants.add_once(session, LOCAL_ACCOUNT, "Local", OPEN)
         await self._directory.put_keys(self.keystore.public_keys())
+        await self.snapshots.overtake()
         await self.snapshots.publish_changed()
         await self.snapshots.fill()
         self._following = asyncio.create_task(self.snapshots.follow())

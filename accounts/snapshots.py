@@ -70,6 +70,26 @@ class Snapshots:
         # Only here: what this process has published of one account says nothing about changes of others.
         self._followed_to = max((version for _, version in changed), default=self._followed_to)
 
+    async def overtake(self) -> None:
+        """Have routers believe the database again where they know newer states than it has: it is a restored backup.
+
+        What it knows nothing of stays with the routers: this may as well be another installation's database.
+
+        Raises:
+            Unavailable: the directory cannot be reached.
+        """
+        told = await self._directory.versions()
+        async with self._database.reading() as session:
+            known = dict(await tenants.changed_since(session, 0))
+        if strangers := told.keys() - known.keys():
+            _log.warning("routers know %d accounts that the database does not have", len(strangers))
+        ahead = [account_id for account_id, version in known.items() if told.get(account_id, 0) > version]
+        if not ahead:
+            return
+        _log.warning("the database is older than what routers know of %d accounts; it counts again", len(ahead))
+        async with self._database.transaction() as session:
+            await tenants.overtake(session, max(told.values()), ahead)
+
     async def fill(self) -> None:
         """Write every account and key anew, unless the directory has them all: it may have lost what it had.
 

@@ -42,6 +42,14 @@ class Directory(Protocol):
         """
         ...
 
+    async def versions(self) -> Mapping[str, int]:
+        """Return the version of every account that routers can ask for.
+
+        Raises:
+            Unavailable: the store cannot be reached.
+        """
+        ...
+
     def watch_accounts(self, changed: Callable[[str, AccountSnapshot | None], None]) -> Unwatch:
         """Call `changed(account id, snapshot)` after each change, with None for an account that was removed.
 

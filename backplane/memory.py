@@ -41,6 +41,9 @@ class MemoryDirectory:
     async def account(self, account_id: str) -> AccountSnapshot | None:
         return self._accounts.get(account_id)
 
+    async def versions(self) -> Mapping[str, int]:
+        return {id: snapshot.version for id, snapshot in self._accounts.items()}
+
     def watch_accounts(self, changed: Callable[[str, AccountSnapshot | None], None]) -> Unwatch:
         return self._account_watchers.add(changed)
 

@@ -57,6 +57,15 @@ async def touch(session: AsyncSession, account_id: str) -> None:
     await session.execute(update(Account).where(Account.id == account_id).values(version=version))
 
 
+async def overtake(session: AsyncSession, version: int, account_ids: Sequence[str]) -> None:
+    """Note a change of these accounts that is newer than `version`, which the database itself does not know of."""
+    for account_id in sorted(account_ids):
+        await get_alone(session, account_id)
+    await session.execute(update(Change).where(Change.newest < version).values(newest=version))
+    for account_id in account_ids:
+        await touch(session, account_id)
+
+
 async def _next_version(session: AsyncSession) -> int:
     # One statement, whose lock on the row makes versions appear in their order: a reader of all changes since a
     # version would miss one that is committed late.

@@ -27,6 +27,7 @@ ACCOUNTS_AT_ONCE = 500
 _PUT_ACCOUNT = load("epoch", "put_account")
 _REMOVE_ACCOUNT = load("epoch", "remove_account")
 _READ_ACCOUNTS = load("epoch", "read_accounts")
+_READ_VERSIONS = load("epoch", "read_versions")
 _READ_CHANGES = load("epoch", "read_changes")
 _PUT_KEYS = load("epoch", "put_keys")
 _MARK_FILLED = load("epoch", "mark_filled")
@@ -88,6 +89,16 @@ class RedisDirectory:
         if not self._store.reachable:  # the follower tells when it is back; nobody waits for that
             raise Unavailable("the backplane cannot be reached")
         return await self._asking.ask(account_id)
+
+    async def versions(self) -> Mapping[str, int]:
+        found: dict[str, int] = {}
+        cursor = "0"
+        while True:
+            answer = await self._store.call(_READ_VERSIONS, self._store.keys("accounts"), cursor)
+            found.update((id.decode(), int(version)) for id, version in zip(*[iter(answer[1])] * 2, strict=True))
+            cursor = answer[0].decode()
+            if cursor == "0":
+                return found
 
     def watch_accounts(self, changed: Callable[[str, AccountSnapshot | None], None]) -> Unwatch:
         return self._account_watchers.add(changed)

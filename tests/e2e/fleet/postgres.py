@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
@@ -27,7 +28,8 @@ class PostgresServer:
         self._server: Any = start(Path(self._folder.name) / "data", cleanup_mode="delete")  # the wheel has no types
         with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
             connection.execute("CREATE DATABASE tidings")
-        self.url = str(self._server.get_uri(database="tidings")).replace("postgresql://", "postgresql+psycopg://", 1)
+        self._uri = str(self._server.get_uri(database="tidings"))
+        self.url = self._uri.replace("postgresql://", "postgresql+psycopg://", 1)
 
     def __repr__(self) -> str:
         return f"<PostgresServer {'running' if self.is_running else 'stopped'}>"
@@ -46,6 +48,17 @@ class PostgresServer:
             row = connection.execute("SELECT sum(xact_commit)::bigint FROM pg_stat_database").fetchone()
         assert row is not None
         return int(row[0])
+
+    def dump(self, path: Path) -> None:
+        """Write a backup of the database."""
+        self._run("pg_dump", "--format=custom", f"--file={path}", self._uri)
+
+    def restore(self, path: Path) -> None:
+        """Put a backup in place of the database, whoever uses it."""
+        with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
+            connection.execute("DROP DATABASE tidings WITH (FORCE)")
+            connection.execute("CREATE DATABASE tidings")
+        self._run("pg_restore", "--exit-on-error", f"--dbname={self._uri}", str(path))
 
     def start(self) -> None:
         """Start it again. What was killed may still be a zombie, for which its lock files would speak."""
@@ -75,6 +88,11 @@ class PostgresServer:
         self.resume()
         self._server.cleanup()
         self._folder.cleanup()
+
+    def _run(self, program: str, *arguments: str) -> None:
+        """Run a program that came with the server."""
+        binaries = Path(psutil.Process(self.pid).exe()).parent
+        subprocess.run([binaries / program, *arguments], check=True, timeout=60)
 
     def _end(self, number: signal.Signals) -> None:
         processes = self._processes()

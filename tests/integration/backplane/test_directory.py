@@ -1,5 +1,6 @@
 """What a directory promises, in memory and in Redis."""
 
+import asyncio
 from collections.abc import Mapping
 
 from api.account import AccountSnapshot
@@ -104,6 +105,14 @@ async def test_the_same_function_may_watch_twice(directory: Directory) -> None:
     end()
     await directory.put_account(account(version=2))
     assert heard == ["acme"]
+
+
+async def test_the_versions_of_all_accounts_are_known_to_who_asked_for_none(directory: Directory) -> None:
+    versions = {f"account-{number}": number for number in range(1, 1200)}
+    await asyncio.gather(*(directory.put_account(account(id, version=version)) for id, version in versions.items()))
+    await directory.remove_account("account-7")
+    del versions["account-7"]
+    assert await directory.versions() == versions
 
 
 async def test_signing_keys_are_replaced_as_a_whole(directory: Directory) -> None:
