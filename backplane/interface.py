@@ -42,6 +42,13 @@ class Directory(Protocol):
         """
         ...
 
+    async def renew(self, account_id: str) -> None:
+        """Learn at once what changed in an account of which a change may be on its way here.
+
+        A store that cannot be reached changes nothing.
+        """
+        ...
+
     async def versions(self) -> Mapping[str, int]:
         """Return the version of every account that routers can ask for.
 

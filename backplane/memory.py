@@ -41,6 +41,9 @@ class MemoryDirectory:
     async def account(self, account_id: str) -> AccountSnapshot | None:
         return self._accounts.get(account_id)
 
+    async def renew(self, account_id: str) -> None:
+        """Nothing is on its way: writers and readers share it."""
+
     async def versions(self) -> Mapping[str, int]:
         return {id: snapshot.version for id, snapshot in self._accounts.items()}
 

@@ -65,6 +65,10 @@ class Bearer:
         if now >= self.expires_at:
             raise Unauthenticated("the token has expired")
 
+    def follow(self) -> None:
+        """Go by how the account stands now. See `check` for what it raises."""
+        self._look_again()
+
     def readable(self, cache_name: str, topic_name: str, address: str = "") -> Readable:
         """Return the topic of this name, to which a client at `address` wants to subscribe.
 

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 
-from api.errors import DeadlineExceeded, StreamMoved, Unavailable
+from api.errors import DeadlineExceeded, NotFound, StreamMoved, Unavailable
 from api.link import Link, Receipt, Sink
 from api.usage import PUBLISH, operations
 from backplane.interface import Directory, Node, Registry
@@ -109,7 +109,12 @@ class Router:
         Raises:
             TidingsError: see `Bearer.writable`, `Tenant.charge_publish` and `Owners.publish`.
         """
-        writable = bearer.writable(cache, topic, address)
+        try:
+            writable = bearer.writable(cache, topic, address)
+        except NotFound:  # it may have been made a moment ago, and be used as soon as it was
+            await self.tenants.renew(bearer.tenant)
+            bearer.follow()
+            writable = bearer.writable(cache, topic, address)
         bearer.tenant.charge_publish(writable.cache, value_bytes)
         meter = bearer.meter(PUBLISH, writable.cache)
         meter.ready()
@@ -146,7 +151,12 @@ class Router:
         Raises:
             TidingsError: see `Bearer.readable`, `Tenant.admit` and `Feeds.read`.
         """
-        readable = bearer.readable(cache, topic, address)
+        try:
+            readable = bearer.readable(cache, topic, address)
+        except NotFound:  # as in `publish`
+            await self.tenants.renew(bearer.tenant)
+            bearer.follow()
+            readable = bearer.readable(cache, topic, address)
         if self._draining:
             raise StreamMoved
         admission = await bearer.tenant.admit(readable.cache)

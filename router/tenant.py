@@ -222,6 +222,10 @@ class Tenants:
                 self._changed(account_id, newest)
         return tenant
 
+    async def renew(self, tenant: Tenant) -> None:
+        """Learn at once what changed in an account of which a change may be on its way here."""
+        await self._directory.renew(tenant.account_id)
+
     def all(self) -> list[Tenant]:
         """Return every account met so far."""
         return list(self._tenants.values())

@@ -7,6 +7,7 @@ once the store is filled, it reads again all that it knows, so that nothing is m
 import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from api.account import AccountSnapshot
@@ -89,6 +90,11 @@ class RedisDirectory:
         if not self._store.reachable:  # the follower tells when it is back; nobody waits for that
             raise Unavailable("the backplane cannot be reached")
         return await self._asking.ask(account_id)
+
+    async def renew(self, account_id: str) -> None:
+        if self._store.reachable:
+            with suppress(Unavailable):
+                await self._asking.ask(account_id)
 
     async def versions(self) -> Mapping[str, int]:
         found: dict[str, int] = {}

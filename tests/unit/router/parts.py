@@ -87,9 +87,14 @@ class World:
 NOTHING_LEFT = {"feeds": 0, "subscriptions": 0, "counted": 0, "watchers": 0}
 
 
-async def world(settings: RouterSettings | None = None, *accounts: AccountSnapshot, nodes: int = 2) -> World:
+async def world(
+    settings: RouterSettings | None = None,
+    *accounts: AccountSnapshot,
+    nodes: int = 2,
+    directory: MemoryDirectory | None = None,
+) -> World:
     """Put a router and storage nodes together; the account is acme unless others are given."""
-    directory, registry = MemoryDirectory(), MemoryRegistry()
+    directory, registry = directory or MemoryDirectory(), MemoryRegistry()
     await directory.put_keys(PUBLIC_KEYS)
     for snapshot in accounts or (account(),):
         await directory.put_account(snapshot)

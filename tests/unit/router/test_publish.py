@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from momento_wire_types import cachepubsub_pb2 as wire
 from momento_wire_types import permissionmessages_pb2 as permission
 
-from api.account import LARGEST_MESSAGE_BYTES, Limits
+from api.account import LARGEST_MESSAGE_BYTES, AccountSnapshot, Limits
 from api.framing import EMPTY, frame
 from api.items import value_size
+from backplane.memory import MemoryDirectory
 from router.pubsub import PING, PUBLISH
 from tests.unit.asgi import GRPC, Connection, publish_request
 from tests.unit.credentials import account, explicit, token, topic_permission
@@ -211,3 +212,33 @@ def test_the_size_of_a_value_is_the_size_of_its_text_or_bytes(value: str | bytes
 @pytest.mark.parametrize("size", [127, 128, 16_383, 16_384, (1 << 21) - 1, 1 << 21, LARGEST_MESSAGE_BYTES])
 def test_the_size_of_a_value_is_right_at_each_step_of_its_length(size: int) -> None:
     assert value_size(wire._TopicValue(binary=b"x" * size).SerializeToString()) == size
+
+
+class Behind(MemoryDirectory):
+    """A directory that learns of a change late, unless it is asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.on_its_way: list[AccountSnapshot] = []
+
+    async def renew(self, account_id: str) -> None:
+        for snapshot in self.on_its_way:
+            await self.put_account(snapshot)
+
+
+async def test_a_cache_can_be_used_as_soon_as_it_was_made() -> None:
+    directory = Behind()
+    acme = await world(directory=directory)
+    directory.on_its_way.append(account(version=2, caches=("cache", "new")))
+    assert (await acme.publish(cache="new")).status == 0
+    assert (await acme.publish(cache="none")).status == 5
+    acme.router.close()
+
+
+async def test_a_subscription_too_finds_a_cache_that_was_made_a_moment_ago() -> None:
+    directory = Behind()
+    acme = await world(directory=directory)
+    directory.on_its_way.append(account(version=2, caches=("cache", "new")))
+    reader = acme.subscribe(cache="new")
+    await reader.until(lambda: reader.kinds == ["heartbeat"])
+    acme.router.close()
