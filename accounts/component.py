@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from pwdlib import PasswordHash
 
 from accounts import app as application
+from accounts.audit.log import AuditLog
 from accounts.batches.consumer import Consumer
 from accounts.batches.service import Batches
 from accounts.billing.settings import BillingSettings
@@ -146,7 +147,7 @@ class Accounts:
         """Return what serves requests: REST, the gRPC services and the console."""
         settings = self._settings
         attempts = Attempts()
-        reports = Reports(self.database, self.usage)
+        reports, audit_log = Reports(self.database, self.usage), AuditLog(self.database)
         guards = Guards(sessions, callers, Cookie(tls=settings.tls))
         control = Control(callers, self._directory, self.caches, SigningKeys(self.database))
         minting = Minting(Tokens(callers, self.keystore), settings.endpoint)
@@ -169,17 +170,19 @@ class Accounts:
             IdempotentRequests(self.database),
             settings.rest_limits,
         )
-        console.install(
-            app,
-            console.Services(
-                self.users, sessions, self.keys, self.caches, self.keystore, callers, self.roles, reports, self.finance
-            ),
-            guards,
-            attempts,
-            console.Place(
-                settings.endpoint, settings.topics_url, tls=settings.tls, offers_durable=settings.offers_durable
-            ),
+        services = console.Services(
+            self.users,
+            sessions,
+            self.keys,
+            self.caches,
+            self.keystore,
+            callers,
+            self.roles,
+            audit_log,
+            reports,
+            self.finance,
         )
+        console.install(app, services, guards, attempts, _place(settings))
         return app
 
     async def start(self) -> None:
@@ -220,3 +223,8 @@ class Accounts:
         await self.jobs.close()
         self._passwords.close()
         await self.database.close()
+
+
+def _place(settings: AccountsSettings) -> console.Place:
+    offers_durable = settings.offers_durable
+    return console.Place(settings.endpoint, settings.topics_url, tls=settings.tls, offers_durable=offers_durable)

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from fastapi import FastAPI
 
+from accounts.audit.log import AuditLog
 from accounts.caches.service import Caches
 from accounts.caller import Callers
-from accounts.console import front, people, playground, policy, reports, start, usage
+from accounts.console import audit, front, people, playground, policy, reports, start, usage
 from accounts.console.assets import Assets
 from accounts.console.billing import BillingPages
 from accounts.console.budgets import BudgetPages
@@ -39,6 +40,7 @@ class Services:
     keystore: Keystore
     callers: Callers
     roles: Roles
+    audit_log: AuditLog
     reports: Reports
     finance: Finance
 
@@ -79,6 +81,7 @@ def install(app: FastAPI, services: Services, guards: Guards, attempts: Attempts
         usage.routes(pages, services.reports),
         BillingPages(pages, services.finance).routes(),
         BudgetPages(pages, services.finance.budgets, services.caches).routes(),
+        audit.routes(pages, services.audit_log),
         playground.routes(pages, services.caches, services.roles, tokens),
         front.routes(pages, guards),  # the last: it takes what no other has
     ):

@@ -28,6 +28,7 @@ GROUPS: tuple[tuple[str, tuple[Place, ...]], ...] = (
         "Money",
         (Place("/console/usage", "Usage"), Place("/console/billing", "Billing"), Place("/console/budgets", "Budgets")),
     ),
+    ("Account", (Place("/console/audit", "Audit log"),)),
 )
 """The menu, in its order."""
 

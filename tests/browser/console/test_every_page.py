@@ -28,6 +28,7 @@ FULL = (
     "/console/tokens/tester",
     "/console/billing/plan",
     "/console/budgets",
+    "/console/audit",
     "/console/budgets/new",
     "/console/billing/profile",
     "/console/usage?span=hour&by=cache",

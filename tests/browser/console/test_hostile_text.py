@@ -21,6 +21,7 @@ PAGES = (
     "/console/usage?by=cache&span=hour",
     "/console/usage?by=key&span=<script>",
     "/console/billing",
+    "/console/audit",
 )
 
 

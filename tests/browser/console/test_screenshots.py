@@ -52,6 +52,7 @@ def test_each_page_is_a_picture(visit: Visit) -> None:
         ("billing", "/console/billing"),
         ("plans", "/console/billing/plan"),
         ("budgets", "/console/budgets"),
+        ("audit", "/console/audit"),
     ):
         page.goto(path)
         keep(visitor, name)
