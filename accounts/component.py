@@ -19,7 +19,7 @@ from accounts.caller import LOCAL_ACCOUNT, Callers
 from accounts.console import console
 from accounts.database import Database, Pool, sqlite_url
 from accounts.encryption import MasterKeySource
-from accounts.finance import Finance
+from accounts.finance import Base, Finance
 from accounts.fleet import Fleet
 from accounts.idempotency.service import IdempotentRequests
 from accounts.identifiers import new_id
@@ -132,7 +132,10 @@ class Accounts:
         self.roles = Roles(self.database, self.snapshots)
         self.usage = Usage()
         billing = replace(settings.billing, test_clocks=settings.billing.test_clocks or settings.local)
-        self.finance = Finance(self.database, self.usage, self.snapshots, self.mails, self.master_keys, billing)
+        self.finance = Finance(
+            Base(self.database, self.usage, self.snapshots, self.mails, self.master_keys, fleet.audience),
+            billing,
+        )
         self.batches = Batches(self.database, self.usage, self.finance.clocks, self.finance.watch.touch)
         self.consumer = None if usage is None else Consumer(self.batches, usage, new_id("accounts"))
         self.caches = Caches(

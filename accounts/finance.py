@@ -1,5 +1,7 @@
 """All that has to do with money, put together."""
 
+from dataclasses import dataclass
+
 from fastapi import APIRouter
 
 from accounts.balances import endpoints as balance_routes
@@ -14,6 +16,8 @@ from accounts.clocks.service import Clocks
 from accounts.clocks.turning import TestClocks
 from accounts.database import Database
 from accounts.encryption import MasterKeys
+from accounts.estimates import endpoints as estimate_routes
+from accounts.estimates.service import Estimates
 from accounts.exports import endpoints as export_routes
 from accounts.exports.service import Exports
 from accounts.hooks import endpoints as hook_routes
@@ -22,6 +26,7 @@ from accounts.hooks.service import Hooks
 from accounts.invoices import endpoints as invoice_routes
 from accounts.invoices.closing import Closing
 from accounts.invoices.explaining import Explanations
+from accounts.invoices.forecasting import Forecasts
 from accounts.invoices.reckoning import Reckoning
 from accounts.invoices.service import Invoices
 from accounts.invoices.spending import Spending
@@ -33,33 +38,39 @@ from accounts.pricing.service import Pricing
 from accounts.snapshots import Snapshots
 from accounts.usage.service import Usage
 from api.webhooks import Sender
+from backplane.audience import Audience
 
 CLOSE_EVERY_SECONDS = 60
 WATCH_EVERY_SECONDS = 60
 TIDY_EVERY_SECONDS = 3600
 
 
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What of the account service finance stands on."""
+
+    database: Database
+    usage: Usage
+    snapshots: Snapshots
+    mails: Mails
+    master_keys: MasterKeys
+    audience: Audience
+
+
 class Finance:
     """Plans, invoices, and what belongs to them. Usage is watched from `start` to `close`."""
 
-    def __init__(
-        self,
-        database: Database,
-        usage: Usage,
-        snapshots: Snapshots,
-        mails: Mails,
-        master_keys: MasterKeys,
-        settings: BillingSettings,
-    ) -> None:
+    def __init__(self, base: Base, settings: BillingSettings) -> None:
+        database, usage = base.database, base.usage
         self._settings = settings
         self.clocks = Clocks()
         self.pricing = Pricing(database, self.clocks, settings)
         self.profiles = Profiles(database, self.pricing)
         self.balances = Balances(database, self.clocks)
         allow_private = settings.private_webhooks
-        self.hooks = Hooks(database, master_keys, self.clocks, allow_private=allow_private)
-        self.delivering = Delivering(database, master_keys, self.clocks, Sender(allow_private=allow_private))
-        notices = Notices(self.hooks, mails)
+        self.hooks = Hooks(database, base.master_keys, self.clocks, allow_private=allow_private)
+        self.delivering = Delivering(database, base.master_keys, self.clocks, Sender(allow_private=allow_private))
+        notices = Notices(self.hooks, base.mails)
         reckoning = Reckoning(self.pricing, usage)
         spending = Spending(reckoning, usage)
         self.invoices = Invoices(database, self.clocks, self.pricing, reckoning, settings)
@@ -68,7 +79,9 @@ class Finance:
         self.closing = Closing(database, self.clocks, self.pricing, reckoning, settings)
         self.closing.on_finalized(notices.invoice)
         self.test_clocks = TestClocks(database, self.clocks, self.pricing, self.closing)
-        self.watch = Watch(database, self.clocks, self.pricing, spending, snapshots, notices)
+        self.watch = Watch(database, self.clocks, self.pricing, spending, base.snapshots, notices)
+        self.estimates = Estimates(database, self.clocks, self.pricing, reckoning, base.audience)
+        self.forecasts = Forecasts(database, self.clocks, self.pricing, reckoning, usage)
         self.budgets = Budgets(database, self.clocks, self.pricing, self.watch)
 
     async def start(self) -> None:
@@ -99,4 +112,5 @@ class Finance:
             budget_routes.routes(self.budgets),
             hook_routes.routes(self.hooks),
             export_routes.routes(self.exports),
+            estimate_routes.routes(self.estimates, self.forecasts),
         ]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from backplane.audience import Audience, MemoryAudience
 from backplane.interface import Quotas, Registry
 from backplane.memory import MemoryRegistry
 from backplane.memory_quotas import MemoryQuotas
@@ -14,7 +15,9 @@ class Fleet:
     Attributes:
         quotas: What routers tell of the use of limits.
         registry: The storage nodes, and all processes that announce themselves.
+        audience: Asks routers how many subscribers a topic has.
     """
 
     quotas: Quotas = field(default_factory=MemoryQuotas)
     registry: Registry = field(default_factory=MemoryRegistry)
+    audience: Audience = field(default_factory=MemoryAudience)

@@ -51,6 +51,7 @@ class Embedded:
         self._router = Router(
             directory, self._registry, self._connect, router_settings, sharing=sharing, seats=self._metering.seats
         )
+        fleet.audience.answer(self._router.audience)
         self._router_app = RouterApp(self._router)
         self._accounts_app = Guard(cast("ASGIApp", accounts.app))  # the framework's own words for the same
         self.hosted = Hosted(

@@ -48,6 +48,11 @@ class Feeds:
         feed.subscribers += 1
         return feed
 
+    def subscribers(self, topic: Topic) -> int:
+        """Return how many subscribers of a topic there are here, durable or not."""
+        feeds = (self._feeds.get(topic._replace(durable=durable)) for durable in (False, True))
+        return sum(feed.subscribers for feed in feeds if feed is not None)
+
     def detach(self, feed: Feed) -> None:
         """Count one subscriber less; without any, the feed goes."""
         feed.subscribers -= 1

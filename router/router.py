@@ -7,6 +7,7 @@ from functools import partial
 
 from api.errors import DeadlineExceeded, NotFound, StreamMoved, Unavailable
 from api.link import Link, Receipt, Sink
+from api.names import Topic
 from api.usage import PUBLISH, operations
 from backplane.interface import Directory, Node, Registry
 from backplane.memory_quotas import MemoryQuotas
@@ -192,6 +193,10 @@ class Router:
         subscription.bearer.tenant.closed(subscription)
         self.subscriptions.discard(subscription)
         self._feeds.detach(subscription.feed)
+
+    def audience(self, topic: Topic) -> int:
+        """Return how many subscribers of a topic there are here."""
+        return self._feeds.subscribers(topic)
 
     def trim(self) -> None:
         """Let go of what all subscribers have. To be called every second or so."""

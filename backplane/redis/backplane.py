@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+from backplane.redis.audience import RedisAudience
 from backplane.redis.connection import connect, disconnect, location
 from backplane.redis.directory import RedisDirectory
 from backplane.redis.news import News
@@ -40,6 +41,7 @@ class RedisBackplane:
         self.registry = RedisRegistry(self._store, self._news, lease_seconds)
         self.quotas = RedisQuotas(self._store)
         self.usage = RedisUsage(self._store, abandoned_seconds)
+        self.audience = RedisAudience(self._store, self.registry)
 
     def __repr__(self) -> str:
         return f"<RedisBackplane {self._store!r}, map {self.registry.map().version}, {self.directory!r}>"
@@ -58,5 +60,6 @@ class RedisBackplane:
     async def close(self) -> None:
         """Stop following. Nothing is taken back: a node leaves the map by `registry.leave`."""
         await self.usage.close()
+        await self.audience.close()
         await asyncio.gather(self._news.close(), self.registry.close(), self.directory.close())
         await disconnect(self._client)

@@ -67,6 +67,7 @@ class RouterTier:
         registry.watch_map(lambda _: self._look())
         self._backplane.directory.watch_keys(lambda _: self._look())
         await self._backplane.start()
+        self._backplane.audience.answer(self._router.audience)
         self._metering.start()
         self._tasks = [
             asyncio.create_task(every(TRIM_SECONDS, self._router.trim)),

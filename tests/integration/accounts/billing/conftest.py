@@ -8,6 +8,7 @@ import pytest_asyncio
 from accounts.billing.settings import BillingSettings
 from accounts.component import Accounts, AccountsSettings
 from accounts.database import sqlite_url
+from accounts.fleet import Fleet
 from backplane.memory import MemoryDirectory
 from tests.integration.accounts.databases import Postgres
 from tests.integration.accounts.installation import Installation
@@ -25,7 +26,8 @@ async def here(
     directory = MemoryDirectory()
     billing = BillingSettings(private_webhooks=True)
     settings = AccountsSettings(data_dir=folder, endpoint="tidings.test", database_url=url, billing=billing)
-    accounts = Accounts(settings, directory)
+    fleet = Fleet()
+    accounts = Accounts(settings, directory, fleet=fleet)
     await accounts.start()
-    yield Installation(accounts, directory)
+    yield Installation(accounts, directory, fleet)
     await accounts.close()

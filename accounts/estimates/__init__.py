@@ -1,0 +1,1 @@
+"""What a message would cost, before it is sent."""
