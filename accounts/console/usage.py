@@ -64,10 +64,19 @@ def routes(pages: Pages, reports: Reports) -> APIRouter:
             span=span,
             measure=measure,
             by=by,
-            export=url("/v1/usage", granularity=chosen.granularity, **{"from": report.start.isoformat()}),
+            exports=exports(report, chosen.granularity),
         )
 
     return router
+
+
+def exports(report: Report, granularity: Granularity) -> list[tuple[str, str]]:
+    """Return the addresses at which the time of a report can be had as a file."""
+    wanted = {"from": report.start.isoformat(), "granularity": "day" if granularity == "month" else granularity}
+    return [
+        (name, url("/v1/exports/usage", format=form, **wanted))
+        for name, form in (("CSV", "csv"), ("JSON Lines", "jsonl"))
+    ]
 
 
 def question(span: str, by: str = "meter", cache: str | None = None) -> Question:

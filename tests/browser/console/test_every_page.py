@@ -57,6 +57,15 @@ def test_pages_have_enough_contrast_by_night(visit: Visit) -> None:
     check(visitor, *PUBLIC, rules=["color-contrast"])
 
 
+def test_usage_is_downloaded_as_a_table(visit: Visit) -> None:
+    visitor = visit()
+    visitor.sign_up()
+    visitor.page.goto("/console/usage")
+    with visitor.page.expect_download() as downloading:
+        visitor.page.get_by_role("link", name="Export CSV").click()
+    assert "operations" in downloading.value.path().read_text().splitlines()[0].split(",")
+
+
 def begin(visitor: Visitor) -> None:
     """Make a cache and a key."""
     visitor.page.goto("/console/start")
