@@ -11,6 +11,7 @@ from api.permissions import Grant
 from api.standing import standing
 from api.tokens import Claims, Verifier, unpack_credential
 from backplane.interface import Directory
+from backplane.key_uses import KeyUseNotes
 
 LOCAL_ACCOUNT = "local"
 
@@ -59,7 +60,8 @@ class Caller:
 class Callers:
     """Checks tokens. What was revoked, and what a role may do, is known from the account's snapshot."""
 
-    def __init__(self, directory: Directory, *, local: bool) -> None:
+    def __init__(self, directory: Directory, key_uses: KeyUseNotes, *, local: bool) -> None:
+        self._key_uses = key_uses
         self._directory = directory
         self._local = local
         self._verifier = Verifier(directory.keys())
@@ -78,6 +80,8 @@ class Callers:
         grant, expires_at = standing(claims, await self._directory.account(claims.account_id))
         if expires_at <= time.time():
             raise Unauthenticated("the token has expired")
+        if claims.kind == "key":
+            self._key_uses.note((claims.account_id, claims.id, address), time.time())
         return Caller(claims.account_id, _rank(claims, grant), claims, address)
 
     def claims(self, credential: str) -> Claims:

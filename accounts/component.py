@@ -15,8 +15,9 @@ from accounts.batches.service import Batches
 from accounts.billing.settings import BillingSettings
 from accounts.caches import endpoints as cache_routes
 from accounts.caches.service import Caches
-from accounts.caller import LOCAL_ACCOUNT, Callers
+from accounts.caller import LOCAL_ACCOUNT
 from accounts.console import console
+from accounts.credentials import Backplane, Credentials
 from accounts.database import Database, Pool, sqlite_url
 from accounts.encryption import MasterKeySource
 from accounts.finance import Base, Finance
@@ -24,8 +25,6 @@ from accounts.fleet import Fleet
 from accounts.idempotency.service import IdempotentRequests
 from accounts.identifiers import new_id
 from accounts.jobs.service import Job, Jobs
-from accounts.keys import endpoints as key_routes
-from accounts.keys.service import Keys
 from accounts.limits import endpoints as limit_routes
 from accounts.limits.service import AccountLimits
 from accounts.limits.watch import WATCH_SECONDS, Watch
@@ -34,9 +33,6 @@ from accounts.mail.transports import MailSettings
 from accounts.presigning.service import SigningKeys
 from accounts.rest.guards import Cookie, Guards
 from accounts.rest.rate_limits import RestLimits
-from accounts.roles import endpoints as role_routes
-from accounts.roles.service import Roles
-from accounts.rpc.auth import AUTH, TOKEN, Minting
 from accounts.rpc.control import SERVICE as CONTROL
 from accounts.rpc.control import Control
 from accounts.rpc.service import Service
@@ -46,7 +42,6 @@ from accounts.signing.keystore import Keystore
 from accounts.snapshots import Snapshots
 from accounts.tenants import repository as tenants
 from accounts.tenants.plans import OPEN
-from accounts.tokens.service import Tokens
 from accounts.usage import endpoints as usage_routes
 from accounts.usage.reports import Reports
 from accounts.usage.service import Usage
@@ -126,10 +121,16 @@ class Accounts:
         self._passwords = Passwords(settings.hasher)
         self.mails = Mails(self.database, self.master_keys, settings.data_dir / "mail", settings.mail)
         sessions = Sessions(self.database)
-        callers = Callers(directory, local=settings.local)
+        self.credentials = Credentials(
+            self.database,
+            self.snapshots,
+            self.keystore,
+            Backplane(directory, fleet.key_uses),
+            endpoint=settings.endpoint,
+            local=settings.local,
+        )
+        self.keys, self.roles = self.credentials.keys, self.credentials.roles
         self.users = Users(self.database, self.snapshots, sessions, self._passwords)
-        self.keys = Keys(self.database, self.snapshots, self.keystore)
-        self.roles = Roles(self.database, self.snapshots)
         self.usage = Usage()
         billing = replace(settings.billing, test_clocks=settings.billing.test_clocks or settings.local)
         self.finance = Finance(
@@ -144,31 +145,25 @@ class Accounts:
         self.limits = AccountLimits(self.database, self.snapshots, self.usage, fleet.quotas)
         self._watch = Watch(self.database, fleet.quotas, self.mails)
         self._following: asyncio.Task[None] | None = None
-        self.app = self._application(sessions, callers)
+        self.app = self._application(sessions)
 
-    def _application(self, sessions: Sessions, callers: Callers) -> FastAPI:
+    def _application(self, sessions: Sessions) -> FastAPI:
         """Return what serves requests: REST, the gRPC services and the console."""
-        settings = self._settings
+        settings, callers = self._settings, self.credentials.callers
         attempts = Attempts()
         reports, audit_log = Reports(self.database, self.usage), AuditLog(self.database)
         guards = Guards(sessions, callers, Cookie(tls=settings.tls))
         control = Control(callers, self._directory, self.caches, SigningKeys(self.database))
-        minting = Minting(Tokens(callers, self.keystore), settings.endpoint)
         app = application.create_app(
             [
                 people.routes(self.users, sessions, self.keystore, guards, attempts),
-                key_routes.routes(self.keys),
+                *self.credentials.routers(),
                 cache_routes.routes(self.caches),
                 usage_routes.routes(self.database, reports),
                 *self.finance.routers(),
-                role_routes.routes(self.roles),
                 limit_routes.routes(self.limits),
             ],
-            [
-                Service(CONTROL, control.methods()),
-                Service(AUTH, minting.auth_methods()),
-                Service(TOKEN, minting.token_methods()),
-            ],
+            [Service(CONTROL, control.methods()), *self.credentials.services()],
             guards,
             IdempotentRequests(self.database),
             settings.rest_limits,
@@ -199,7 +194,10 @@ class Accounts:
         await self.snapshots.publish_changed()
         await self.snapshots.fill()
         self._following = asyncio.create_task(self.snapshots.follow())
-        self.jobs.add(*self.finance.jobs(), Job("limits.watch", WATCH_SECONDS, self._watch.run))
+        self.credentials.start()
+        self.jobs.add(
+            *self.finance.jobs(), *self.credentials.jobs(), Job("limits.watch", WATCH_SECONDS, self._watch.run)
+        )
         await self.jobs.start()
         await self.mails.start()
         await self.finance.start()
@@ -219,6 +217,7 @@ class Accounts:
             self._following.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._following
+        await self.credentials.close()
         await self.finance.close()
         await self.mails.close()
         if self.consumer is not None:

@@ -3,21 +3,23 @@
 from dataclasses import dataclass, field
 
 from backplane.audience import Audience, MemoryAudience
-from backplane.interface import Quotas, Registry
-from backplane.memory import MemoryRegistry
+from backplane.interface import KeyUses, Quotas, Registry
+from backplane.memory import MemoryKeyUses, MemoryRegistry
 from backplane.memory_quotas import MemoryQuotas
 
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """The parts of the backplane that operators look at. By default there is nobody else.
+    """More parts of the backplane. By default there is nobody else.
 
     Attributes:
         quotas: What routers tell of the use of limits.
         registry: The storage nodes, and all processes that announce themselves.
         audience: Asks routers how many subscribers a topic has.
+        key_uses: What routers tell of the use of API keys.
     """
 
     quotas: Quotas = field(default_factory=MemoryQuotas)
     registry: Registry = field(default_factory=MemoryRegistry)
     audience: Audience = field(default_factory=MemoryAudience)
+    key_uses: KeyUses = field(default_factory=MemoryKeyUses)

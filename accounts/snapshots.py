@@ -40,6 +40,7 @@ class Snapshots:
 
     async def publish(self, account_id: str) -> None:
         """Publish an account as it stands now. Called after each committed change, before it is answered."""
+        now = int(time.time())
         async with self._database.reading() as session:
             account = await tenants.get(session, account_id)
             if account is None:
@@ -55,7 +56,8 @@ class Snapshots:
                 },
                 roles={**SYSTEM_ROLES, **{role.id: role.grant for role in await roles.of_account(session, account_id)}},
                 caps=tuple(_cap(row) for row in await budgets.in_force(session, account_id)),
-                revoked=frozenset(await keys.revoked(session, account_id, now=int(time.time()))),
+                revoked=frozenset(await keys.revoked(session, account_id, now)),
+                ends=await keys.ends(session, account_id, now),
             )
         await self._directory.put_account(snapshot)
         self._published[account_id] = max(snapshot.version, self._published.get(account_id, 0))

@@ -70,6 +70,12 @@ class InUse(TidingsError):
     grpc, http, code = 9, 409, "in_use"
 
 
+class NotInForce(TidingsError):
+    """The thing is there, and of no effect any more."""
+
+    grpc, http, code = 9, 409, "not_in_force"
+
+
 class PermissionDenied(TidingsError):
     grpc, http, code = 7, 403, "permission_denied"
 

@@ -376,3 +376,37 @@ class Usage(Protocol):
             Unavailable: the store cannot be reached.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class KeyUse:
+    """When an API key was used last, and from which network address.
+
+    Attributes:
+        at: Epoch seconds.
+    """
+
+    account_id: str
+    key_id: str
+    at: int
+    address: str
+
+
+class KeyUses(Protocol):
+    """Carries the last use of API keys from routers to the account service. It is for people: some may be lost."""
+
+    async def report(self, uses: Sequence[KeyUse]) -> None:
+        """Tell of uses. Of one key the newest stays; where too many keys wait already, others are dropped.
+
+        Raises:
+            Unavailable: the store cannot be reached.
+        """
+        ...
+
+    async def take(self, most: int) -> Sequence[KeyUse]:
+        """Return up to `most` uses, and forget them.
+
+        Raises:
+            Unavailable: the store cannot be reached.
+        """
+        ...

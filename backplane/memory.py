@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from api.account import AccountSnapshot
-from backplane.interface import Delivered, Node, NodeIdTaken, NodeMap, Process, Unwatch, UsageBatch
+from backplane.interface import Delivered, KeyUse, Node, NodeIdTaken, NodeMap, Process, Unwatch, UsageBatch
 from backplane.watchers import Watchers
 
 LEASE_SECONDS = 2.0
 ANNOUNCED_SECONDS = 5.0
 ABANDONED_SECONDS = 30.0
+MOST_KEYS = 100_000
 
 
 class MemoryDirectory:
@@ -170,3 +171,21 @@ class MemoryUsage:
         for token in free:
             self._held[token] = (now + self._abandoned_seconds, consumer)
         return [Delivered(token, self._waiting[token]) for token in free]
+
+
+class MemoryKeyUses:
+    """The newest use of each key."""
+
+    def __init__(self, most_keys: int = MOST_KEYS) -> None:
+        self._uses: dict[tuple[str, str], KeyUse] = {}
+        self._most_keys = most_keys
+
+    async def report(self, uses: Sequence[KeyUse]) -> None:
+        for use in uses:
+            name = (use.account_id, use.key_id)
+            known = self._uses.get(name)
+            if known.at <= use.at if known else len(self._uses) < self._most_keys:
+                self._uses[name] = use
+
+    async def take(self, most: int) -> Sequence[KeyUse]:
+        return [self._uses.pop(name) for name in list(self._uses)[:most]]

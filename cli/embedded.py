@@ -11,6 +11,7 @@ from api.asgi import Guard, without_body
 from api.grpc_asgi import ASGIApp, Receive, Scope, Send
 from api.link import Sink
 from backplane.interface import Node as NodeEntry
+from backplane.key_uses import KeyUseNotes
 from backplane.memory import MemoryDirectory, MemoryRegistry, MemoryUsage
 from cli.direct_link import DirectLink
 from cli.draining import end_streams
@@ -47,9 +48,14 @@ class Embedded:
         self._bounds = [CacheBounds(node, directory) for node in self._nodes.values()]
         router_settings = RouterSettings.for_local() if settings.local else RouterSettings()
         self._metering = Metering(settings.data_dir / "usage", "router", usage)
-        sharing = Sharing(fleet.quotas, "router")
         self._router = Router(
-            directory, self._registry, self._connect, router_settings, sharing=sharing, seats=self._metering.seats
+            directory,
+            self._registry,
+            self._connect,
+            router_settings,
+            sharing=Sharing(fleet.quotas, "router"),
+            seats=self._metering.seats,
+            key_uses=KeyUseNotes(fleet.key_uses),
         )
         fleet.audience.answer(self._router.audience)
         self._router_app = RouterApp(self._router)
@@ -92,6 +98,7 @@ class Embedded:
             asyncio.create_task(every(SWEEP_SECONDS, self._sweep)),
             asyncio.create_task(every(TRIM_SECONDS, self._trim)),
             asyncio.create_task(self._router.sharing.run()),
+            asyncio.create_task(self._router.key_uses.run(self._router.streams_of_keys)),
         ]
         await self.hosted.open()
         self.hosted.state = "serving"

@@ -17,6 +17,7 @@ from api.standing import Ruling, ruling, standing
 from api.tokens import Claims, Verifier, unpack_credential
 from api.usage import BY_KEY, BY_TOKEN, REFUSED
 from backplane.interface import Directory
+from backplane.key_uses import NOTE_SECONDS, KeyUseNotes, Used
 from router.meters.meters import Meter, Meters
 from router.tenant import Tenant, Tenants
 
@@ -35,12 +36,20 @@ _NOT_LOOKED_AT = object()
 
 
 class Bearer:
-    """The holder of one verified token."""
+    """The holder of one verified token.
+
+    Attributes:
+        publisher_id: What items published with the token carry.
+        expires_at: Epoch seconds; infinity for never.
+        noted_until: The epoch second before which another use need not be noted.
+    """
 
     def __init__(self, tenant: Tenant, claims: Claims, meters: Meters) -> None:
         self.tenant = tenant
         self.publisher_id = claims.publisher_id.encode()
         self.expires_at = float("inf")
+        self.is_key = claims.kind == "key"
+        self.noted_until = 0.0 if self.is_key else float("inf")
         self._claims = claims
         self._snapshot: object = _NOT_LOOKED_AT
         self._grant = NOBODY
@@ -52,6 +61,10 @@ class Bearer:
 
     def __repr__(self) -> str:
         return f"<Bearer of {self._claims.kind} {self._claims.id} in {self.tenant.account_id}>"
+
+    def used(self, address: str) -> Used:
+        """Return what is noted of a use of the key from this address."""
+        return self.tenant.account_id, self._claims.id, address
 
     def check(self, now: float) -> None:
         """Check that the token still holds at `now`, in epoch seconds.
@@ -151,17 +164,20 @@ def _principal(claims: Claims) -> str:
 class Bearers:
     """Turns credentials into bearers."""
 
-    def __init__(self, directory: Directory, tenants: Tenants, meters: Meters, *, local: bool = False) -> None:
+    def __init__(
+        self, directory: Directory, tenants: Tenants, meters: Meters, key_uses: KeyUseNotes, *, local: bool = False
+    ) -> None:
         """Take the directory's signing keys. With `local`, no token at all is the local account's super user."""
         self._tenants = tenants
         self._meters = meters
+        self._key_uses = key_uses
         self._local = local
         self._verifier = Verifier(directory.keys())
         self._known: dict[str, Bearer] = {}
         self._unwatch = directory.watch_keys(self._changed)
 
-    async def bearer(self, credential: str) -> Bearer:
-        """Return who holds `credential`, a token or its packed form.
+    async def bearer(self, credential: str, address: str = "") -> Bearer:
+        """Return who holds `credential`, a token or its packed form, and uses it from this network address.
 
         Raises:
             Unauthenticated: it is missing, malformed, expired, revoked or of no use here.
@@ -173,6 +189,9 @@ class Bearers:
         if bearer is None:
             bearer = await self._first_seen(credential, now)
         bearer.check(now)
+        if now >= bearer.noted_until:
+            bearer.noted_until = now + NOTE_SECONDS
+            self._key_uses.note(bearer.used(address), now)
         return bearer
 
     def close(self) -> None:

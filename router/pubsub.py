@@ -48,7 +48,8 @@ class Pubsub:
         bearer, cache = None, ""
         try:
             headers = metadata(scope)
-            bearer = await self._router.bearers.bearer(headers.get(b"authorization", b"").decode("latin-1"))
+            address = client_address(scope)
+            bearer = await self._router.bearers.bearer(headers.get(b"authorization", b"").decode("latin-1"), address)
             body = await request_message(receive, _MAX_PUBLISH_BYTES, headers.get(b"grpc-encoding", b""))
             request = wire._PublishRequest.FromString(body)
             cache = request.cache_name
@@ -58,7 +59,6 @@ class Pubsub:
                 await self._controls.before("topic-publish", headers)
             value = request.value.SerializeToString()
             timeout = timeout_seconds(headers.get(b"grpc-timeout"))
-            address = client_address(scope)
             await self._router.publish(bearer, cache, request.topic, value, value_size(value), timeout, address)
         except ClientGone:
             return
@@ -109,7 +109,7 @@ class Pubsub:
             await reply_empty(send)
 
     async def _open(self, headers: dict[bytes, bytes], receive: Receive, address: str) -> Subscription:
-        bearer = await self._router.bearers.bearer(headers.get(b"authorization", b"").decode("latin-1"))
+        bearer = await self._router.bearers.bearer(headers.get(b"authorization", b"").decode("latin-1"), address)
         cache = ""
 
         async def is_gone() -> bool:

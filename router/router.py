@@ -1,6 +1,6 @@
 """Tier 1: takes publishes to the storage node that owns their topic, and shares each topic among its subscribers."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -10,6 +10,8 @@ from api.link import Link, Receipt, Sink
 from api.names import Topic
 from api.usage import PUBLISH, operations
 from backplane.interface import Directory, Node, Registry
+from backplane.key_uses import KeyUseNotes, Used
+from backplane.memory import MemoryKeyUses
 from backplane.memory_quotas import MemoryQuotas
 from router.bearer import Bearer, Bearers
 from router.feeds import Feeds
@@ -59,6 +61,7 @@ class Router:
         settings: RouterSettings,
         sharing: Sharing | None = None,
         seats: Seats | None = None,
+        key_uses: KeyUseNotes | None = None,
     ) -> None:
         """Take the backplane.
 
@@ -70,12 +73,14 @@ class Router:
             settings: How it behaves.
             sharing: How it shares the limits of accounts with other routers; None where there are no others.
             seats: Count what is used; without them it is counted in memory, for nobody.
+            key_uses: Where it notes that API keys are used; None where nobody asks.
         """
         self.settings = settings
         self.sharing = sharing or Sharing(MemoryQuotas(), "router")
         self.tenants = Tenants(directory, self.sharing)
         self.seats = seats or Seats(Meters.in_memory())
-        self.bearers = Bearers(directory, self.tenants, self.seats.meters, local=settings.local)
+        self.key_uses = key_uses or KeyUseNotes(MemoryKeyUses())
+        self.bearers = Bearers(directory, self.tenants, self.seats.meters, self.key_uses, local=settings.local)
         self.subscriptions: set[Subscription] = set()
         self._connect = connect
         self.owners = Owners(registry, self._linked, self._remapped)
@@ -185,6 +190,12 @@ class Router:
         if self._draining:
             subscription.end(StreamMoved())
         return subscription
+
+    def streams_of_keys(self) -> Iterator[Used]:
+        """Return of each subscription that was opened with an API key who uses which from where."""
+        for subscription in self.subscriptions:
+            if subscription.bearer.is_key:
+                yield subscription.bearer.used(subscription.address)
 
     def unsubscribe(self, subscription: Subscription) -> None:
         """Close a subscription that `subscribe` opened."""

@@ -72,6 +72,11 @@ class Subscription:
         return f"<Subscription {self.readable.name!r} {state}, {self.feed.log.end - self._cursor} behind>"
 
     @property
+    def address(self) -> str:
+        """Where the client is; empty where that is not known."""
+        return self._asked.address
+
+    @property
     def is_ending(self) -> bool:
         """Whether an end was decided on; it takes effect when the client has read what was written before."""
         return self._ending is not None

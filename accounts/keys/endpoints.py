@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Response, status
 
-from accounts.keys.schemas import ApiKeys, KeyInfo, MadeApiKey, NewApiKey
+from accounts.keys.schemas import ApiKeys, KeyChange, KeyInfo, MadeApiKey, NewApiKey, RotatedApiKey, Rotation
 from accounts.keys.service import Keys
 from accounts.rest.etags import Matching, tagged
 from accounts.rest.guards import AnyMember
@@ -31,6 +31,34 @@ def routes(keys: Keys) -> APIRouter:
     async def describe(key_id: str, member: AnyMember, response: Response) -> KeyInfo:
         """Describe one key."""
         return tagged(response, KeyInfo.of(await keys.describe(member.account_id, key_id)))
+
+    @router.patch("/{key_id}")
+    async def change(
+        key_id: str, body: KeyChange, member: AnyMember, matching: Matching, response: Response
+    ) -> KeyInfo:
+        """Give a key another description."""
+        member.require_change()
+        key = await keys.describe_anew(
+            member.account_id,
+            member.actor,
+            key_id,
+            body.description,
+            lambda key: matching.require(KeyInfo.of(key)),
+        )
+        return tagged(response, KeyInfo.of(key))
+
+    @router.post("/{key_id}/rotate", status_code=status.HTTP_201_CREATED)
+    async def rotate(key_id: str, body: Rotation, member: AnyMember, matching: Matching) -> RotatedApiKey:
+        """Replace a key by a new one of the same role. The old one holds on for a while, and then no more."""
+        member.require_grant((await keys.describe(member.account_id, key_id)).role_id)
+        api_key, key, old = await keys.rotate(
+            member.account_id,
+            member.actor,
+            key_id,
+            body.replacement,
+            lambda key: matching.require(KeyInfo.of(key)),
+        )
+        return RotatedApiKey(api_key=api_key, key_info=KeyInfo.of(key), replaced=KeyInfo.of(old))
 
     @router.delete("/{key_id}", status_code=status.HTTP_204_NO_CONTENT)
     async def revoke(key_id: str, member: AnyMember, matching: Matching) -> None:

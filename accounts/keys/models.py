@@ -7,7 +7,10 @@ from accounts.database.base import Base, epoch_seconds
 
 
 class ApiKey(Base):
-    """What is known of a key. The key itself is a signed token that was shown once; nothing here could stand for it."""
+    """What is known of a key. The key itself is a signed token that was shown once; nothing here could stand for it.
+
+    `expires_at` is what the token says. One that was replaced ends at `ends_at`, which routers are told.
+    """
 
     __tablename__ = "api_key"
 
@@ -18,3 +21,13 @@ class ApiKey(Base):
     issued_at: Mapped[int] = mapped_column(default=epoch_seconds)
     expires_at: Mapped[int | None]
     revoked_at: Mapped[int | None]
+    replaced_by: Mapped[str | None] = mapped_column(String(64))
+    ends_at: Mapped[int | None]
+    last_used_at: Mapped[int | None]
+    last_used_address: Mapped[str | None] = mapped_column(String(64))
+
+    @property
+    def holds_until(self) -> int | None:
+        """The epoch second from which on the key is refused; None for never."""
+        ends = [end for end in (self.expires_at, self.ends_at) if end is not None]
+        return min(ends, default=None)

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from accounts.keys.models import ApiKey
+from accounts.keys.service import Replacement
 from accounts.rest.paging import Listing
 from accounts.rest.schemas import PRINTABLE, Input, Output
 
@@ -14,21 +15,51 @@ Expiry = Annotated[
 ]
 
 
+Description = Annotated[
+    str, StringConstraints(max_length=255, pattern=PRINTABLE), Field(examples=["the chat's back end"])
+]
+LONGEST_OVERLAP_SECONDS = 30 * 86_400
+
+
 class NewApiKey(Input):
     role_id: Annotated[str, StringConstraints(max_length=64), Field(examples=["owner"])]
-    description: Annotated[
-        str, StringConstraints(max_length=255, pattern=PRINTABLE), Field(examples=["the chat's back end"])
-    ] = ""
+    description: Description = ""
     expiry: Expiry = "never"
 
 
+class KeyChange(Input):
+    description: Description
+
+
+class Rotation(Input):
+    overlap_seconds: Annotated[
+        int, Field(strict=True, ge=0, le=LONGEST_OVERLAP_SECONDS, description="How long the old key still holds.")
+    ]
+    expiry: Expiry | None = Field(None, description="Of the new key; left out, as long as the old one was made for.")
+
+    @property
+    def replacement(self) -> Replacement:
+        match self.expiry:
+            case None:
+                return Replacement(self.overlap_seconds)
+            case "never":
+                return Replacement(self.overlap_seconds, None)
+            case second:
+                return Replacement(self.overlap_seconds, second)
+
+
 class KeyInfo(Output):
+    incidental = frozenset({"last_used_at_epoch_seconds", "last_used_address"})
+
     key_id: str
     account_id: str
     description: str
     role_id: str
     issued_at_epoch_seconds: int
     expires_at_epoch_seconds: int | None = Field(description="null for never")
+    replaced_by: str | None = Field(description="The key_id of the key that has taken its place.")
+    last_used_at_epoch_seconds: int | None = Field(description="To half a minute; null for a key that was never used")
+    last_used_address: str | None
 
     @classmethod
     def of(cls, key: ApiKey) -> "KeyInfo":
@@ -38,13 +69,20 @@ class KeyInfo(Output):
             description=key.description,
             role_id=key.role_id,
             issued_at_epoch_seconds=key.issued_at,
-            expires_at_epoch_seconds=key.expires_at,
+            expires_at_epoch_seconds=key.holds_until,
+            replaced_by=key.replaced_by,
+            last_used_at_epoch_seconds=key.last_used_at,
+            last_used_address=key.last_used_address,
         )
 
 
 class MadeApiKey(Output):
     api_key: str = Field(description="Shown this once; it is not kept.")
     key_info: KeyInfo
+
+
+class RotatedApiKey(MadeApiKey):
+    replaced: KeyInfo
 
 
 class ApiKeys(Listing):

@@ -14,7 +14,7 @@ T = TypeVar("T", bound=Output)
 
 def etag(thing: Output) -> str:
     """Return the tag of a thing's present state, as the headers `ETag` and `If-Match` have it."""
-    return f'"{hashlib.sha256(thing.model_dump_json().encode()).hexdigest()[:32]}"'
+    return f'"{hashlib.sha256(thing.model_dump_json(exclude=set(thing.incidental)).encode()).hexdigest()[:32]}"'
 
 
 def tagged(response: Response, thing: T) -> T:

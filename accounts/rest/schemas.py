@@ -1,5 +1,7 @@
 """What all bodies of the REST API share."""
 
+from typing import ClassVar
+
 from pydantic import BaseModel, ConfigDict, Field
 
 PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
@@ -13,9 +15,14 @@ class Input(BaseModel):
 
 
 class Output(BaseModel):
-    """Base of what is answered."""
+    """Base of what is answered.
+
+    Attributes:
+        incidental: Fields that change without anybody changing the thing; they are no part of its state.
+    """
 
     model_config = ConfigDict(frozen=True)
+    incidental: ClassVar[frozenset[str]] = frozenset()
 
 
 class Error(Output):

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from accounts.keys.models import ApiKey
+from accounts.keys.repository import holding
 from accounts.memberships.models import Membership
 from accounts.roles.models import Role
 
@@ -35,9 +36,8 @@ async def remove(session: AsyncSession, role: Role) -> None:
 
 async def keys_with(session: AsyncSession, account_id: str, role_id: str, now: int) -> Sequence[ApiKey]:
     """Return the keys of a role that are neither revoked nor expired, the oldest first."""
-    theirs = (ApiKey.account_id == account_id, ApiKey.role_id == role_id, ApiKey.revoked_at.is_(None))
-    unexpired = or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > now)
-    keys = select(ApiKey).where(*theirs, unexpired).order_by(ApiKey.issued_at, ApiKey.id)
+    keys = select(ApiKey).where(ApiKey.account_id == account_id, ApiKey.role_id == role_id, *holding(now))
+    keys = keys.order_by(ApiKey.issued_at, ApiKey.id)
     return (await session.scalars(keys)).all()
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from backplane.redis.audience import RedisAudience
 from backplane.redis.connection import connect, disconnect, location
 from backplane.redis.directory import RedisDirectory
+from backplane.redis.key_uses import RedisKeyUses
 from backplane.redis.news import News
 from backplane.redis.quotas import RedisQuotas
 from backplane.redis.registry import LEASE_SECONDS, RedisRegistry
@@ -14,7 +15,7 @@ from backplane.redis.usage import ABANDONED_SECONDS, RedisUsage
 
 
 class RedisBackplane:
-    """Directory, registry, quotas and usage in one Redis.
+    """Directory, registry, quotas, usage and uses of keys in one Redis.
 
     Args:
         url: As `backplane.redis.connection.location` reads it.
@@ -42,6 +43,7 @@ class RedisBackplane:
         self.quotas = RedisQuotas(self._store)
         self.usage = RedisUsage(self._store, abandoned_seconds)
         self.audience = RedisAudience(self._store, self.registry)
+        self.key_uses = RedisKeyUses(self._store)
 
     def __repr__(self) -> str:
         return f"<RedisBackplane {self._store!r}, map {self.registry.map().version}, {self.directory!r}>"

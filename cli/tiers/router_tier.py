@@ -11,6 +11,7 @@ from api.grpc_asgi import Receive, Scope, Send
 from api.link import Sink
 from api.tasks import end
 from backplane.interface import Node
+from backplane.key_uses import KeyUseNotes
 from backplane.redis import RedisBackplane
 from cli.application import Application
 from cli.draining import end_streams
@@ -38,7 +39,10 @@ class RouterTier:
         sharing = Sharing(self._backplane.quotas, f"{variables.router_id}-{secrets.token_hex(8)}")
         directory, registry = self._backplane.directory, self._backplane.registry
         self._metering = Metering(variables.data / "usage", variables.router_id, self._backplane.usage)
-        self._router = Router(directory, registry, self._connect, router_settings, sharing, self._metering.seats)
+        key_uses = KeyUseNotes(self._backplane.key_uses)
+        self._router = Router(
+            directory, registry, self._connect, router_settings, sharing, self._metering.seats, key_uses
+        )
         self._router_app = RouterApp(self._router)
         self._elsewhere = Guard(_elsewhere)
         self.hosted = Hosted(
@@ -72,6 +76,7 @@ class RouterTier:
         self._tasks = [
             asyncio.create_task(every(TRIM_SECONDS, self._router.trim)),
             asyncio.create_task(self._router.sharing.run()),
+            asyncio.create_task(self._router.key_uses.run(self._router.streams_of_keys)),
             asyncio.create_task(announce(registry, "router", self._id, self._address)),
         ]
         await self.hosted.open()

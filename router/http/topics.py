@@ -52,7 +52,7 @@ class TopicsApi:
             await send(_NO_BODY)
 
     async def _publish(self, request: HttpRequest, receive: Receive) -> None:
-        bearer = await self._router.bearers.bearer(request.credential())
+        bearer = await self._router.bearers.bearer(request.credential(), request.address)
         cache, topic = request.topic()
         try:
             bearer.writable(cache, topic, request.address)  # who may not publish is told so before sending 1 MB
@@ -63,7 +63,7 @@ class TopicsApi:
             raise
 
     async def _listen(self, request: HttpRequest, receive: Receive, send: Send) -> None:
-        bearer = await self._router.bearers.bearer(request.credential())
+        bearer = await self._router.bearers.bearer(request.credential(), request.address)
         cache, topic = request.topic()
         number, page = request.resume()
         await receive()  # the body, which is empty; what comes after it is the client's leaving

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from accounts.audit import SYSTEM
+from backplane.interface import KeyUse
 from tests.integration.accounts.installation import PASSWORD, Installation, Refused
 
 
@@ -53,6 +54,80 @@ async def test_a_key_dies_on_time(here: Installation) -> None:
 async def until_refused(here: Installation, key: str) -> None:
     while True:
         await here.list_caches(key)
+
+
+async def test_a_key_that_is_rotated_holds_until_the_end_of_the_overlap(here: Installation) -> None:
+    ada = await here.tenant()
+    async with here.rest() as browser:
+        await browser.post("/v1/login", json={"email": ada.email, "password": PASSWORD})
+        path = f"/v1/api-keys/{ada.key_id}"
+        before = int(time.time())
+        rotated = (await browser.post(f"{path}/rotate", json={"overlap_seconds": 3600})).json()
+        new = rotated["key_info"]
+        assert (new["role_id"], new["expires_at_epoch_seconds"], new["replaced_by"]) == ("owner", None, None)
+        assert rotated["replaced"] == (await browser.get(path)).json()
+        assert rotated["replaced"]["replaced_by"] == new["key_id"]
+        end = rotated["replaced"]["expires_at_epoch_seconds"]
+        assert before + 3600 <= end <= time.time() + 3600
+        for key in (ada.key, rotated["api_key"]):
+            await here.list_caches(key)
+        again = await browser.post(f"{path}/rotate", json={"overlap_seconds": 0})
+        assert (again.status_code, again.json()["code"]) == (409, "not_in_force")
+        gone = (await browser.post(f"/v1/api-keys/{new['key_id']}/rotate", json={"overlap_seconds": 0})).json()
+        with pytest.raises(Refused, match=r"16: .*expired"):
+            await here.list_caches(rotated["api_key"])
+        await here.list_caches(gone["api_key"])
+        listed = (await browser.get("/v1/api-keys")).json()["api_keys"]
+        assert {key["key_id"] for key in listed} == {ada.key_id, gone["key_info"]["key_id"]}
+    account = await here.directory.account(ada.id)
+    assert account is not None
+    assert account.ends[ada.key_id] == end
+
+
+async def test_a_rotated_key_is_made_for_as_long_as_the_one_before(here: Installation) -> None:
+    ada = await here.tenant()
+    _, old = await here.accounts.keys.generate(ada.id, SYSTEM, "viewer", "", int(time.time()) + 1000)
+    async with here.rest(authorization=ada.key) as program:
+        path = f"/v1/api-keys/{old.id}/rotate"
+        body = {"overlap_seconds": 60}
+        new = (await program.post(path, json=body)).json()["key_info"]
+        assert new["expires_at_epoch_seconds"] - new["issued_at_epoch_seconds"] == pytest.approx(1000, abs=1)
+        owner = await program.post(f"/v1/api-keys/{ada.key_id}/rotate", json=body)
+        assert (owner.status_code, owner.json()["code"]) == (403, "permission_denied")
+        for overlap in (-1, 31 * 86_400, "60", None):
+            answer = await program.post(f"/v1/api-keys/{new['key_id']}/rotate", json={"overlap_seconds": overlap})
+            assert answer.status_code == 400
+        assert (await program.post("/v1/api-keys/key_none/rotate", json=body)).status_code == 404
+
+
+async def test_a_key_gets_another_description(here: Installation) -> None:
+    ada = await here.tenant()
+    async with here.rest(authorization=ada.key) as program:
+        path = f"/v1/api-keys/{ada.key_id}"
+        tag = (await program.get(path)).headers["etag"]
+        changed = await program.patch(path, json={"description": "the app"}, headers={"if-match": tag})
+        assert (changed.status_code, changed.json()["description"]) == (200, "the app")
+        late = await program.patch(path, json={"description": "x"}, headers={"if-match": tag})
+        assert late.status_code == 412
+        assert (await program.patch(path, json={"role_id": "viewer"})).status_code == 400
+        assert (await program.patch("/v1/api-keys/key_none", json={"description": ""})).status_code == 404
+
+
+async def test_when_and_from_where_a_key_was_used_is_kept_and_changes_no_tag(here: Installation) -> None:
+    ada = await here.tenant()
+    uses, path = here.accounts.credentials.last_uses.uses, f"/v1/api-keys/{ada.key_id}"
+    async with here.rest(authorization=ada.key) as program:
+        first = await program.get(path)
+        assert (first.json()["last_used_at_epoch_seconds"], first.json()["last_used_address"]) == (None, None)
+        await uses.report([KeyUse(ada.id, ada.key_id, 200, "2001:db8::1"), KeyUse(ada.id, "key_none", 1, "")])
+        async with asyncio.timeout(20):
+            while (used := await program.get(path)).json()["last_used_at_epoch_seconds"] is None:
+                await here.accounts.credentials.last_uses.write()
+        await uses.report([KeyUse(ada.id, ada.key_id, 100, "10.0.0.1"), KeyUse("acc_none", ada.key_id, 300, "")])
+        await here.accounts.credentials.last_uses.write()
+        used = await program.get(path)
+        assert (used.json()["last_used_at_epoch_seconds"], used.json()["last_used_address"]) == (200, "2001:db8::1")
+        assert used.headers["etag"] == first.headers["etag"]
 
 
 @pytest.mark.parametrize(

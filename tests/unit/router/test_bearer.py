@@ -9,7 +9,8 @@ from api.permissions import Grant
 from api.revocations import Revocations
 from api.rules import Rule, network
 from api.tokens import pack_credential
-from backplane.memory import MemoryDirectory
+from backplane.key_uses import KeyUseNotes
+from backplane.memory import MemoryDirectory, MemoryKeyUses
 from backplane.memory_quotas import MemoryQuotas
 from router.bearer import Bearer, Bearers
 from router.meters.meters import Meters
@@ -24,7 +25,9 @@ class Door:
     def __init__(self, *, local: bool = False) -> None:
         self.directory = MemoryDirectory()
         self.tenants = Tenants(self.directory, Sharing(MemoryQuotas(), "router-1"))
-        self.bearers = Bearers(self.directory, self.tenants, Meters.in_memory(), local=local)
+        self.told = MemoryKeyUses()
+        self.key_uses = KeyUseNotes(self.told)
+        self.bearers = Bearers(self.directory, self.tenants, Meters.in_memory(), self.key_uses, local=local)
 
     async def knows(self, **changes: object) -> "Door":
         if not self.directory.keys():
@@ -212,3 +215,24 @@ async def test_a_disposable_token_that_was_revoked_is_refused_and_its_successor_
     with pytest.raises(Unauthenticated, match="revoked"):
         await door.bearer(old)
     assert await door.bearer(token("disposable", publisher_id="user-1", issued_at=made + 1, expires_at=made + 60))
+
+
+async def test_the_use_of_a_key_is_noted_now_and_then_and_that_of_other_tokens_is_not() -> None:
+    door = await Door().knows(roles={"office": OFFICE})
+    for _ in range(3):
+        await door.bearers.bearer(token("key", id="key-1", role_id="office"), "10.0.0.1")
+        await door.bearers.bearer(token("api_token"), "10.0.0.1")
+    await door.key_uses.report()
+    (use,) = await door.told.take(10)
+    assert (use.account_id, use.key_id, use.address) == ("acme", "key-1", "10.0.0.1")
+    await door.bearers.bearer(token("key", id="key-1", role_id="office"), "10.0.0.1")
+    await door.key_uses.report()
+    assert await door.told.take(10) == []
+
+
+async def test_a_key_that_is_refused_was_not_used() -> None:
+    door = await Door().knows(revoked=frozenset({"key-1"}))
+    with pytest.raises(Unauthenticated):
+        await door.bearers.bearer(token("key", id="key-1", role_id="office"), "10.0.0.1")
+    await door.key_uses.report()
+    assert await door.told.take(10) == []

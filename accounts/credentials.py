@@ -1,0 +1,74 @@
+"""Everything about who may do what, put together: keys, roles, tokens, and who calls with them."""
+
+import asyncio
+from dataclasses import dataclass
+
+from fastapi import APIRouter
+
+from accounts.caller import Callers
+from accounts.database import Database
+from accounts.jobs.service import Job
+from accounts.keys import endpoints as key_routes
+from accounts.keys.last_uses import LastUses
+from accounts.keys.service import Keys
+from accounts.roles import endpoints as role_routes
+from accounts.roles.service import Roles
+from accounts.rpc.auth import AUTH, TOKEN, Minting
+from accounts.rpc.service import Service
+from accounts.signing.keystore import Keystore
+from accounts.snapshots import Snapshots
+from accounts.tokens.service import Tokens
+from api.tasks import end
+from backplane.interface import Directory, KeyUses
+from backplane.key_uses import KeyUseNotes
+
+
+@dataclass(frozen=True, slots=True)
+class Backplane:
+    """What routers and the account service tell each other of credentials."""
+
+    directory: Directory
+    key_uses: KeyUses
+
+
+class Credentials:
+    """Keys, roles and tokens. `endpoint` is the host name that minted tokens come with."""
+
+    def __init__(
+        self,
+        database: Database,
+        snapshots: Snapshots,
+        keystore: Keystore,
+        backplane: Backplane,
+        *,
+        endpoint: str,
+        local: bool,
+    ) -> None:
+        self._notes = KeyUseNotes(backplane.key_uses)
+        self._noting: asyncio.Task[None] | None = None
+        self.callers = Callers(backplane.directory, self._notes, local=local)
+        self.keys = Keys(database, snapshots, keystore)
+        self.last_uses = LastUses(database, backplane.key_uses)
+        self.roles = Roles(database, snapshots)
+        self._minting = Minting(Tokens(self.callers, keystore), endpoint)
+
+    def routers(self) -> list[APIRouter]:
+        """Return the endpoints."""
+        return [key_routes.routes(self.keys), role_routes.routes(self.roles)]
+
+    def services(self) -> list[Service]:
+        """Return the gRPC services."""
+        return [Service(AUTH, self._minting.auth_methods()), Service(TOKEN, self._minting.token_methods())]
+
+    def jobs(self) -> list[Job]:
+        """Return what is to be done again and again."""
+        return self.last_uses.jobs()
+
+    def start(self) -> None:
+        """Begin to tell of keys that are used here."""
+        self._noting = asyncio.create_task(self._notes.run())
+
+    async def close(self) -> None:
+        """Stop."""
+        if self._noting is not None:
+            await end(self._noting)
