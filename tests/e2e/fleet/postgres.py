@@ -3,7 +3,8 @@
 import os
 import signal
 import subprocess
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -42,13 +43,6 @@ class PostgresServer:
     def is_running(self) -> bool:
         return psutil.pid_exists(self.pid) and psutil.Process(self.pid).status() != psutil.STATUS_ZOMBIE
 
-    def transactions(self) -> int:
-        """Return how many transactions were committed so far, this look at them included."""
-        with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
-            row = connection.execute("SELECT sum(xact_commit)::bigint FROM pg_stat_database").fetchone()
-        assert row is not None
-        return int(row[0])
-
     def dump(self, path: Path) -> None:
         """Write a backup of the database."""
         self._run("pg_dump", "--format=custom", f"--file={path}", self._uri)
@@ -82,6 +76,15 @@ class PostgresServer:
     def resume(self) -> None:
         for process in self._processes():
             process.resume()
+
+    @contextmanager
+    def paused(self) -> Generator[None]:
+        """Freeze it for as long as the block takes."""
+        self.pause()
+        try:
+            yield
+        finally:
+            self.resume()
 
     def close(self) -> None:
         """End it and remove its folder."""

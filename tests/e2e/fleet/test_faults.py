@@ -51,17 +51,16 @@ async def test_all_subscribers_of_a_router_come_back_at_once_and_ask_no_database
     async with Workload(away, Shape(topics=1, subscribers=1, publishers=1)) as beside:
         async with Workload(fleet_reach, shape) as load:
             await beside.go_on(20)
-            killed, asked = asyncio.get_running_loop().time(), postgres.transactions()
-            await asyncio.to_thread(router.kill)
-            await load.until(lambda: count_of_ends(load) * 3 >= RECONNECTING, "streams that broke")
-            await load.until(load.is_open, "resumed streams", seconds=COMEBACK_SECONDS)
-            per_second = (postgres.transactions() - asked) / (asyncio.get_running_loop().time() - killed)
-            await beside.go_on(20)
+            killed = asyncio.get_running_loop().time()
+            with postgres.paused():
+                await asyncio.to_thread(router.kill)
+                await load.until(lambda: count_of_ends(load) * 3 >= RECONNECTING, "streams that broke")
+                await load.until(load.is_open, "resumed streams", seconds=COMEBACK_SECONDS)
+                await beside.go_on(20)
         await beside.settle()
     await asyncio.to_thread(router.restart)
     assert beside.ledger.failed() == []
     assert percentile(beside.pace.latencies(), 0.99) <= beside.pace.room(1.0, killed)
-    assert per_second < RECONNECTING / COMEBACK_SECONDS, "routers know accounts and keys without the database"
 
 
 async def test_a_node_that_is_killed_costs_its_topics_one_discontinuity(fleet: Fleet, fleet_reach: Reach) -> None:
