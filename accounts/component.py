@@ -10,8 +10,7 @@ from pwdlib import PasswordHash
 
 from accounts import app as application
 from accounts.audit.log import AuditLog
-from accounts.batches.consumer import Consumer
-from accounts.batches.service import Batches
+from accounts.batches.pruning import Retention
 from accounts.billing.settings import BillingSettings
 from accounts.caches import endpoints as cache_routes
 from accounts.caches.service import Caches
@@ -23,11 +22,11 @@ from accounts.encryption import MasterKeySource
 from accounts.finance import Base, Finance
 from accounts.fleet import Fleet
 from accounts.idempotency.service import IdempotentRequests
-from accounts.identifiers import new_id
-from accounts.jobs.service import Job, Jobs
+from accounts.jobs.service import Jobs
+from accounts.ledger import Ledger
 from accounts.limits import endpoints as limit_routes
 from accounts.limits.service import AccountLimits
-from accounts.limits.watch import WATCH_SECONDS, Watch
+from accounts.limits.watch import Watch
 from accounts.mail.service import Mails
 from accounts.mail.transports import MailSettings
 from accounts.presigning.service import SigningKeys
@@ -42,8 +41,6 @@ from accounts.signing.keystore import Keystore
 from accounts.snapshots import Snapshots
 from accounts.tenants import repository as tenants
 from accounts.tenants.plans import OPEN
-from accounts.usage import endpoints as usage_routes
-from accounts.usage.reports import Reports
 from accounts.usage.service import Usage
 from accounts.users import endpoints as people
 from accounts.users.passwords import Passwords
@@ -72,6 +69,7 @@ class AccountsSettings:
         mail: How mails go out.
         rest_limits: How many requests the REST API takes.
         billing: How usage is billed.
+        retention: How long usage is kept.
         keys_dir: Holds the signing keys, where several account services share them; else they are in the data folder.
     """
 
@@ -90,6 +88,7 @@ class AccountsSettings:
     mail: MailSettings = field(default_factory=MailSettings)
     rest_limits: RestLimits = field(default_factory=RestLimits)
     billing: BillingSettings = field(default_factory=BillingSettings)
+    retention: Retention = field(default_factory=Retention)
 
 
 class Accounts:
@@ -137,8 +136,8 @@ class Accounts:
             Base(self.database, self.usage, self.snapshots, self.mails, self.master_keys, fleet.audience),
             billing,
         )
-        self.batches = Batches(self.database, self.usage, self.finance.clocks, self.finance.watch.touch)
-        self.consumer = None if usage is None else Consumer(self.batches, usage, new_id("accounts"))
+        clocks, used = self.finance.clocks, self.finance.watch.touch
+        self.ledger = Ledger(self.database, self.usage, clocks, used, usage, settings.retention)
         self.caches = Caches(
             self.database, self.snapshots, offers_durable=settings.offers_durable, history=settings.history
         )
@@ -151,7 +150,7 @@ class Accounts:
         """Return what serves requests: REST, the gRPC services and the console."""
         settings, callers = self._settings, self.credentials.callers
         attempts = Attempts()
-        reports, audit_log = Reports(self.database, self.usage), AuditLog(self.database)
+        audit_log = AuditLog(self.database)
         guards = Guards(sessions, callers, Cookie(tls=settings.tls))
         control = Control(callers, self._directory, self.caches, SigningKeys(self.database))
         app = application.create_app(
@@ -159,7 +158,7 @@ class Accounts:
                 people.routes(self.users, sessions, self.keystore, guards, attempts),
                 *self.credentials.routers(),
                 cache_routes.routes(self.caches),
-                usage_routes.routes(self.database, reports),
+                *self.ledger.routers(),
                 *self.finance.routers(),
                 limit_routes.routes(self.limits),
             ],
@@ -177,7 +176,7 @@ class Accounts:
             callers,
             self.roles,
             audit_log,
-            reports,
+            self.ledger.reports,
             self.finance,
         )
         console.install(app, services, guards, attempts, _place(settings))
@@ -194,15 +193,10 @@ class Accounts:
         await self.snapshots.publish_changed()
         await self.snapshots.fill()
         self._following = asyncio.create_task(self.snapshots.follow())
-        self.credentials.start()
-        self.jobs.add(
-            *self.finance.jobs(), *self.credentials.jobs(), Job("limits.watch", WATCH_SECONDS, self._watch.run)
-        )
         await self.jobs.start()
         await self.mails.start()
         await self.finance.start()
-        if self.consumer is not None:
-            self.consumer.start()
+        self.ledger.start()
 
     async def open(self) -> None:
         """Prepare for single calls, such as those of the command line, without serving."""
@@ -220,8 +214,7 @@ class Accounts:
         await self.credentials.close()
         await self.finance.close()
         await self.mails.close()
-        if self.consumer is not None:
-            await self.consumer.close()
+        await self.ledger.close()
         await self.jobs.close()
         self._passwords.close()
         await self.database.close()

@@ -65,6 +65,10 @@ class PageRequest:
         shown = found[: self.limit]
         return Page(shown, _encoded(position(shown[-1])) if len(found) > self.limit else None)
 
+    def page_up_to(self, found: Sequence[T], position: Position | None) -> Page[T]:
+        """Return the page of what a search found that stopped at a position, or at the end of the list."""
+        return Page(found, None if position is None else _encoded(position))
+
 
 def _encoded(position: Position) -> str:
     text = json.dumps(position, separators=(",", ":"))

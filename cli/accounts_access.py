@@ -9,6 +9,7 @@ from typing import TypeVar
 import click
 
 from accounts.component import Accounts, AccountsSettings
+from accounts.database import Database, sqlite_url
 from api.errors import TidingsError
 from backplane.memory import MemoryDirectory
 from cli.master_key import MasterKeyVariables
@@ -23,6 +24,12 @@ data_option = click.option(
     envvar="TIDINGS_DATA",
     show_default=True,
     help="The data folder of the installation.",
+)
+database_option = click.option(
+    "--database-url",
+    default="",
+    envvar="TIDINGS_DATABASE_URL",
+    help="The database of a fleet, as SQLAlchemy writes it. [default: SQLite in the data folder]",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -40,6 +47,26 @@ def with_accounts(data: Path, work: Callable[[Accounts], Awaitable[T]]) -> T:
             return await work(accounts)
         finally:
             await accounts.close()
+
+    try:
+        return asyncio.run(run())
+    except TidingsError as error:
+        raise click.ClickException(error.message) from error
+
+
+def with_database(data: Path, url: str, work: Callable[[Database], Awaitable[T]]) -> T:
+    """Run `work` on the database at `url`, or without one on that in `data`; nothing else is opened or made."""
+    path = data.resolve()
+    if not url and not (path / "tidings.db").exists():
+        raise click.ClickException(f"there is no installation in {path}: name its folder with --data")
+
+    async def run() -> T:
+        database = Database(url or sqlite_url(path))
+        await database.start()
+        try:
+            return await work(database)
+        finally:
+            await database.close()
 
     try:
         return asyncio.run(run())

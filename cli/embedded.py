@@ -19,6 +19,7 @@ from cli.hosted import Hosted
 from cli.housekeeping import SWEEP_SECONDS, TRIM_SECONDS, collect_seldom, every
 from cli.mail import MailVariables
 from cli.master_key import MasterKeyVariables
+from cli.retention import RetentionVariables
 from cli.settings import EmbeddedSettings
 from cli.urls import own_url
 from router.app import RouterApp
@@ -79,6 +80,7 @@ class Embedded:
             local=settings.local,
             tls=settings.tls,
             master_key=MasterKeyVariables.read().master_key_source,
+            retention=RetentionVariables.read().retention,
             mail=MailVariables.read().mail_settings(own_url(settings.host, settings.port, tls=settings.tls)),
         )
         # A node in this process lives as long as the process; a lease would end when the process is merely slow.

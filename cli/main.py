@@ -13,6 +13,7 @@ COMMANDS = {
     "doctor": "Check a fleet, and say what to do.",
     "account": "Make accounts without a browser.",
     "key": "Make API keys without a browser.",
+    "usage": "Prove what was used.",
     "topic": "Publish and subscribe from a shell.",
 }
 """Each is a click command of its own name in the module `cli.<name>`."""

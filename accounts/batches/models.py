@@ -7,7 +7,10 @@ from accounts.database.base import Base
 
 
 class UsageBoot(Base):
-    """One life of a router's process: how far its batches are applied without a gap, and the newest there is."""
+    """One life of a router's process: how far its batches are applied without a gap, and the newest there is.
+
+    `last` is the number of the batch that says that none follows. Those up to `pruned_to` were deleted for their age.
+    """
 
     __tablename__ = "usage_boot"
 
@@ -17,6 +20,7 @@ class UsageBoot(Base):
     newest: Mapped[int]
     last: Mapped[int | None]
     seen_at: Mapped[int]
+    pruned_to: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class UsageBatch(Base):

@@ -3,11 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import case, func, select, tuple_, update
+from sqlalchemy import case, delete, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from accounts.batches.models import UsageBatch, UsageBoot
 from accounts.database.insert import insert_all_once, inserting
+
+BATCHES = 0
+"""Stands for batches where levels are named by their step."""
 
 
 class Sealed(NamedTuple):
@@ -24,6 +27,8 @@ class Sealed(NamedTuple):
 
 async def keep_batches(session: AsyncSession, batches: Sequence[Sealed]) -> set[tuple[str, str, int]]:
     """Keep batches; return which of them were not there before."""
+    if not batches:
+        return set()
     rows = await insert_all_once(session, UsageBatch, [batch._asdict() for batch in batches])
     return {(row.router, row.boot, row.number) for row in rows}
 
@@ -75,3 +80,58 @@ async def in_minute(session: AsyncSession, minute: int) -> Sequence[UsageBatch]:
 async def batch(session: AsyncSession, router: str, boot: str, number: int) -> UsageBatch | None:
     """Return one batch."""
     return await session.get(UsageBatch, (router, boot, number))
+
+
+async def boots(session: AsyncSession) -> Sequence[UsageBoot]:
+    """Return all boots of all routers, in the order of their names."""
+    return (await session.scalars(select(UsageBoot).order_by(UsageBoot.router, UsageBoot.boot))).all()
+
+
+async def of_boot(session: AsyncSession, router: str, boot: str, after: int, to: int, most: int) -> Sequence[Sealed]:
+    """Return some batches of a boot above a number and up to another, in their order."""
+    found = select(*_columns()).where(UsageBatch.router == router, UsageBatch.boot == boot)
+    found = found.where(UsageBatch.number > after, UsageBatch.number <= to).order_by(UsageBatch.number).limit(most)
+    return [Sealed(*row) for row in await session.execute(found)]
+
+
+async def between(
+    session: AsyncSession, start: int, end: int, after: tuple[int, str, str, int] | None, most: int
+) -> Sequence[Sealed]:
+    """Return some batches of the minutes from `start` to before `end`, by minute, router, boot and number."""
+    order = (UsageBatch.minute, UsageBatch.router, UsageBatch.boot, UsageBatch.number)
+    found = select(*_columns()).where(UsageBatch.minute >= start, UsageBatch.minute < end)
+    if after is not None:
+        found = found.where(tuple_(*order) > tuple_(*after))
+    return [Sealed(*row) for row in await session.execute(found.order_by(*order).limit(most))]
+
+
+async def next_minute(session: AsyncSession, minute: int) -> int | None:
+    """Return the minute of the first batch at or after a minute."""
+    return await session.scalar(select(func.min(UsageBatch.minute)).where(UsageBatch.minute >= minute))
+
+
+async def prune(session: AsyncSession, router: str, boot: str, before: int) -> int:
+    """Delete the first batches of a boot as far as all of them are from before a minute; return how many.
+
+    None goes that is not known to be applied by the boot's row, which stays: or it could be applied once more.
+    """
+    row = await session.get(UsageBoot, (router, boot), with_for_update=True)
+    if row is None:
+        return 0
+    mine = (UsageBatch.router == router, UsageBatch.boot == boot)
+    kept = await session.scalar(select(func.min(UsageBatch.number)).where(*mine, UsageBatch.minute >= before))
+    to = row.applied_to if kept is None else min(row.applied_to, kept - 1)
+    gone = delete(UsageBatch).where(*mine, UsageBatch.number <= to).returning(UsageBatch.number)
+    count = len((await session.scalars(gone)).all())
+    row.pruned_to = max(to, row.pruned_to)
+    return count
+
+
+async def first_since(session: AsyncSession, router: str, boot: str, minute: int) -> int | None:
+    """Return the number of the first batch of a boot that is from a minute or a later one."""
+    mine = (UsageBatch.router == router, UsageBatch.boot == boot, UsageBatch.minute >= minute)
+    return await session.scalar(select(func.min(UsageBatch.number)).where(*mine))
+
+
+def _columns() -> list[Any]:
+    return [getattr(UsageBatch, name) for name in Sealed._fields]

@@ -67,7 +67,9 @@ class Batches:
             return Applied({}, 0, 0)
         async with self._database.transaction() as session:
             boots = await self._see_boots(session, [batch for _, batch in ordered], now)
-            new = await repository.keep_batches(session, [sealed for sealed, _ in ordered])
+            # What lies below the mark was applied, also where its row has been deleted for its age.
+            unmarked = [sealed for sealed, _ in ordered if sealed.number > boots[sealed.router, sealed.boot]]
+            new = await repository.keep_batches(session, unmarked)
             fresh = [(sealed, batch) for sealed, batch in ordered if sealed[:3] in new]
             accounts = [(sealed[:3], {line.account for line in batch.lines}) for sealed, batch in fresh]
             placed = await self._clocks.place(session, accounts)
@@ -94,18 +96,23 @@ class Batches:
     async def _compare(self, session: Transaction, repeated: Sequence[Sealed]) -> None:
         kept = await repository.digests(session, repeated)
         for sealed in repeated:
-            if kept.get(sealed[:3]) != sealed.digest:
+            if kept.get(sealed[:3], sealed.digest) != sealed.digest:
                 _log.error("batch %s/%s/%s came again with other content; what came first counts", *sealed[:3])
 
 
 def _sealed(payload: bytes, now: int) -> tuple[Sealed, Batch]:
     batch = decode(payload)
-    earliest, latest = now // 60 - MOST_LATE_MINUTES, now // 60 + MOST_EARLY_MINUTES
-    minute = min(max(batch.minute, earliest), latest)
+    minute = believed(batch.minute, now)
     if minute != batch.minute:
         _log.warning("batch %s is from minute %s, which cannot be; it is counted in %s", batch.id, batch.minute, minute)
     sealed = Sealed(batch.router, batch.boot, batch.number, minute, digest(payload), payload, received_at=now)
     return sealed, batch
+
+
+def believed(minute: int, received_at: int) -> int:
+    """Return in which minute usage counts that a router says is from `minute`, when it came in this epoch second."""
+    now = received_at // 60
+    return min(max(minute, now - MOST_LATE_MINUTES), now + MOST_EARLY_MINUTES)
 
 
 async def _advance(session: Transaction, boot: Boot, applied_to: int) -> int:

@@ -71,3 +71,12 @@ class UsageDay(Sums):
     """By day of UTC, for each principal and for all together."""
 
     __tablename__ = "usage_day"
+
+
+class UsagePruned(Base):
+    """Of a level, by its step in minutes, what is from before this minute was deleted for its age."""
+
+    __tablename__ = "usage_pruned"
+
+    step: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    before: Mapped[int]

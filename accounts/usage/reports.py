@@ -107,6 +107,15 @@ class Reports:
             )
         return Report(local(start, in_zone), local(end, in_zone), in_zone.key, rows)
 
+    async def minutes(self, account_id: str, start: str, end: str) -> tuple[int, int]:
+        """Return two times as minutes of the epoch; they are the account's local ones where they name no zone.
+
+        Raises:
+            InvalidArgument: one cannot be read.
+        """
+        in_zone = zone(await self.time_zone(account_id))
+        return minute_of("from", start, in_zone), minute_of("to", end, in_zone)
+
     async def time_zone(self, account_id: str) -> str:
         """Return the name of an account's time zone."""
         async with self._database.reading() as session:

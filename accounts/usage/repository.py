@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, case, delete, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from accounts.caches.models import Cache
@@ -16,6 +16,7 @@ from accounts.usage.models import (
     UsageDay,
     UsageHour,
     UsageMinute,
+    UsagePruned,
     UsageQuarter,
     UsageSeries,
 )
@@ -172,6 +173,46 @@ async def sums(
         )
         for row in rows
     ]
+
+
+async def rows(session: AsyncSession, step: int, start: int, end: int) -> Mapping[tuple[SeriesKey, int], Counts]:
+    """Return all sums of a step from a minute to before another, of all accounts."""
+    table = TABLES[step]
+    key = (UsageSeries.account_id, UsageSeries.cache_id, UsageSeries.meter, UsageSeries.principal)
+    numbers = [getattr(table, name) for name in Counts._fields]
+    found = select(*key, table.minute, *numbers).join(UsageSeries, UsageSeries.id == table.series_id)
+    found = found.where(table.minute >= start, table.minute < end)
+    return {(SeriesKey(*row[:4]), row[4]): Counts(*row[5:]) for row in await session.execute(found)}
+
+
+async def next_minute(session: AsyncSession, step: int, minute: int) -> int | None:
+    """Return the minute of the first sum of a step at or after a minute."""
+    table = TABLES[step]
+    return await session.scalar(select(func.min(table.minute)).where(table.minute >= minute))
+
+
+async def pruned(session: AsyncSession) -> Mapping[int, int]:
+    """Return of each step before which minute its sums were deleted for their age."""
+    return {row.step: row.before for row in await session.scalars(select(UsagePruned))}
+
+
+async def prune(session: AsyncSession, step: int, before: int) -> int:
+    """Delete the sums of a step from before a minute; return how many."""
+    table = TABLES[step]
+    gone: Any = await session.execute(delete(table).where(table.minute < before))
+    await set_pruned(session, step, before)
+    return int(gone.rowcount)
+
+
+async def set_pruned(session: AsyncSession, step: int, before: int) -> None:
+    """Note that what is from before a minute is deleted for its age."""
+    insert = inserting(session, UsagePruned)
+    new: Any = insert.excluded
+    statement = insert.on_conflict_do_update(
+        index_elements=[UsagePruned.step],
+        set_={"before": case((new.before > UsagePruned.before, new.before), else_=UsagePruned.before)},
+    )
+    await session.execute(statement, [{"step": step, "before": before}])
 
 
 async def cache_names(session: AsyncSession, account_id: str) -> Mapping[str, str]:

@@ -1,21 +1,17 @@
 """Adds up what was used, and tells what was used in a time, exactly."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Literal, NamedTuple, TypeVar
+from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from accounts.database import Transaction
 from accounts.usage import repository
+from accounts.usage.adding import Place, added, by_key, peaks, peaks_in, quantities
 from accounts.usage.calendar import months, stretches
-from accounts.usage.levels import DAY, HOUR, MINUTE, OF_ALL, OF_PRINCIPALS, coarsest, cover, floor
-from accounts.usage.models import ALL, BY_ROUTER, LONGEST_PRINCIPAL
+from accounts.usage.levels import DAY, HOUR, MINUTE, OF_ALL, OF_PRINCIPALS, coarsest, cover
+from accounts.usage.models import ALL
 from accounts.usage.repository import Counts, Dimension, Found, Scope, SeriesKey
-from api.usage import CONCURRENCY, Line
-
-T = TypeVar("T")
-
-Place = tuple[SeriesKey, int]
-"""A series, and the minute in which a step of it begins."""
+from api.usage import Line
 
 Granularity = Literal["minute", "hour", "day", "month"]
 
@@ -53,18 +49,16 @@ class Usage:
 
         The caller sees to it that nothing is recorded twice, in the same transaction.
         """
-        detail = _by_key(counted)
-        peaks = {place for place in detail if place[0].meter == CONCURRENCY}
-        quantities = {place: counts for place, counts in detail.items() if place not in peaks}
-        totals = _of_all(quantities)
-        ids = await self._ids(session, {key for sums in (detail, totals) for key, _ in sums})
-        for step in sorted({*OF_ALL, *OF_PRINCIPALS}):
-            sums = detail if step == MINUTE else _coarser(quantities, step) if step in OF_PRINCIPALS else {}
-            of_all = _coarser(totals, step) if step in OF_ALL else {}
-            rows = {(ids[key], minute): counts for (key, minute), counts in (sums | of_all).items()}
+        detail = by_key(counted)
+        routers = peaks_in(detail)
+        steps = quantities(detail)
+        steps[MINUTE] |= {place: detail[place] for place in routers}
+        ids = await self._ids(session, {key for sums in steps.values() for key, _ in sums})
+        for step, sums in steps.items():
+            rows = {(ids[key], minute): counts for (key, minute), counts in sums.items()}
             await repository.add_up(session, step, rows)
-        if peaks:
-            await self._raise_peaks(session, peaks)
+        if routers:
+            await self._raise_peaks(session, routers)
 
     async def totals(
         self, session: Transaction, scope: Scope, start: int, end: int, by: Collection[Dimension] = ()
@@ -124,43 +118,18 @@ class Usage:
         ids = await self._ids(session, {key for key, _ in of_all})
         rows = {(ids[key], minute): Counts() for key, minute in of_all}
         await repository.add_up(session, MINUTE, rows)  # so that of two services one waits, and sees the other's peaks
-        peaks = await repository.peaks_of_routers(session, [(key[0], key[1], minute) for key, minute in of_all])
-        for step in (MINUTE, *reversed(OF_ALL)):
-            highest = _coarser({(key, at): Counts(peak=peaks[key[0], key[1], at]) for key, at in of_all}, step)
-            rows = {(ids[key], minute): counts for (key, minute), counts in highest.items()}
-            await repository.add_up(session, step, rows)
+        found = await repository.peaks_of_routers(session, [(key[0], key[1], minute) for key, minute in of_all])
+        highest = {(key, minute): Counts(peak=found[key[0], key[1], minute]) for key, minute in of_all}
+        for step, sums in peaks(highest).items():
+            await repository.add_up(
+                session, step, {(ids[key], minute): counts for (key, minute), counts in sums.items()}
+            )
 
 
 def _steps(scope: Scope, by: Collection[Dimension]) -> Sequence[int]:
     return OF_PRINCIPALS if "principal" in by or scope.principal is not None else OF_ALL
 
 
-def _added(sums: Iterable[tuple[T, Counts]]) -> dict[T, Counts]:
-    result: dict[T, Counts] = {}
-    for key, counts in sums:
-        known = result.get(key)
-        result[key] = counts if known is None else known.plus(counts)
-    return result
-
-
-def _by_key(counted: Iterable[tuple[int, str, Line]]) -> dict[Place, Counts]:
-    return _added(((_key(line, router), minute), Counts._make(line[4:])) for minute, router, line in counted)
-
-
-def _key(line: Line, router: str) -> SeriesKey:
-    principal = BY_ROUTER + router if line.meter == CONCURRENCY else line.principal
-    # A zero byte is the one character that a database may not keep; a batch must never fail for what is in a token.
-    return SeriesKey(line.account, line.cache, line.meter, principal.replace("\0", "\ufffd")[:LONGEST_PRINCIPAL])
-
-
-def _of_all(sums: Mapping[Place, Counts]) -> dict[Place, Counts]:
-    return _added(((key._replace(principal=ALL), minute), counts) for (key, minute), counts in sums.items())
-
-
-def _coarser(sums: Mapping[Place, Counts], step: int) -> dict[Place, Counts]:
-    return _added(((key, floor(minute, step)), counts) for (key, minute), counts in sums.items())
-
-
 def _merged(found: Iterable[tuple[int, Found]]) -> Sequence[Used]:
-    sums = _added(((start, each.meter, each.cache_id, each.principal), each.counts) for start, each in found)
+    sums = added(((start, each.meter, each.cache_id, each.principal), each.counts) for start, each in found)
     return [Used(*key, sums[key]) for key in sorted(sums)]

@@ -107,6 +107,7 @@ def _settings(variables: AccountsVariables) -> AccountsSettings:
         mail=variables.mail_settings(own_url(variables.host, variables.port, tls=variables.tls_cert is not None)),
         offers_durable=True,
         topics_url=variables.topics_url,
+        retention=variables.retention,
         history=History(variables.history_items, variables.history_topic_bytes, variables.history_seconds),
     )
 

@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from cli.mail import MailVariables
 from cli.master_key import MasterKeyVariables
+from cli.retention import RetentionVariables
 from cli.tiers.variables import AbsolutePath, Variables, unknown
 
 IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"
@@ -108,7 +109,7 @@ class RouterVariables(HostedVariables):
     heartbeat_seconds: float = Field(5.0, ge=0.1, le=30, description="a number of seconds from 0.1 to 30")
 
 
-class AccountsVariables(HostedVariables, MasterKeyVariables, MailVariables):
+class AccountsVariables(HostedVariables, MasterKeyVariables, MailVariables, RetentionVariables):
     """The variables of `tidings accounts`."""
 
     port: Port = 8081

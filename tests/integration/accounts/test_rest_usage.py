@@ -34,7 +34,7 @@ async def ada(here: Installation) -> Tenant:
         published("acc_other", "cache_other", "", 5),
     ]
     later = [published(tenant.id, news, "token:bob", 4096)]
-    await here.accounts.batches.apply([boot.seal(noon, lines), boot.seal(noon + 60, later)])
+    await here.accounts.ledger.batches.apply([boot.seal(noon, lines), boot.seal(noon + 60, later)])
     return tenant
 
 
@@ -131,3 +131,40 @@ async def test_a_zone_that_is_none_is_refused(here: Installation) -> None:
         answer = await client.put("/v1/usage/settings", json={"time_zone": "Mars/Olympus"})
         assert answer.status_code == 400
         assert (await client.get("/v1/usage/settings")).json() == {"time_zone": "UTC"}
+
+
+async def batches(client: httpx.AsyncClient, tenant: Tenant, **query: Any) -> dict[str, Any]:
+    yesterday = datetime.fromtimestamp(datetime.now(UTC).timestamp() - 86400, UTC)
+    named = {"from": f"{yesterday:%Y-%m-%d}T00:00Z", "to": f"{yesterday:%Y-%m-%d}T23:59Z"} | query
+    answer = await client.get("/v1/usage/batches", params=named)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def test_usage_is_followed_to_the_batches_in_which_it_was_counted(here: Installation, ada: Tenant) -> None:
+    async with here.rest(authorization=ada.key) as client:
+        found = (await batches(client, ada, group_by=["cache", "token_id"]))["batches"]
+        assert [(batch["router"], batch["boot"], batch["number"]) for batch in found] == [
+            ("router-1", "a", 1),
+            ("router-1", "a", 2),
+        ]
+        assert all(batch["is_intact"] for batch in found)
+        assert found[1]["previous_digest"] == found[0]["digest"]
+        (news,) = found[1]["usage"]
+        assert (news["cache"], news["token_id"], news["operations"]) == ("news", "bob", 4)
+        operations_of = {part["meter"]: part["operations"] for batch in found for part in batch["usage"]}
+        assert operations_of["delivery"] == 2
+        pages = [await batches(client, ada, limit=1)]
+        pages.append(await batches(client, ada, limit=1, next_token=pages[0]["next_token"]))
+        assert [page["batches"][0]["number"] for page in pages] == [1, 2]
+        too_long = await client.get("/v1/usage/batches", params={"from": "2026-01-01", "to": "2026-01-03"})
+        assert too_long.status_code == 400
+
+
+async def test_batches_tell_nobody_of_others(here: Installation, ada: Tenant) -> None:
+    eve = await here.tenant("eve")
+    async with here.rest(authorization=eve.key) as client:
+        assert (await batches(client, eve))["batches"] == []
+    async with here.rest(authorization=ada.key) as client:
+        assert "acc_other" not in str(await batches(client, ada))
+        assert "cache_other" not in str(await batches(client, ada, group_by="cache"))

@@ -57,7 +57,9 @@ async def apply_all(here: Installation, boots: Sequence[Boot], seed: int) -> int
     halves = [sent[::2], sent[1::2]]
 
     async def consume(payloads: list[bytes]) -> int:
-        return sum([(await here.accounts.batches.apply(payloads[i : i + 40])).new for i in range(0, len(payloads), 40)])
+        return sum(
+            [(await here.accounts.ledger.batches.apply(payloads[i : i + 40])).new for i in range(0, len(payloads), 40)]
+        )
 
     return sum(await asyncio.gather(*map(consume, halves)))
 
@@ -142,7 +144,7 @@ async def test_peaks_of_routers_add_up_and_those_of_minutes_do_not(here: Install
 async def test_marks_reach_to_the_first_batch_that_is_missing(here: Installation) -> None:
     boot, line = Boot("router-1", "a"), published("acc_1", "cache-1", "", 100)
     first, second, third, fourth = (boot.seal(now_minute(), [line]) for _ in range(4))
-    apply = here.accounts.batches.apply
+    apply = here.accounts.ledger.batches.apply
     assert (await apply([second])).marks == {("router-1", "a"): 0}
     assert (await apply([first, fourth])).marks == {("router-1", "a"): 2}
     assert (await apply([third, third])).marks == {("router-1", "a"): 4}
@@ -154,7 +156,7 @@ async def test_a_clock_that_jumped_moves_usage_no_further_than_it_can_be_believe
     now, boot = now_minute(), Boot("router-1", "a")
     line = published("acc_1", "cache-1", "", 1)
     for minute in (now + 60, now - 10 * 365 * 1440, now + 4):
-        await here.accounts.batches.apply([boot.seal(minute, [line])])
+        await here.accounts.ledger.batches.apply([boot.seal(minute, [line])])
     async with here.accounts.database.reading() as session:
         found = await here.accounts.usage.pieces(
             session, Scope("acc_1"), now - 40 * 1440, now + 10**6, "minute", ZoneInfo("UTC")
@@ -168,7 +170,7 @@ async def test_a_clock_that_jumped_moves_usage_no_further_than_it_can_be_believe
 async def test_large_numbers_stay_whole(here: Installation) -> None:
     boot, most = Boot("router-1", "a"), 2**53 - 1
     line = Line("acc_1", "cache-1", PUBLISH, "key:k", most, most, most)
-    await here.accounts.batches.apply([boot.seal(now_minute(), [line]) for _ in range(1000)])
+    await here.accounts.ledger.batches.apply([boot.seal(now_minute(), [line]) for _ in range(1000)])
     async with here.accounts.database.reading() as session:
         (used,) = await here.accounts.usage.totals(session, Scope("acc_1"), now_minute() - 99, now_minute() + 1)
     assert used.counts[:3] == (most * 1000, most * 1000, most * 1000)

@@ -77,7 +77,7 @@ class Books:
             if units
         ]
         minute = int(datetime.now(ZoneInfo("UTC")).timestamp()) // 60
-        await self.here.accounts.batches.apply([self.boot.seal(minute, lines)])
+        await self.here.accounts.ledger.batches.apply([self.boot.seal(minute, lines)])
 
     async def late(self, when: str, publish: int, cache: str = "cache_1") -> None:
         """Have usage of an earlier time become known."""

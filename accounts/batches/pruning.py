@@ -1,0 +1,64 @@
+"""Deletes usage that is older than it is to be kept. Coarser sums stay longer than what they are made of."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from accounts.batches import repository
+from accounts.batches.repository import BATCHES
+from accounts.database import Database
+from accounts.usage import repository as usage
+from accounts.usage.levels import DAY, HOUR, MINUTE, QUARTER, floor
+
+SHORTEST_DAYS = 40
+"""Usage may come 35 days late; what it is added to, and what tells it from a repetition, must be there still."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How many days usage is kept, 40 at least.
+
+    Attributes:
+        batches: What routers sent. An older bill cannot be proved again.
+        minutes: Sums of a minute.
+        hours: Sums of an hour and of a quarter of one; with them goes what cuts old months by local days.
+        days: Sums of a day.
+    """
+
+    batches: int = 100
+    minutes: int = 100
+    hours: int = 800
+    days: int = 3660
+
+
+class Pruning:
+    """Deletes what is too old."""
+
+    def __init__(self, database: Database, retention: Retention, now: Callable[[], float] = time.time) -> None:
+        self._database = database
+        self._retention = retention
+        self._now = now
+
+    async def run(self) -> str:
+        """Delete what is too old, and return how much that was."""
+        keep = self._retention
+        batches = await self._batches(self._before(keep.batches))
+        sums = 0
+        for step, days in ((MINUTE, keep.minutes), (QUARTER, keep.hours), (HOUR, keep.hours), (DAY, keep.days)):
+            async with self._database.transaction() as session:
+                sums += await usage.prune(session, step, self._before(days))
+        return f"{batches} batches and {sums} sums were deleted for their age"
+
+    async def _batches(self, before: int) -> int:
+        async with self._database.transaction() as session:
+            await usage.set_pruned(session, BATCHES, before)
+            boots = await repository.boots(session)
+        deleted = 0
+        for boot in boots:
+            async with self._database.transaction() as session:
+                deleted += await repository.prune(session, boot.router, boot.boot, before)
+        return deleted
+
+    def _before(self, days: int) -> int:
+        """Return the minute before which all goes: the beginning of a day, so that no larger sum is cut."""
+        return floor(int(self._now()) // 60 - max(days, SHORTEST_DAYS) * DAY, DAY)

@@ -1,0 +1,65 @@
+"""All that has to do with what routers counted, put together."""
+
+from fastapi import APIRouter
+
+from accounts.batches import endpoints as batch_routes
+from accounts.batches.consumer import Consumer
+from accounts.batches.listing import Listing
+from accounts.batches.pruning import Pruning, Retention
+from accounts.batches.service import Batches, Used
+from accounts.batches.verifying import Verifier, Watch
+from accounts.clocks.service import Clocks
+from accounts.database import Database
+from accounts.identifiers import new_id
+from accounts.jobs.service import Job
+from accounts.usage import endpoints as usage_routes
+from accounts.usage.reports import Reports
+from accounts.usage.service import Usage
+from backplane.interface import Usage as Carried
+
+EVERY_SECONDS = 3600
+
+
+class Ledger:
+    """Batches and the sums of them; from `start` to `close` it applies what comes by the backplane, if there is one."""
+
+    def __init__(
+        self,
+        database: Database,
+        usage: Usage,
+        clocks: Clocks,
+        used: Used,
+        carried: Carried | None,
+        retention: Retention,
+    ) -> None:
+        self._database = database
+        self.batches = Batches(database, usage, clocks, used)
+        self.reports = Reports(database, usage)
+        self.verifier = Verifier(database)
+        self._pruning = Pruning(database, retention)
+        self._consumer = None if carried is None else Consumer(self.batches, carried, new_id("accounts"))
+
+    def jobs(self) -> list[Job]:
+        """Return what is done again and again."""
+        return [
+            Job("usage.prune", EVERY_SECONDS, self._pruning.run),
+            Job("usage.verify", EVERY_SECONDS, Watch(self.verifier).run),
+        ]
+
+    def routers(self) -> list[APIRouter]:
+        """Return the endpoints for accounts."""
+        listing = Listing(self._database)
+        return [
+            usage_routes.routes(self._database, self.reports),
+            batch_routes.routes(listing, self.reports),
+        ]
+
+    def start(self) -> None:
+        """Begin to apply what routers counted."""
+        if self._consumer is not None:
+            self._consumer.start()
+
+    async def close(self) -> None:
+        """Apply nothing more."""
+        if self._consumer is not None:
+            await self._consumer.close()

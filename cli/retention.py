@@ -1,0 +1,29 @@
+"""The variables that say how long usage is kept, which every command that serves accounts reads."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from accounts.batches.pruning import SHORTEST_DAYS, Retention
+from cli.tiers.variables import Variables
+
+LONGEST_DAYS = 36_600
+
+Days = Annotated[
+    int,
+    Field(ge=SHORTEST_DAYS, le=LONGEST_DAYS, description=f"a number of days from {SHORTEST_DAYS} to {LONGEST_DAYS}"),
+]
+
+
+class RetentionVariables(Variables):
+    """Days for which usage is kept, in batches and in sums."""
+
+    usage_batches_days: Days = 100
+    usage_minutes_days: Days = 100
+    usage_hours_days: Days = 800
+    usage_days_days: Days = 3660
+
+    @property
+    def retention(self) -> Retention:
+        """Return what the account service is told."""
+        return Retention(self.usage_batches_days, self.usage_minutes_days, self.usage_hours_days, self.usage_days_days)
