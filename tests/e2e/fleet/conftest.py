@@ -23,6 +23,9 @@ def pair() -> Generator[Fleet]:
 
 @pytest.fixture
 def fleet_reach(fleet: Fleet) -> Reach:
-    fleet.wait_for_nodes(3)
-    tenant = fleet.sign_up()
-    return Reach([router.address for router in fleet.routers], tenant.key, tenant.new_cache())
+    return fleet.reach()
+
+
+@pytest.fixture
+def durable_reach(fleet: Fleet) -> Reach:
+    return fleet.reach(durable=True)

@@ -16,6 +16,7 @@ from backplane.interface import NodeMap, Process
 from backplane.redis import RedisBackplane
 from tests.e2e.fleet.postgres import PostgresServer
 from tests.e2e.fleet.process import Member, Tier
+from tests.e2e.fleet.workload import Reach
 from tests.e2e.service import free_port, until
 from tests.e2e.tenant import Tenant
 from tests.e2e.wire import Client
@@ -128,6 +129,16 @@ class Fleet:
         The tenant's own client reaches the account service alone: topics are at the routers, see `client`.
         """
         return self._stack.enter_context(Tenant(self.accounts[0]))
+
+    def reach(self, *, durable: bool = False) -> Reach:
+        """Make a tenant with a cache, and return how clients use it through every router; all nodes are there."""
+        self.wait_for_nodes(len(self.nodes))
+        tenant = self.sign_up()
+        cache = tenant.new_cache()
+        if durable:
+            tenant.http.patch(f"/v1/caches/{cache}", json={"durable": True}).raise_for_status()
+            assert tenant.http.get(f"/v1/caches/{cache}").raise_for_status().json()["durable"]
+        return Reach([router.address for router in self.routers], tenant.key, cache, durable=durable)
 
     def client(self, tenant: Tenant, router: Member) -> Client:
         """Return a client of one router with the tenant's key, on a connection of its own."""

@@ -6,8 +6,8 @@ from typing import Literal
 
 import pytest
 
+from tests.e2e.fleet.control_tenant import unbroken
 from tests.e2e.fleet.effort import ROUNDS
-from tests.e2e.fleet.findings import Findings
 from tests.e2e.fleet.fleet import Fleet
 from tests.e2e.fleet.process import Member
 from tests.e2e.fleet.workload import Reach, Workload
@@ -22,19 +22,7 @@ def keeping() -> Generator[Fleet]:
 
 @pytest.fixture
 def durable(keeping: Fleet) -> Reach:
-    keeping.wait_for_nodes(3)
-    tenant = keeping.sign_up()
-    cache = tenant.new_cache()
-    tenant.http.patch(f"/v1/caches/{cache}", json={"durable": True}).raise_for_status()
-    assert [c["durable"] for c in tenant.http.get("/v1/caches").json()["caches"] if c["name"] == cache] == [True]
-    return Reach([router.address for router in keeping.routers], tenant.key, cache, durable=True)
-
-
-def unbroken(found: Findings) -> None:
-    """Hold that nothing is lost or doubled, and that numbers go on."""
-    assert found.broken() == []
-    assert set(found.discontinuities.values()) == {0}
-    assert set(found.pages.values()) == {1}
+    return keeping.reach(durable=True)
 
 
 async def test_a_node_that_stood_still_is_fenced(keeping: Fleet, durable: Reach) -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 import httpx
 
 from tests.e2e.fleet.connection import Connection
-from tests.e2e.fleet.control_tenant import control
+from tests.e2e.fleet.control_tenant import control, kept
 from tests.e2e.fleet.effort import RECONNECTING, ROUNDS
 from tests.e2e.fleet.findings import Findings
 from tests.e2e.fleet.fleet import Fleet
@@ -128,9 +128,11 @@ async def test_a_node_that_stood_still_longer_than_its_lease_does_no_harm(fleet:
     assert at_most_one_gap(found)
 
 
-async def test_subscribers_of_a_router_that_is_killed_resume_elsewhere(fleet: Fleet, fleet_reach: Reach) -> None:
+async def test_subscribers_of_a_router_that_is_killed_resume_elsewhere(
+    fleet: Fleet, fleet_reach: Reach, durable_reach: Reach
+) -> None:
     router = fleet.routers[0]
-    async with Workload(fleet_reach) as load:
+    async with Workload(fleet_reach) as load, kept(durable_reach):
         await load.go_on()
         await asyncio.to_thread(router.kill)
         await load.until(load.is_open, "resumed streams")
@@ -142,10 +144,12 @@ async def test_subscribers_of_a_router_that_is_killed_resume_elsewhere(fleet: Fl
     assert {sent.answer for sent in load.ledger.failed()} <= ROUTER_IS_GONE
 
 
-async def test_traffic_goes_on_without_the_account_service_and_its_database(fleet: Fleet, fleet_reach: Reach) -> None:
+async def test_traffic_goes_on_without_the_account_service_and_its_database(
+    fleet: Fleet, fleet_reach: Reach, durable_reach: Reach
+) -> None:
     accounts, postgres = fleet.accounts[0], fleet.postgres
     assert postgres is not None
-    async with Workload(fleet_reach) as load:
+    async with Workload(fleet_reach) as load, kept(durable_reach):
         await load.go_on()
         await asyncio.to_thread(postgres.kill)
         await asyncio.to_thread(says_that_it_cannot, accounts)
@@ -190,8 +194,8 @@ async def test_traffic_goes_on_without_redis_and_heals_when_it_is_back_empty(fle
     fleet.routers.remove(newcomer)
 
 
-async def test_traffic_goes_on_while_redis_stands_still(fleet: Fleet, fleet_reach: Reach) -> None:
-    async with Workload(fleet_reach) as load:
+async def test_traffic_goes_on_while_redis_stands_still(fleet: Fleet, fleet_reach: Reach, durable_reach: Reach) -> None:
+    async with Workload(fleet_reach) as load, kept(durable_reach):
         await load.go_on()
         await asyncio.to_thread(fleet.redis.pause)
         await load.go_on(40)
@@ -203,8 +207,10 @@ async def test_traffic_goes_on_while_redis_stands_still(fleet: Fleet, fleet_reac
     assert set(found.discontinuities.values()) == {0}
 
 
-async def test_a_rolling_restart_of_everything_loses_nothing(fleet: Fleet, fleet_reach: Reach) -> None:
-    async with Workload(fleet_reach) as load:
+async def test_a_rolling_restart_of_everything_loses_nothing(
+    fleet: Fleet, fleet_reach: Reach, durable_reach: Reach
+) -> None:
+    async with Workload(fleet_reach) as load, kept(durable_reach):
         await load.go_on()
         for member in fleet.members:
             assert await asyncio.to_thread(member.stop) == 0

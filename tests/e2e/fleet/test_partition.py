@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from tests.e2e.fleet.chaos_proxy import ChaosProxy
-from tests.e2e.fleet.control_tenant import control
+from tests.e2e.fleet.control_tenant import control, kept
 from tests.e2e.fleet.effort import CUT_SECONDS
 from tests.e2e.fleet.fleet import Fleet
 from tests.e2e.fleet.process import Member
@@ -34,10 +34,12 @@ async def far_node(fleet: Fleet) -> AsyncGenerator[tuple[Member, ChaosProxy]]:
             fleet.nodes.remove(node)
 
 
-async def test_a_cut_between_one_router_and_one_node_delays_and_loses_nothing(fleet: Fleet, fleet_reach: Reach) -> None:
+async def test_a_cut_between_one_router_and_one_node_delays_and_loses_nothing(
+    fleet: Fleet, fleet_reach: Reach, durable_reach: Reach
+) -> None:
     every_router = Shape(topics=16, subscribers=3, publishers=3)
     async with far_node(fleet) as (node, proxy), Workload(fleet_reach, every_router) as load:
-        async with control(fleet_reach) as beside:
+        async with control(fleet_reach) as beside, kept(durable_reach):
             await load.go_on()
             # Each time another router: publishers that were refused have gone elsewhere.
             for router, (forth, back) in zip(fleet.routers, WAYS, strict=True):
