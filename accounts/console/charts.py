@@ -67,8 +67,8 @@ def columns(labels: Sequence[str], figures: Mapping[str, Sequence[int]]) -> Char
         figures: Of each series, a figure for each label; none below 0.
     """
     named = _largest(figures, len(labels))
-    series = list(named)
-    values = [[named[name][place] for name in series] for place in range(len(labels))]
+    series = [name for name, _ in named]
+    values = [[each[place] for _, each in named] for place in range(len(labels))]
     top = _top(max((sum(column) for column in values), default=0))
     step = (WIDTH - LEFT - RIGHT) / max(len(labels), 1)
     blocks = [
@@ -117,9 +117,9 @@ def _top(largest: int) -> float:
     return next(4 * magnitude * step for step in (1, 1.5, 2, 2.5, 3, 4, 5, 7.5, 10) if 4 * magnitude * step >= largest)
 
 
-def _largest(figures: Mapping[str, Sequence[int]], length: int) -> dict[str, Sequence[int]]:
+def _largest(figures: Mapping[str, Sequence[int]], length: int) -> list[tuple[str, Sequence[int]]]:
     ordered = sorted(figures.items(), key=lambda pair: (-sum(pair[1]), pair[0]))
     if len(ordered) <= MOST_SERIES:
-        return dict(ordered)
+        return ordered
     rest = [sum(each[place] for _, each in ordered[MOST_SERIES - 1 :]) for place in range(length)]
-    return {**dict(ordered[: MOST_SERIES - 1]), OTHERS: rest}
+    return [*ordered[: MOST_SERIES - 1], (OTHERS, rest)]  # not by name: a cache may be called so

@@ -1,6 +1,6 @@
 """Charts as numbers: nothing lies outside the drawing, and what is drawn adds up to what was counted."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts.console.charts import BOTTOM, HEIGHT, LEFT, OTHERS, TOP, WIDTH, columns, short
@@ -17,6 +17,7 @@ FIGURES = st.integers(1, 40).flatmap(
 
 
 @given(FIGURES)
+@settings(deadline=None)  # a busy machine makes one of many cases slow
 def test_every_block_lies_within_the_drawing_and_stands_on_the_one_below(
     drawn: tuple[int, dict[str, list[int]]],
 ) -> None:
@@ -35,6 +36,12 @@ def test_what_is_smaller_than_the_five_largest_goes_together() -> None:
     chart = columns(["a"], {str(number): [number] for number in range(1, 10)})
     assert list(chart.series) == ["9", "8", "7", "6", "5", OTHERS]
     assert chart.values == [[9, 8, 7, 6, 5, 1 + 2 + 3 + 4]]
+
+
+def test_a_cache_that_is_called_others_is_not_lost_among_them() -> None:
+    chart = columns(["a"], {**{str(number): [number] for number in range(1, 9)}, OTHERS: [100]})
+    assert list(chart.series).count(OTHERS) == 2
+    assert chart.total == 136
 
 
 def test_a_scale_has_round_steps() -> None:
