@@ -32,6 +32,8 @@ from accounts.invoices.service import Invoices
 from accounts.invoices.spending import Spending
 from accounts.jobs.service import Job
 from accounts.mail.service import Mails
+from accounts.payments.service import Payments
+from accounts.payments.stripe import Stripe
 from accounts.pricing import endpoints as plan_routes
 from accounts.pricing.profiles import Profiles
 from accounts.pricing.service import Pricing
@@ -42,6 +44,7 @@ from backplane.audience import Audience
 
 CLOSE_EVERY_SECONDS = 60
 WATCH_EVERY_SECONDS = 60
+REPORT_EVERY_SECONDS = 300
 TIDY_EVERY_SECONDS = 3600
 
 
@@ -82,6 +85,8 @@ class Finance:
         self.watch = Watch(database, self.clocks, self.pricing, spending, base.snapshots, notices)
         self.estimates = Estimates(database, self.clocks, self.pricing, reckoning, base.audience)
         self.forecasts = Forecasts(database, self.clocks, self.pricing, reckoning, usage)
+        provider = Stripe(settings.stripe_api_key, settings.stripe_api_base) if settings.stripe_api_key else None
+        self.payments = Payments(database, self.clocks, self.pricing, usage, provider)
         self.budgets = Budgets(database, self.clocks, self.pricing, self.watch)
 
     async def start(self) -> None:
@@ -93,12 +98,15 @@ class Finance:
         """Stop. What is not delivered yet is kept."""
         await self.watch.close()
         await self.delivering.close()
+        if self.payments.provider is not None:
+            await self.payments.provider.close()
 
     def jobs(self) -> list[Job]:
         """Return what is done again and again."""
         return [
             Job("invoices.close", CLOSE_EVERY_SECONDS, self.closing.close_due),
             Job("budgets.watch", WATCH_EVERY_SECONDS, self.watch.look_at_all),
+            Job("payments.report", REPORT_EVERY_SECONDS, self.payments.report_due),
             Job("webhooks.tidy", TIDY_EVERY_SECONDS, self.delivering.tidy),
         ]
 

@@ -1,6 +1,6 @@
 """How an installation bills."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -15,6 +15,8 @@ class BillingSettings:
         seller: Who sends invoices: name, address and whatever the law asks for, in lines.
         invoice_font: The path of a TrueType font for PDFs, where names have letters that are not Latin.
         private_webhooks: Webhooks may go to addresses in this installation's own network, and without TLS.
+        stripe_api_key: Stripe's secret key; without one Stripe is told nothing.
+        stripe_api_base: Where Stripe's API is, for tests; empty for Stripe itself.
         test_clocks: Any account may make itself one with a test clock; else operators of the installation alone may.
     """
 
@@ -24,4 +26,6 @@ class BillingSettings:
     seller: str = ""
     invoice_font: Path | None = None
     private_webhooks: bool = False
+    stripe_api_key: str = field(default="", repr=False)
+    stripe_api_base: str = ""
     test_clocks: bool = False
