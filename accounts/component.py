@@ -29,22 +29,20 @@ from accounts.limits.service import AccountLimits
 from accounts.limits.watch import Watch
 from accounts.mail.service import Mails
 from accounts.mail.transports import MailSettings
+from accounts.people import People
 from accounts.presigning.service import SigningKeys
-from accounts.rest.guards import Cookie, Guards
+from accounts.rest.cookies import Cookie
+from accounts.rest.guards import Guards
 from accounts.rest.rate_limits import RestLimits
 from accounts.rpc.control import SERVICE as CONTROL
 from accounts.rpc.control import Control
 from accounts.rpc.service import Service
-from accounts.sessions.attempts import Attempts
-from accounts.sessions.service import Sessions
 from accounts.signing.keystore import Keystore
 from accounts.snapshots import Snapshots
 from accounts.tenants import repository as tenants
 from accounts.tenants.plans import OPEN
 from accounts.usage.service import Usage
-from accounts.users import endpoints as people
 from accounts.users.passwords import Passwords
-from accounts.users.service import Users
 from api.account import MOST_HISTORY, History
 from backplane.interface import Directory
 from backplane.interface import Usage as Carried
@@ -119,7 +117,6 @@ class Accounts:
         self.jobs = Jobs(self.database)
         self._passwords = Passwords(settings.hasher)
         self.mails = Mails(self.database, self.master_keys, settings.data_dir / "mail", settings.mail)
-        sessions = Sessions(self.database)
         self.credentials = Credentials(
             self.database,
             self.snapshots,
@@ -129,7 +126,9 @@ class Accounts:
             local=settings.local,
         )
         self.keys, self.roles = self.credentials.keys, self.credentials.roles
-        self.users = Users(self.database, self.snapshots, sessions, self._passwords)
+        cookie = Cookie(tls=settings.tls)
+        self.people = People(self.database, self.snapshots, self.master_keys, self.mails, self._passwords, cookie)
+        self.users = self.people.users
         self.usage = Usage()
         billing = replace(settings.billing, test_clocks=settings.billing.test_clocks or settings.local)
         self.finance = Finance(
@@ -144,18 +143,17 @@ class Accounts:
         self.limits = AccountLimits(self.database, self.snapshots, self.usage, fleet.quotas)
         self._watch = Watch(self.database, fleet.quotas, self.mails)
         self._following: asyncio.Task[None] | None = None
-        self.app = self._application(sessions)
+        self.app = self._application(cookie)
 
-    def _application(self, sessions: Sessions) -> FastAPI:
+    def _application(self, cookie: Cookie) -> FastAPI:
         """Return what serves requests: REST, the gRPC services and the console."""
         settings, callers = self._settings, self.credentials.callers
-        attempts = Attempts()
         audit_log = AuditLog(self.database)
-        guards = Guards(sessions, callers, Cookie(tls=settings.tls))
+        guards = Guards(self.people.sessions, callers, cookie)
         control = Control(callers, self._directory, self.caches, SigningKeys(self.database))
         app = application.create_app(
             [
-                people.routes(self.users, sessions, self.keystore, guards, attempts),
+                *self.people.routers(self.keystore),
                 *self.credentials.routers(),
                 cache_routes.routes(self.caches),
                 *self.ledger.routers(),
@@ -168,8 +166,7 @@ class Accounts:
             settings.rest_limits,
         )
         services = console.Services(
-            self.users,
-            sessions,
+            self.people.entrance,
             self.keys,
             self.caches,
             self.keystore,
@@ -179,7 +176,7 @@ class Accounts:
             self.ledger.reports,
             self.finance,
         )
-        console.install(app, services, guards, attempts, _place(settings))
+        console.install(app, services, guards, _place(settings))
         return app
 
     async def start(self) -> None:

@@ -1,5 +1,6 @@
 """Ids and secrets that nobody can guess."""
 
+import hashlib
 import secrets
 
 _ID_BYTES = 15
@@ -14,3 +15,8 @@ def new_id(prefix: str) -> str:
 def new_secret() -> str:
     """Return a new secret of 256 random bits."""
     return secrets.token_urlsafe(_SECRET_BYTES)
+
+
+def hashed(secret: str) -> str:
+    """Return what is kept of a secret that `new_secret` made: whoever reads it cannot show the secret."""
+    return hashlib.sha256(secret.encode()).hexdigest()

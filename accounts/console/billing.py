@@ -23,7 +23,7 @@ from accounts.paging import MOST, PageRequest
 from accounts.pricing.schemas import ProfileChange
 from accounts.pricing.service import plan_of
 from accounts.rest.guards import Person
-from accounts.sessions.service import Member
+from accounts.sessions.member import Member
 from api.errors import InvalidArgument, TidingsError
 
 PATH, INVOICE, PROFILE, PLAN = (

@@ -14,7 +14,7 @@ from accounts.console.forms import sent, trouble
 from accounts.console.page_route import PageRoute
 from accounts.console.pages import NO_TROUBLE, Pages, Trouble, see_other
 from accounts.rest.guards import Person
-from accounts.sessions.service import Member
+from accounts.sessions.member import Member
 from api.errors import TidingsError
 
 LIST, NEW, DELETE = "/console/budgets", "/console/budgets/new", "/console/budgets/delete"

@@ -12,7 +12,7 @@ from accounts.console.page_route import PageRoute
 from accounts.console.pages import NO_TROUBLE, Pages, Trouble, see_other, url
 from accounts.console.snippets import all_of
 from accounts.rest.guards import Person
-from accounts.sessions.service import Member
+from accounts.sessions.member import Member
 from accounts.usage.reports import Reports
 from api.errors import TidingsError
 from api.names import checked_cache_name

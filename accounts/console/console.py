@@ -20,21 +20,18 @@ from accounts.console.roles import RolePages
 from accounts.console.tokens import TokenPages
 from accounts.finance import Finance
 from accounts.keys.service import Keys
+from accounts.rest.entrance import Entrance
 from accounts.rest.guards import Guards
 from accounts.roles.service import Roles
-from accounts.sessions.attempts import Attempts
-from accounts.sessions.service import Sessions
 from accounts.signing.keystore import Keystore
 from accounts.usage.reports import Reports
-from accounts.users.service import Users
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
     """What the pages show and change."""
 
-    users: Users
-    sessions: Sessions
+    entrance: Entrance
     keys: Keys
     caches: Caches
     keystore: Keystore
@@ -62,8 +59,8 @@ class Place:
     offers_durable: bool
 
 
-def install(app: FastAPI, services: Services, guards: Guards, attempts: Attempts, place: Place) -> None:
-    """Add the pages to an application; tries to log in are counted together with those of the REST API."""
+def install(app: FastAPI, services: Services, guards: Guards, place: Place) -> None:
+    """Add the pages to an application."""
     assets = Assets()
     pages = Pages(assets, policy.headers(place.topics_url, tls=place.tls), place.topics_url)
     app.state.pages = pages
@@ -71,7 +68,7 @@ def install(app: FastAPI, services: Services, guards: Guards, attempts: Attempts
     for router in (
         assets.routes(),
         reports.routes(),
-        people.routes(pages, services.users, services.sessions, guards, attempts),
+        people.routes(pages, services.entrance),
         OverviewPages(pages, services.caches, services.keys, services.reports, services.finance.invoices).routes(),
         start.routes(pages, services.caches, services.keys, tokens),
         CachePages(pages, services.caches, services.reports, offers_durable=place.offers_durable).routes(),

@@ -12,7 +12,7 @@ from accounts.paging import PageRequest
 from accounts.rest.guards import Person
 from accounts.roles.service import Roles
 from accounts.roles.system import OPERATOR, OWNER, VIEWER
-from accounts.sessions.service import Member
+from accounts.sessions.member import Member
 from api.errors import InvalidArgument, TidingsError
 
 LIST, NEW, REVOKE = "/console/keys", "/console/keys/new", "/console/keys/revoke"

@@ -47,5 +47,8 @@ NOTES = {
     "role-changed": "The role was changed, and with it at once what its keys may do.",
     "role-deleted": "The role is gone.",
     "logged-out": "You are logged out.",
+    "confirm": "A mail is on its way to you. Its link makes the account.",
+    "reset-sent": "If somebody has this e-mail here, a mail is on its way. Its link sets a new password.",
+    "password-set": "The new password is set. Log in with it.",
 }
 """What a page says after a change, by the word in its address; no text from an address is ever shown."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from accounts.console.rule_form import names_cache
 from accounts.identifiers import new_id
 from accounts.roles.system import VIEWER
-from accounts.sessions.service import Member
+from accounts.sessions.member import Member
 from accounts.signing.keystore import Keystore
 from api.rules import Rule
 from api.tokens import Claims

@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 from accounts.console import navigation
 from accounts.console.assets import Assets
 from accounts.roles.system import VIEWER
-from accounts.sessions.service import Member
+from accounts.sessions.member import Member
 
 TEMPLATES = Path(__file__).parent / "templates"
 THEMES = ("light", "dark")

@@ -1,74 +1,131 @@
-"""Signing up, logging in and logging out."""
+"""Signing up, logging in and logging out, and the pages that mails lead to."""
 
 from fastapi import APIRouter, Request, Response
 
 from accounts.console.forms import sent, trouble
 from accounts.console.page_route import LOG_IN, PageRoute
 from accounts.console.pages import Pages, own_path, see_other
-from accounts.rest.guards import Guards, address_of, check_origin
-from accounts.sessions.attempts import Attempts
-from accounts.sessions.service import Sessions
-from accounts.users.service import Users
+from accounts.rest.entrance import Entrance
+from accounts.sessions.log_ins import CodeNeeded
 from api.errors import TidingsError, Unauthenticated
 
-HOME = "/console"
+HOME, START = "/console", "/console/start"
 _FIELDS = {
     "the e-mail": "email",
     "somebody has": "email",
     "a password": "password",
     "an account's name": "account_name",
+    "the code": "code",
 }
 
 
-def routes(pages: Pages, users: Users, sessions: Sessions, guards: Guards, attempts: Attempts) -> APIRouter:
+def routes(pages: Pages, entrance: Entrance) -> APIRouter:
     """Return the pages."""
     router = APIRouter(include_in_schema=False, route_class=PageRoute)
+    _sign_up(router, pages, entrance)
+    _log_in(router, pages, entrance)
+    _forgotten_password(router, pages, entrance)
 
+    @router.post("/logout")
+    async def log_out(request: Request) -> Response:
+        response = see_other(LOG_IN, note="logged-out")
+        await entrance.let_out(request, response)
+        return response
+
+    return router
+
+
+def _sign_up(router: APIRouter, pages: Pages, entrance: Entrance) -> None:
     @router.get("/signup")
-    async def sign_up_form(request: Request) -> Response:
+    async def form(request: Request) -> Response:
         return pages.show(request, "signup.html", form={"email": "", "account_name": ""})
 
     @router.post("/signup")
     async def sign_up(request: Request) -> Response:
-        check_origin(request)
         form = await sent(request, "email", "password", "account_name")
         try:
-            attempts.count(address_of(request), form["email"])
-            made = await users.sign_up(
-                form["email"], form["password"], form["account_name"], address=address_of(request)
-            )
+            made = await entrance.sign_up(request, form["email"], form["password"], form["account_name"])
         except TidingsError as error:
             return pages.show(request, "signup.html", status=error.http, form=form, trouble=trouble(error, _FIELDS))
-        response = see_other("/console/start")
-        guards.cookie.set(response, made.secret)
+        if made is None:
+            return see_other(LOG_IN, note="confirm")
+        response = see_other(START)
+        await entrance.let_in(request, response, made)
         return response
 
+    @router.get("/confirm")
+    async def confirm_form(request: Request) -> Response:
+        return pages.show(request, "confirm.html", token=request.query_params.get("token", ""))
+
+    @router.post("/confirm")
+    async def confirm(request: Request) -> Response:
+        form = await sent(request, "token")
+        try:
+            made = await entrance.confirm_sign_up(request, form["token"])
+        except TidingsError as error:
+            told = trouble(error, _FIELDS)
+            return pages.show(request, "confirm.html", status=error.http, token=form["token"], trouble=told)
+        response = see_other(START)
+        await entrance.let_in(request, response, made)
+        return response
+
+
+def _log_in(router: APIRouter, pages: Pages, entrance: Entrance) -> None:
     @router.get(LOG_IN)
-    async def log_in_form(request: Request) -> Response:
+    async def form(request: Request) -> Response:
         return pages.show(request, "login.html", form={"email": "", "next": request.query_params.get("next", "")})
 
     @router.post(LOG_IN)
     async def log_in(request: Request) -> Response:
-        check_origin(request)
         form = await sent(request, "email", "password", "next")
         try:
-            attempts.count(address_of(request), form["email"])
-            begun = await users.log_in(form["email"], form["password"], address_of(request))
+            found = await entrance.log_in(request, form["email"], form["password"])
         except TidingsError as error:
             status = 401 if isinstance(error, Unauthenticated) else error.http
             return pages.show(request, "login.html", status=status, form=form, trouble=trouble(error, _FIELDS))
-        attempts.forgive(form["email"])
-        await sessions.end(request.cookies.get(guards.cookie.name, ""))
+        if isinstance(found, CodeNeeded):
+            return pages.show(request, "login-code.html", form={"ticket": found.ticket, "next": form["next"]})
         response = see_other(own_path(form["next"], HOME))
-        guards.cookie.set(response, begun.secret)
+        await entrance.let_in(request, response, found)
         return response
 
-    @router.post("/logout")
-    async def log_out(request: Request) -> Response:
-        check_origin(request)
-        await sessions.end(request.cookies.get(guards.cookie.name, ""))
-        response = see_other(LOG_IN, note="logged-out")
-        guards.cookie.clear(response)
+    @router.post("/login/code")
+    async def show_code(request: Request) -> Response:
+        form = await sent(request, "ticket", "code", "next")
+        try:
+            found = await entrance.show_code(request, form["ticket"], form["code"])
+        except TidingsError as error:
+            told = trouble(error, _FIELDS)
+            return pages.show(request, "login-code.html", status=error.http, form=form, trouble=told)
+        response = see_other(own_path(form["next"], HOME))
+        await entrance.let_in(request, response, found)
         return response
 
-    return router
+
+def _forgotten_password(router: APIRouter, pages: Pages, entrance: Entrance) -> None:
+    @router.get("/forgotten")
+    async def form(request: Request) -> Response:
+        return pages.show(request, "forgotten.html", form={"email": ""})
+
+    @router.post("/forgotten")
+    async def ask(request: Request) -> Response:
+        form = await sent(request, "email")
+        try:
+            await entrance.ask_for_password(request, form["email"])
+        except TidingsError as error:
+            return pages.show(request, "forgotten.html", status=error.http, form=form, trouble=trouble(error, _FIELDS))
+        return see_other(LOG_IN, note="reset-sent")
+
+    @router.get("/reset")
+    async def reset_form(request: Request) -> Response:
+        return pages.show(request, "reset.html", token=request.query_params.get("token", ""))
+
+    @router.post("/reset")
+    async def reset(request: Request) -> Response:
+        form = await sent(request, "token", "password")
+        try:
+            await entrance.reset_password(request, form["token"], form["password"])
+        except TidingsError as error:
+            told = trouble(error, _FIELDS)
+            return pages.show(request, "reset.html", status=error.http, token=form["token"], trouble=told)
+        return see_other(LOG_IN, note="password-set")

@@ -14,7 +14,7 @@ from accounts.roles.models import Role
 from accounts.roles.schemas import Description, RoleName
 from accounts.roles.service import Roles, Wanted
 from accounts.roles.system import DESCRIPTIONS, SYSTEM_ROLES
-from accounts.sessions.service import Member
+from accounts.sessions.member import Member
 from api.errors import InvalidArgument, TidingsError
 from api.permissions import Grant
 from api.rules import Rule

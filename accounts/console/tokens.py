@@ -14,7 +14,7 @@ from accounts.identifiers import new_id
 from accounts.rest.guards import Person
 from accounts.roles.service import Roles
 from accounts.roles.system import SYSTEM_ROLES
-from accounts.sessions.service import Member
+from accounts.sessions.member import Member
 from accounts.signing.keystore import Keystore
 from accounts.tokens.service import LONGEST_TOKEN_ID
 from api.errors import InvalidArgument, NotFound, TidingsError

@@ -6,7 +6,7 @@ from accounts.limits.schemas import LimitInfo, LimitsChange, LimitsInfo
 from accounts.limits.service import AccountLimits
 from accounts.rest.guards import AnyMember
 from accounts.roles.system import OWNER
-from accounts.sessions.service import Member
+from accounts.sessions.member import Member
 from api.errors import PermissionDenied
 
 

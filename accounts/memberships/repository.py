@@ -21,6 +21,12 @@ async def first_of(session: AsyncSession, user_id: str) -> Membership | None:
     return await session.scalar(mine.limit(1))
 
 
+async def accounts_of(session: AsyncSession, user_id: str) -> Sequence[str]:
+    """Return the ids of the accounts that a person is a member of."""
+    mine = select(Membership.account_id).where(Membership.user_id == user_id).order_by(Membership.account_id)
+    return (await session.scalars(mine)).all()
+
+
 async def role(session: AsyncSession, account_id: str, user_id: str) -> str | None:
     """Return the role of a person in an account; None for somebody who is not a member."""
     mine = select(Membership.role_id).where(Membership.account_id == account_id, Membership.user_id == user_id)

@@ -1,40 +1,19 @@
 """Who may call: a person by a cookie, from our own pages only, or a program by an API key."""
 
-from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Request
 
 from accounts.caller import Callers, Rank
+from accounts.rest.cookies import Cookie
 from accounts.roles.system import OWNER
-from accounts.sessions.service import VALID_SECONDS, Member, Sessions
+from accounts.sessions.member import Member
+from accounts.sessions.service import Sessions
 from api.errors import PermissionDenied, Unauthenticated
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _OWN_SITE = frozenset({"same-origin", "none"})
-
-
-@dataclass(frozen=True, slots=True)
-class Cookie:
-    """The cookie that holds a log-in. Over TLS its name binds it to this host and to TLS."""
-
-    tls: bool
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-        return "__Host-tidings" if self.tls else "tidings"
-
-    def set(self, response: Response, secret: str) -> None:
-        """Give it to the browser."""
-        response.set_cookie(
-            self.name, secret, max_age=VALID_SECONDS, path="/", secure=self.tls, httponly=True, samesite="lax"
-        )
-
-    def clear(self, response: Response) -> None:
-        """Take it back."""
-        response.delete_cookie(self.name, path="/", secure=self.tls, httponly=True, samesite="lax")
 
 
 class Guards:
@@ -60,7 +39,7 @@ class Guards:
 
     async def person(self, request: Request) -> Member:
         """Return who calls by a log-in; see `member`."""
-        secret = request.cookies.get(self.cookie.name)
+        secret = self.cookie.secret(request)
         if not secret:
             raise Unauthenticated("log in, or send an API key in the header Authorization")
         check_origin(request)
@@ -68,7 +47,7 @@ class Guards:
 
     def credential(self, request: Request) -> str:
         """Return what a request shows of its caller, which nobody has checked; empty where it shows nothing."""
-        return _bearer(request) or request.cookies.get(self.cookie.name, "")
+        return _bearer(request) or self.cookie.secret(request)
 
 
 def _bearer(request: Request) -> str:

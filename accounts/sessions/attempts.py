@@ -1,22 +1,34 @@
-"""Slows down whoever guesses passwords or signs up in bulk; no I/O."""
+"""Slows down whoever guesses passwords, signs up in bulk or has mails sent; no I/O."""
 
 import time
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable
 
 from api.errors import TooManyLogins
 
 PER_EMAIL, EMAIL_WINDOW_SECONDS = 10, 15 * 60.0
 PER_ADDRESS, ADDRESS_WINDOW_SECONDS = 30, 60.0
+MAILS_PER_EMAIL = 5
+KNOWN_SECONDS = 30 * 24 * 3600.0
 MAX_KEYS = 50_000
 
 
 class Attempts:
-    """Counts tries by e-mail and by network address, known or not: the answer tells nobody which e-mails exist."""
+    """Counts tries by e-mail and by network address, known or not: the answer tells nobody which e-mails exist.
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+    A try that is refused counts as none, so that nobody is made to wait for longer than the window. Addresses from
+    which somebody has shown the password lately are counted apart from all others: wrong guesses from elsewhere do
+    not keep the owner of an e-mail out.
+    """
+
+    def __init__(self, per_email: int = PER_EMAIL, now: Callable[[], float] = time.monotonic) -> None:
+        self._per_email = per_email
         self._now = now
-        self._tries: dict[str, deque[float]] = {}
+        self._tries: OrderedDict[str, deque[float]] = OrderedDict()
+        self._known: OrderedDict[tuple[str, str], float] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._tries) + len(self._known)
 
     def count(self, address: str, email: str) -> None:
         """Count one try.
@@ -24,29 +36,38 @@ class Attempts:
         Raises:
             TooManyLogins: there were too many lately, for this e-mail or from this address.
         """
-        self._one(f"address {address}", PER_ADDRESS, ADDRESS_WINDOW_SECONDS)
-        self._one(_email(email), PER_EMAIL, EMAIL_WINDOW_SECONDS)
+        self.count_address(address)
+        self._one(self._name(address, _plain(email)), self._per_email, EMAIL_WINDOW_SECONDS)
 
-    def forgive(self, email: str) -> None:
-        """Forget the tries for an e-mail whose owner has shown the password."""
-        self._tries.pop(_email(email), None)
+    def count_address(self, address: str) -> None:
+        """Count one try that names no e-mail. See `count`."""
+        self._one(f"address {address}", PER_ADDRESS, ADDRESS_WINDOW_SECONDS)
+
+    def forgive(self, address: str, email: str) -> None:
+        """Forget the tries for an e-mail whose owner has shown the password, and know the address from now on."""
+        email = _plain(email)
+        self._tries.pop(self._name(address, email), None)
+        self._known.pop((address, email), None)
+        self._known[address, email] = self._now()
+        if len(self._known) > MAX_KEYS:
+            self._known.popitem(last=False)
+
+    def _name(self, address: str, email: str) -> str:
+        is_known = self._known.get((address, email), -KNOWN_SECONDS) > self._now() - KNOWN_SECONDS
+        return f"known {address} {email}" if is_known else f"email {email}"
 
     def _one(self, key: str, most: int, window_seconds: float) -> None:
         now = self._now()
-        if key not in self._tries and len(self._tries) >= MAX_KEYS:
-            self._forget_old(now)
-        tries = self._tries.setdefault(key, deque(maxlen=most))
+        tries = self._tries.pop(key, deque[float]())
+        self._tries[key] = tries
+        if len(self._tries) > MAX_KEYS:
+            self._tries.popitem(last=False)
         while tries and tries[0] <= now - window_seconds:
             tries.popleft()
         if len(tries) >= most:
             raise TooManyLogins("too many tries; wait a while and try again")
         tries.append(now)
 
-    def _forget_old(self, now: float) -> None:
-        old = [key for key, tries in self._tries.items() if not tries or tries[-1] <= now - EMAIL_WINDOW_SECONDS]
-        for key in old or list(self._tries)[: MAX_KEYS // 2]:
-            del self._tries[key]
 
-
-def _email(email: str) -> str:
-    return f"email {email.strip().lower()}"
+def _plain(email: str) -> str:
+    return email.strip().lower()

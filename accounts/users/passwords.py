@@ -7,11 +7,13 @@ from typing import TypeVar
 
 from pwdlib import PasswordHash
 
-from api.errors import Unavailable
+from api.errors import InvalidArgument, Unavailable
 
 THREADS = 2
 MAX_WAITING = 100
 """Who comes when as many wait already is sent away: at some 50 ms each, these take seconds."""
+
+SHORTEST, LONGEST = 10, 256
 
 T = TypeVar("T")
 
@@ -35,8 +37,9 @@ class Passwords:
 
     async def matches(self, password: str, kept: str | None) -> bool:
         """Whether `password` has this hash. Takes as long where there is nobody to have one. See `hash` for errors."""
-        matches = await self._run(lambda: self._hasher.verify(password, kept or self._nobodys.result()))
-        return matches and kept is not None
+        shown = password[:LONGEST]
+        matches = await self._run(lambda: self._hasher.verify(shown, kept or self._nobodys.result()))
+        return matches and kept is not None and len(password) <= LONGEST
 
     async def _run(self, work: Callable[[], T]) -> T:
         if self._waiting >= MAX_WAITING:
@@ -50,3 +53,13 @@ class Passwords:
     def close(self) -> None:
         """Let the threads end."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def check_password(password: str) -> None:
+    """Check that a password is long enough, and not so long that hashing it is an attack.
+
+    Raises:
+        InvalidArgument: it is not.
+    """
+    if not SHORTEST <= len(password) <= LONGEST:
+        raise InvalidArgument(f"a password has {SHORTEST} to {LONGEST} characters")

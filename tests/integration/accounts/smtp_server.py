@@ -41,6 +41,13 @@ class MailServer:
         self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
         return "250 OK"
 
+    async def nth(self, number: int) -> EmailMessage:
+        """Wait for a mail, counted from 0, and return it."""
+        async with asyncio.timeout(30):
+            while len(self.mails) <= number:
+                await asyncio.sleep(0.01)
+        return self.mails[number]
+
     async def newest(self, subject: str = "") -> EmailMessage:
         """Wait until the newest mail has a subject like this one, and return it."""
         async with asyncio.timeout(30):

@@ -22,16 +22,16 @@ async def test_a_change_is_noted_with_who_and_from_where(here: Installation) -> 
         made = await browser.post("/v1/login", json={"email": ada.email, "password": PASSWORD})
         assert (await browser.delete("/v1/caches/chat")).status_code == 204
     await here.create_cache(ada.key, "rooms")
-    noted = [(e["action"], e["actor_kind"], e["actor_id"], e["target"], e["account_id"]) for e in await entries(here)]
+    found = [entry for entry in await entries(here) if entry["action"] != "session.begun"]
+    noted = [(e["action"], e["actor_kind"], e["actor_id"], e["target"], e["account_id"]) for e in found]
     assert noted == [
         ("account.created", "system", "tidings", ada.id, ada.id),
         ("api_key.generated", "system", "tidings", ada.key_id, ada.id),
         ("cache.created", "key", ada.key_id, "chat", ada.id),
-        ("session.begun", "user", made.json()["user_id"], made.json()["user_id"], ada.id),
         ("cache.deleted", "user", made.json()["user_id"], "chat", ada.id),
         ("cache.created", "key", ada.key_id, "rooms", ada.id),
     ]
-    assert [entry["address"] for entry in await entries(here)] == ["", "", *["127.0.0.1"] * 3, "192.0.2.1"]
+    assert [entry["address"] for entry in found] == ["", "", *["127.0.0.1"] * 2, "192.0.2.1"]
 
 
 async def test_what_is_refused_leaves_no_note(here: Installation) -> None:

@@ -104,6 +104,8 @@ async def test_a_wrong_password_and_an_unknown_e_mail_look_the_same(here: Instal
         longer = await browser.post("/v1/login", json=ADA | {"password": PASSWORD + "x" * 300})
     assert wrong.status_code == 401
     assert "set-cookie" not in wrong.headers
+    for answer in (wrong, unknown, impossible, longer):
+        assert answer.headers.pop("ratelimit-remaining").isdigit()
     for other in (unknown, impossible, longer):
         assert (other.status_code, other.content, other.headers) == (401, wrong.content, wrong.headers)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts.sessions.attempts import EMAIL_WINDOW_SECONDS, MAX_KEYS, PER_ADDRESS, PER_EMAIL, Attempts
+from accounts.sessions.attempts import EMAIL_WINDOW_SECONDS, KNOWN_SECONDS, MAX_KEYS, PER_ADDRESS, PER_EMAIL, Attempts
 from api.errors import TooManyLogins
 from tests.unit.clock import Clock
 
@@ -62,4 +62,16 @@ def test_a_crowd_of_names_costs_a_bounded_memory() -> None:
     attempts = Attempts(now=Clock())
     for n in range(MAX_KEYS + 100):
         attempts.count(f"address-{n}", "ada@example.com" if n == 0 else f"{n}@example.com")
-    assert len(attempts._tries) <= MAX_KEYS + 1
+        attempts.forgive(f"address-{n}", "ada@example.com")
+    assert len(attempts) <= 2 * MAX_KEYS
+
+
+def test_somebody_elses_guesses_do_not_keep_the_owner_out() -> None:
+    clock = Clock()
+    attempts = Attempts(now=clock)
+    attempts.forgive("192.0.2.1", "Ada@example.com")
+    assert try_often(attempts, 100, "198.51.100.1", "ada@example.com") == PER_EMAIL
+    assert try_often(attempts, 100, "192.0.2.1", "ada@example.com") == PER_EMAIL
+    clock.advance(KNOWN_SECONDS + EMAIL_WINDOW_SECONDS)
+    assert try_often(attempts, 1, "192.0.2.1", "ada@example.com") == 1
+    assert try_often(attempts, 100, "198.51.100.1", "ada@example.com") == PER_EMAIL - 1

@@ -1,0 +1,48 @@
+"""The cookies of a browser. Over TLS their names bind them to this host and to TLS."""
+
+from dataclasses import dataclass
+
+from fastapi import Request, Response
+
+from accounts.sessions.service import VALID_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Cookie:
+    """The cookie that holds a log-in, and the one that forms are bound to before there is one."""
+
+    tls: bool
+
+    @property
+    def name(self) -> str:
+        """The name of the one that holds a log-in."""
+        return self._named("tidings")
+
+    @property
+    def form_name(self) -> str:
+        """The name of the one that forms are bound to before somebody has logged in."""
+        return self._named("tidings-form")
+
+    def set(self, response: Response, secret: str) -> None:
+        """Give a log-in to the browser."""
+        self._set(response, self.name, secret)
+
+    def set_form(self, response: Response, secret: str) -> None:
+        """Give the browser what its forms are bound to."""
+        self._set(response, self.form_name, secret)
+
+    def clear(self, response: Response) -> None:
+        """Take a log-in back."""
+        response.delete_cookie(self.name, path="/", secure=self.tls, httponly=True, samesite="lax")
+
+    def secret(self, request: Request) -> str:
+        """Return the secret of the log-in that a request shows; empty for none."""
+        return request.cookies.get(self.name, "")
+
+    def _named(self, name: str) -> str:
+        return f"__Host-{name}" if self.tls else name
+
+    def _set(self, response: Response, name: str, value: str) -> None:
+        response.set_cookie(
+            name, value, max_age=VALID_SECONDS, path="/", secure=self.tls, httponly=True, samesite="lax"
+        )

@@ -1,0 +1,1 @@
+"""Codes of an authenticator, asked for beside the password."""

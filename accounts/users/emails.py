@@ -1,0 +1,25 @@
+"""E-mail addresses as they are kept, so that one in another spelling is the same."""
+
+from email_validator import EmailNotValidError, validate_email
+
+from api.errors import InvalidArgument
+
+
+def normalised(email: str) -> str:
+    """Return an e-mail in the form in which it is kept.
+
+    Raises:
+        InvalidArgument: it cannot be one.
+    """
+    try:
+        return validate_email(email.strip(), check_deliverability=False, test_environment=True).normalized.lower()
+    except EmailNotValidError as reason:
+        raise InvalidArgument(f"the e-mail cannot be one: {reason}") from reason
+
+
+def as_kept(email: str) -> str:
+    """Return an e-mail in the form in which it is kept; empty, which is nobody's, for one that cannot be."""
+    try:
+        return normalised(email)
+    except InvalidArgument:
+        return ""
