@@ -42,6 +42,7 @@ class People:
         self.users = Users(database, snapshots, self.sessions, passwords, mails)
         self.second_factors = SecondFactors(database, self.users, master_keys, mails)
         self.entrance = Entrance(
+            self.users,
             SignUps(database, snapshots, self.users, passwords, mails),
             LogIns(database, passwords, self.sessions, self.second_factors, master_keys),
             PasswordResets(database, self.users, self.sessions, passwords, mails),
@@ -56,6 +57,6 @@ class People:
             sign_up_routes.routes(self.entrance),
             session_routes.routes(self.entrance, self.sessions, keystore),
             password_reset_routes.routes(self.entrance),
-            user_routes.routes(self.users, self.second_factors),
+            user_routes.routes(self.users, self.second_factors, self.entrance),
             second_factor_routes.routes(self.second_factors),
         ]

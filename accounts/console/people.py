@@ -23,6 +23,7 @@ def routes(pages: Pages, entrance: Entrance) -> APIRouter:
     """Return the pages."""
     router = APIRouter(include_in_schema=False, route_class=PageRoute)
     _sign_up(router, pages, entrance)
+    _confirmation(router, pages, entrance)
     _log_in(router, pages, entrance)
     _forgotten_password(router, pages, entrance)
 
@@ -53,9 +54,11 @@ def _sign_up(router: APIRouter, pages: Pages, entrance: Entrance) -> None:
         await entrance.let_in(request, response, made)
         return response
 
+
+def _confirmation(router: APIRouter, pages: Pages, entrance: Entrance) -> None:
     @router.get("/confirm")
     async def confirm_form(request: Request) -> Response:
-        return pages.show(request, "confirm.html", token=request.query_params.get("token", ""))
+        return pages.show(request, "confirm.html", form={"token": request.query_params.get("token", "")})
 
     @router.post("/confirm")
     async def confirm(request: Request) -> Response:
@@ -63,11 +66,24 @@ def _sign_up(router: APIRouter, pages: Pages, entrance: Entrance) -> None:
         try:
             made = await entrance.confirm_sign_up(request, form["token"])
         except TidingsError as error:
-            told = trouble(error, _FIELDS)
-            return pages.show(request, "confirm.html", status=error.http, token=form["token"], trouble=told)
+            return pages.show(request, "confirm.html", status=error.http, form=form, trouble=trouble(error, _FIELDS))
         response = see_other(START)
         await entrance.let_in(request, response, made)
         return response
+
+    @router.get("/confirm-email")
+    async def confirm_email_form(request: Request) -> Response:
+        return pages.show(request, "confirm-email.html", form={"token": request.query_params.get("token", "")})
+
+    @router.post("/confirm-email")
+    async def confirm_email(request: Request) -> Response:
+        form = await sent(request, "token")
+        try:
+            await entrance.confirm_email(request, form["token"])
+        except TidingsError as error:
+            told = trouble(error, _FIELDS)
+            return pages.show(request, "confirm-email.html", status=error.http, form=form, trouble=told)
+        return see_other(HOME, note="email-confirmed")
 
 
 def _log_in(router: APIRouter, pages: Pages, entrance: Entrance) -> None:
@@ -118,7 +134,7 @@ def _forgotten_password(router: APIRouter, pages: Pages, entrance: Entrance) -> 
 
     @router.get("/reset")
     async def reset_form(request: Request) -> Response:
-        return pages.show(request, "reset.html", token=request.query_params.get("token", ""))
+        return pages.show(request, "reset.html", form={"token": request.query_params.get("token", "")})
 
     @router.post("/reset")
     async def reset(request: Request) -> Response:
@@ -127,5 +143,5 @@ def _forgotten_password(router: APIRouter, pages: Pages, entrance: Entrance) -> 
             await entrance.reset_password(request, form["token"], form["password"])
         except TidingsError as error:
             told = trouble(error, _FIELDS)
-            return pages.show(request, "reset.html", status=error.http, token=form["token"], trouble=told)
+            return pages.show(request, "reset.html", status=error.http, form=form, trouble=told)
         return see_other(LOG_IN, note="password-set")

@@ -11,7 +11,7 @@ from accounts.sessions.member import Peer
 from accounts.sessions.service import Sessions
 from accounts.signups.service import SignUps
 from accounts.users.emails import as_kept
-from accounts.users.service import LoggedIn
+from accounts.users.service import LoggedIn, Users
 
 
 class Entrance:
@@ -19,12 +19,14 @@ class Entrance:
 
     def __init__(
         self,
+        users: Users,
         sign_ups: SignUps,
         log_ins: LogIns,
         password_resets: PasswordResets,
         sessions: Sessions,
         cookie: Cookie,
     ) -> None:
+        self._users = users
         self._sign_ups = sign_ups
         self._log_ins = log_ins
         self._password_resets = password_resets
@@ -48,6 +50,12 @@ class Entrance:
         check_origin(request)
         self._guesses.count_address(address_of(request))
         return await self._sign_ups.confirm(token, peer_of(request))
+
+    async def confirm_email(self, request: Request, token: str) -> None:
+        """Confirm the e-mail that a token was sent to. See `Users.confirm` for errors."""
+        check_origin(request)
+        self._guesses.count_address(address_of(request))
+        await self._users.confirm(token, address_of(request))
 
     async def log_in(self, request: Request, email: str, password: str, code: str = "") -> LoggedIn | CodeNeeded:
         """Begin a new log-in, or ask for a code. See `LogIns.log_in` for errors.

@@ -2,13 +2,14 @@
 
 from fastapi import APIRouter, Request, status
 
-from accounts.rest.guards import Person, address_of, check_origin
+from accounts.rest.entrance import Entrance
+from accounts.rest.guards import Person
 from accounts.second_factors.service import SecondFactors
 from accounts.users.schemas import ByToken, PasswordChange, UserInfo
 from accounts.users.service import Users
 
 
-def routes(users: Users, second_factors: SecondFactors) -> APIRouter:
+def routes(users: Users, second_factors: SecondFactors, entrance: Entrance) -> APIRouter:
     """Return the endpoints for the person who has logged in."""
     router = APIRouter(prefix="/v1", tags=["you"])
 
@@ -30,7 +31,6 @@ def routes(users: Users, second_factors: SecondFactors) -> APIRouter:
     @router.post("/email-confirmation", status_code=status.HTTP_204_NO_CONTENT)
     async def confirm(body: ByToken, request: Request) -> None:
         """Confirm an e-mail with the token that was sent to it."""
-        check_origin(request)
-        await users.confirm(body.token, address_of(request))
+        await entrance.confirm_email(request, body.token)
 
     return router

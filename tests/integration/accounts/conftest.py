@@ -3,20 +3,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pwdlib import PasswordHash
-from pwdlib.hashers.argon2 import Argon2Hasher
 
 from accounts.component import Accounts, AccountsSettings
 from accounts.database import sqlite_url
 from accounts.fleet import Fleet
 from backplane.memory import MemoryDirectory
 from tests.integration.accounts.databases import Postgres, postgres
-from tests.integration.accounts.installation import Installation
+from tests.integration.accounts.installation import CHEAP, Installation
 
 ENDPOINT = "tidings.test"
-
-CHEAP = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
-"""Hundreds of tests sign somebody up; at the recommended cost they would mostly hash."""
 
 Start = Callable[..., Awaitable[Installation]]
 """Starts an account service; settings as keywords. Those of one test share a folder and a database."""

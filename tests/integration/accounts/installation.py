@@ -7,13 +7,19 @@ from urllib.parse import unquote
 import httpx
 from google.protobuf.message import Message
 from momento_wire_types import controlclient_pb2 as control
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import select
 
 from accounts.audit import SYSTEM
 from accounts.component import Accounts
 from accounts.database.base import Base
 from accounts.fleet import Fleet
+from accounts.identifiers import new_id
+from accounts.memberships import repository as memberships
 from accounts.tenants.plans import OPEN
+from accounts.users import repository as users
+from accounts.users.models import User
 from api.asgi import Guard
 from api.framing import HEADER_BYTES, frame
 from api.grpc_asgi import ASGIApp
@@ -21,6 +27,10 @@ from backplane.memory import MemoryDirectory
 from tests.unit.asgi import GRPC, Connection
 
 PASSWORD = "correct horse battery"
+
+CHEAP = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
+"""Hundreds of tests sign somebody up; at the recommended cost they would mostly hash."""
+
 ORIGIN = "http://tidings.test"
 CONTROL, AUTH, TOKEN = "control_client.ScsControl", "auth.Auth", "token.Token"
 
@@ -68,6 +78,15 @@ class Installation:
         made = await self.accounts.users.sign_up(email, PASSWORD, name, plan)
         key, kept = await self.accounts.keys.generate(made.account_id, SYSTEM, role, "", None)
         return Tenant(made.account_id, email, key, kept.id)
+
+    async def join(self, account_id: str, name: str, role: str) -> str:
+        """Make somebody who is a member of this account alone, with the password `PASSWORD`; return the e-mail."""
+        email, user_id = f"{name}@example.com", new_id("user")
+        password_hash = CHEAP.hash(PASSWORD)
+        async with self.accounts.database.transaction() as session:
+            assert await users.add(session, User(id=user_id, email=email, password_hash=password_hash, confirmed_at=1))
+            memberships.add(session, account_id, user_id, role)
+        return email
 
     async def rows(self) -> str:
         """Return all that the database holds, as text."""

@@ -1,0 +1,170 @@
+"""Every way into the account service, and what it answers to whom. A way that is missing here fails a test."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from google.protobuf.message import Message
+from momento_wire_types import controlclient_pb2 as control
+
+from tests.integration.accounts.installation import AUTH, CONTROL, TOKEN
+
+Ids = Mapping[str, str]
+"""What one account has, by the names that paths have for it."""
+
+SECRET = "sesame"
+"""Part of everything in the account that others are not to see."""
+
+
+class Route(NamedTuple):
+    """A route of the REST API that reads who calls.
+
+    Attributes:
+        stranger: What the owner of another account gets who names what only this account has.
+        viewer: What a viewer of this account gets.
+        key: What a key of another account's owner gets, where that is not what its owner gets: 401 where people alone
+            may call, 409 where the owner has made the same just before.
+    """
+
+    method: str
+    path: str
+    stranger: int
+    viewer: int
+    body: Mapping[str, Any] | None = None
+    key: int | None = None
+
+
+class Rpc(NamedTuple):
+    """An RPC that reads who calls from its metadata.
+
+    Attributes:
+        stranger: The status that a key of another account gets that names what only this account has.
+    """
+
+    service: str
+    method: str
+    stranger: int
+    request: Callable[[Ids], Message]
+
+
+PASSWORD = {"password": "a wrong password"}
+CODE = {"code": "000000"}
+BUDGET = {"name": "made", "amount": "5"}
+WEBHOOK = {"url": "https://example.com/made"}
+RULE = {"type": "topic", "permissions": ["read"], "caches": "*", "topics": "*"}
+
+ROUTES = [
+    Route("POST", "/v1/caches", 201, 403, {"name": "made"}, key=409),
+    Route("GET", "/v1/caches", 200, 200),
+    Route("GET", "/v1/caches/{name}", 404, 200),
+    Route("PATCH", "/v1/caches/{name}", 404, 403, {"durable": False}),
+    Route("POST", "/v1/caches/{name}/flush", 404, 403),
+    Route("DELETE", "/v1/caches/{name}", 404, 403),
+    Route("POST", "/v1/api-keys", 201, 403, {"role_id": "owner"}, key=403),
+    Route("GET", "/v1/api-keys", 200, 200),
+    Route("GET", "/v1/api-keys/{key_id}", 404, 200),
+    Route("DELETE", "/v1/api-keys/{key_id}", 404, 403),
+    Route("POST", "/v1/roles", 201, 403, {"name": "made", "permissions": [RULE]}, key=409),
+    Route("GET", "/v1/roles", 200, 200),
+    Route("GET", "/v1/roles/{role_id}", 404, 200),
+    Route("PATCH", "/v1/roles/{role_id}", 404, 403, {"name": "changed"}),
+    Route("DELETE", "/v1/roles/{role_id}", 404, 403),
+    Route("GET", "/v1/limits", 200, 200),
+    Route("PATCH", "/v1/limits", 200, 403, {}),
+    Route("GET", "/v1/budgets", 200, 200),
+    Route("POST", "/v1/budgets", 201, 403, BUDGET),
+    Route("GET", "/v1/budgets/{budget_id}", 404, 200),
+    Route("PATCH", "/v1/budgets/{budget_id}", 404, 403, {"name": "changed"}),
+    Route("DELETE", "/v1/budgets/{budget_id}", 404, 403),
+    Route("GET", "/v1/billing/webhooks", 200, 200),
+    Route("POST", "/v1/billing/webhooks", 201, 403, WEBHOOK),
+    Route("DELETE", "/v1/billing/webhooks/{webhook_id}", 404, 403),
+    Route("POST", "/v1/billing/webhooks/{webhook_id}/ping", 404, 403),
+    Route("GET", "/v1/billing/webhooks/{webhook_id}/deliveries", 404, 200),
+    Route("GET", "/v1/exports/usage", 200, 200),
+    Route("GET", "/v1/exports/charges", 200, 200),
+    Route("GET", "/v1/exports/invoices", 200, 200),
+    Route("GET", "/v1/usage", 200, 200),
+    Route("GET", "/v1/usage/settings", 200, 200),
+    Route("PUT", "/v1/usage/settings", 200, 403, {"time_zone": "UTC"}),
+    Route("GET", "/v1/plans", 200, 200),
+    Route("GET", "/v1/plans/{plan_id}", 404, 404),
+    Route("GET", "/v1/billing/plan", 200, 200),
+    Route("POST", "/v1/billing/plan", 404, 403, {"plan_id": "nothing"}),
+    Route("GET", "/v1/billing/profile", 200, 200),
+    Route("PATCH", "/v1/billing/profile", 200, 403, {}),
+    Route("GET", "/v1/billing/credits", 200, 200),
+    Route("GET", "/v1/billing/adjustments", 200, 200),
+    Route("GET", "/v1/invoices", 200, 200),
+    Route("GET", "/v1/invoices/draft", 200, 200),
+    Route("GET", "/v1/invoices/{invoice_id}", 404, 404),
+    Route("GET", "/v1/invoices/{invoice_id}/html", 404, 404),
+    Route("GET", "/v1/invoices/{invoice_id}/pdf", 404, 404),
+    Route("GET", "/v1/invoices/{invoice_id}/lines/{number}/usage", 404, 404),
+    Route("GET", "/v1/test-clock", 404, 404),
+    Route("POST", "/v1/test-clock", 403, 403, {"now": 1900000000}),
+    Route("GET", "/v1/user", 200, 200, key=401),
+    Route("POST", "/v1/user/password", 403, 403, {**PASSWORD, "new_password": "a new password"}, key=401),
+    Route("POST", "/v1/user/confirmation", 204, 204, key=401),
+    Route("POST", "/v1/user/second-factor", 403, 403, PASSWORD, key=401),
+    Route("POST", "/v1/user/second-factor/confirmation", 404, 404, CODE, key=401),
+    Route("POST", "/v1/user/second-factor/recovery-codes", 403, 403, PASSWORD | CODE, key=401),
+    Route("POST", "/v1/user/second-factor/removal", 403, 403, PASSWORD | CODE, key=401),
+    Route("GET", "/v1/sessions", 200, 200, key=401),
+    Route("DELETE", "/v1/sessions", 204, 204, key=401),
+    Route("DELETE", "/v1/sessions/{session_id}", 404, 404, key=401),
+    Route("POST", "/v1/session-token", 201, 403, key=401),
+]
+
+PUBLIC = {
+    ("POST", "/v1/signup"),
+    ("POST", "/v1/signup/confirmation"),
+    ("POST", "/v1/login"),
+    ("POST", "/v1/login/code"),
+    ("POST", "/v1/logout"),
+    ("POST", "/v1/password-reset"),
+    ("POST", "/v1/password-reset/confirmation"),
+    ("POST", "/v1/email-confirmation"),
+}
+"""Routes for whoever comes: they read no caller, and name nothing of an account but by a secret."""
+
+
+def _create_cache(_: Ids) -> Message:
+    return control._CreateCacheRequest(cache_name="made over gRPC")
+
+
+def _delete_cache(ids: Ids) -> Message:
+    return control._DeleteCacheRequest(cache_name=ids["name"])
+
+
+def _flush_cache(ids: Ids) -> Message:
+    return control._FlushCacheRequest(cache_name=ids["name"])
+
+
+def _list_caches(_: Ids) -> Message:
+    return control._ListCachesRequest()
+
+
+def _create_signing_key(_: Ids) -> Message:
+    return control._CreateSigningKeyRequest(ttl_minutes=5)
+
+
+def _revoke_signing_key(ids: Ids) -> Message:
+    return control._RevokeSigningKeyRequest(key_id=ids["signing_key_id"])
+
+
+def _list_signing_keys(_: Ids) -> Message:
+    return control._ListSigningKeysRequest()
+
+
+RPCS = [
+    Rpc(CONTROL, "CreateCache", 0, _create_cache),
+    Rpc(CONTROL, "DeleteCache", 5, _delete_cache),
+    Rpc(CONTROL, "FlushCache", 5, _flush_cache),
+    Rpc(CONTROL, "ListCaches", 0, _list_caches),
+    Rpc(CONTROL, "CreateSigningKey", 0, _create_signing_key),
+    Rpc(CONTROL, "RevokeSigningKey", 5, _revoke_signing_key),
+    Rpc(CONTROL, "ListSigningKeys", 0, _list_signing_keys),
+]
+
+FROM_THE_BODY = {(AUTH, "GenerateApiToken"), (AUTH, "RefreshApiToken"), (TOKEN, "GenerateDisposableToken")}
+"""RPCs that read the token in the message, and name nothing of an account; `test_forgeries.py` has them."""
