@@ -21,7 +21,17 @@ from api.framing import frame
 from tests.integration.accounts.installation import CONTROL, PASSWORD, Installation, Tenant
 from tests.integration.accounts.minting import TOPICS, generate_disposable, super_user_key
 from tests.integration.accounts.minting import token as minted
-from tests.integration.accounts.ways import BUDGET, FROM_THE_BODY, PUBLIC, ROUTES, RPCS, SECRET, Ids, Route
+from tests.integration.accounts.ways import (
+    BUDGET,
+    FROM_THE_BODY,
+    PUBLIC,
+    ROUTES,
+    RPCS,
+    SECRET,
+    WEBHOOK,
+    Ids,
+    Route,
+)
 from tests.unit.api.forgery import encoded, signed
 
 NOTHING = "nothing-of-anybody"
@@ -57,7 +67,7 @@ async def world(here: Installation) -> World:
     found = World(here, bob, ada, ids)
     async with found.person(bob.email) as browser:
         budget = await browser.post("/v1/budgets", json=BUDGET | {"name": f"{SECRET}-budget"})
-        hook = await browser.post("/v1/billing/webhooks", json={"url": f"https://example.com/{SECRET}"})
+        hook = await browser.post("/v1/billing/webhooks", json=WEBHOOK | {"url": f"https://example.com/{SECRET}"})
         ids |= {"budget_id": budget.json()["budget_id"], "webhook_id": hook.json()["webhook_id"]}
         ids["session_id"] = (await browser.get("/v1/sessions")).json()["sessions"][0]["session_id"]
     return found

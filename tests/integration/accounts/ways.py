@@ -49,7 +49,7 @@ class Rpc(NamedTuple):
 PASSWORD = {"password": "a wrong password"}
 CODE = {"code": "000000"}
 BUDGET = {"name": "made", "amount": "5"}
-WEBHOOK = {"url": "https://example.com/made"}
+WEBHOOK = {"url": "https://example.com/made", "events": ["invoice.finalized"]}
 RULE = {"type": "topic", "permissions": ["read"], "caches": "*", "topics": "*"}
 
 ROUTES = [
@@ -71,9 +71,9 @@ ROUTES = [
     Route("GET", "/v1/limits", 200, 200),
     Route("PATCH", "/v1/limits", 200, 403, {}),
     Route("GET", "/v1/budgets", 200, 200),
-    Route("POST", "/v1/budgets", 201, 403, BUDGET),
+    Route("POST", "/v1/budgets", 201, 403, BUDGET, key=409),
     Route("GET", "/v1/budgets/{budget_id}", 404, 200),
-    Route("PATCH", "/v1/budgets/{budget_id}", 404, 403, {"name": "changed"}),
+    Route("PATCH", "/v1/budgets/{budget_id}", 404, 403, {"mode": "warn"}),
     Route("DELETE", "/v1/budgets/{budget_id}", 404, 403),
     Route("GET", "/v1/billing/webhooks", 200, 200),
     Route("POST", "/v1/billing/webhooks", 201, 403, WEBHOOK),
