@@ -96,7 +96,12 @@ def test_every_way_in_is_in_the_tables(here: Installation) -> None:
 
 
 async def ask(client: httpx.AsyncClient, route: Route, ids: Ids) -> httpx.Response:
-    return await client.request(route.method, route.path.format(**ids), json=route.body)
+    body = None if route.body is None else {name: _filled(value, ids) for name, value in route.body.items()}
+    return await client.request(route.method, route.path.format(**ids), json=body)
+
+
+def _filled(value: object, ids: Ids) -> object:
+    return value.format(**ids) if isinstance(value, str) else value
 
 
 def check(route: Route, answer: httpx.Response, status: int, who: str) -> None:

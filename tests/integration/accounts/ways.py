@@ -18,6 +18,8 @@ SECRET = "sesame"
 class Route(NamedTuple):
     """A route of the REST API that reads who calls.
 
+    Texts of the path and the body may name what the account has, such as `{key_id}`.
+
     Attributes:
         stranger: What the owner of another account gets who names what only this account has.
         viewer: What a viewer of this account gets.
@@ -62,6 +64,8 @@ ROUTES = [
     Route("POST", "/v1/api-keys", 201, 403, {"role_id": "owner"}, key=403),
     Route("GET", "/v1/api-keys", 200, 200),
     Route("GET", "/v1/api-keys/{key_id}", 404, 200),
+    Route("PATCH", "/v1/api-keys/{key_id}", 404, 403, {"description": "changed"}),
+    Route("POST", "/v1/api-keys/{key_id}/rotate", 404, 403, {"overlap_seconds": 0}),
     Route("DELETE", "/v1/api-keys/{key_id}", 404, 403),
     Route("POST", "/v1/roles", 201, 403, {"name": "made", "permissions": [RULE]}, key=409),
     Route("GET", "/v1/roles", 200, 200),
@@ -70,6 +74,8 @@ ROUTES = [
     Route("DELETE", "/v1/roles/{role_id}", 404, 403),
     Route("GET", "/v1/limits", 200, 200),
     Route("PATCH", "/v1/limits", 200, 403, {}),
+    Route("GET", "/v1/billing/forecast", 200, 200),
+    Route("POST", "/v1/estimate", 404, 200, {"bytes": 1, "cache": "{name}", "topic": "a"}),
     Route("GET", "/v1/budgets", 200, 200),
     Route("POST", "/v1/budgets", 201, 403, BUDGET, key=409),
     Route("GET", "/v1/budgets/{budget_id}", 404, 200),
