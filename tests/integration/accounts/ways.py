@@ -90,6 +90,7 @@ ROUTES = [
     Route("GET", "/v1/exports/charges", 200, 200),
     Route("GET", "/v1/exports/invoices", 200, 200),
     Route("GET", "/v1/usage", 200, 200),
+    Route("GET", "/v1/usage/batches?from=2026-01-01&to=2026-01-02", 200, 200),
     Route("GET", "/v1/usage/settings", 200, 200),
     Route("PUT", "/v1/usage/settings", 200, 403, {"time_zone": "UTC"}),
     Route("GET", "/v1/plans", 200, 200),
