@@ -158,6 +158,13 @@ class Registry(Protocol):
     @property
     def lease_seconds(self) -> float: ...
 
+    def epoch_ms(self) -> int:
+        """Return the time, in milliseconds of the epoch, by the one clock that all tiers share.
+
+        Until the store was asked it is this machine's.
+        """
+        ...
+
     async def beat(self, node: Node) -> None:
         """Enter `node` or renew its lease; a changed address, weight or state is a new version of the map.
 

@@ -79,6 +79,9 @@ class MemoryRegistry:
         self._map = NodeMap()
         self._watchers = Watchers[NodeMap]()
 
+    def epoch_ms(self) -> int:
+        return time.time_ns() // 1_000_000
+
     async def beat(self, node: Node) -> None:
         nodes = dict(self._alive())
         known = nodes.get(node.id, node)

@@ -5,6 +5,7 @@ store that comes up empty would else move every topic to the node that happens t
 """
 
 import json
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields, replace
 from typing import Any
@@ -38,6 +39,8 @@ class RedisRegistry:
         self._keys = store.keys("map", "nodes", "leases")
         self._map = NodeMap()
         self._epoch = ""
+        self._heard_ms: int | None = None
+        """What the store's clock is ahead of this process' monotonic one."""
         self._watchers = Watchers[NodeMap]()
         self._follower = Follower(self.refresh, news.events["map"], POLL_SECONDS)
 
@@ -45,6 +48,11 @@ class RedisRegistry:
     def reachable(self) -> bool:
         """Whether the store answered when it was asked last, which was a moment ago."""
         return self._store.reachable
+
+    def epoch_ms(self) -> int:
+        if self._heard_ms is None:
+            return time.time_ns() // 1_000_000
+        return self._heard_ms + time.monotonic_ns() // 1_000_000
 
     async def start(self) -> None:
         await self._follower.start()
@@ -90,6 +98,7 @@ class RedisRegistry:
 
     def _take(self, answer: list[Any]) -> None:
         settled, epoch, version, nodes = bool(answer[0]), answer[1].decode(), int(answer[2]), answer[3]
+        self._heard_ms = int(answer[4]) - time.monotonic_ns() // 1_000_000
         if not settled:
             return
         self._epoch = epoch

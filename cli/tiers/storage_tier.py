@@ -45,7 +45,9 @@ class StorageTier:
         self._variables = variables
         self._state: State = "starting"
         self._backplane = RedisBackplane(variables.redis_url, variables.redis_prefix, variables.redis_ca_file)
-        self._node = Node(variables.node_id, _history(variables))
+        # Pages of a topic grow from owner to owner, so all of them go by one clock.
+        clock = self._backplane.registry.epoch_ms
+        self._node = Node(variables.node_id, _history(variables), wall_clock_ms=clock)
         self._bounds = CacheBounds(self._node, self._backplane.directory)
         self._member = Member(self._node, self._backplane.registry)
         client = connect(location(variables.redis_url), variables.redis_ca_file)

@@ -53,5 +53,5 @@ local function answer()
     if version ~= tonumber(ARGV[4]) then
         nodes = redis.call('HGETALL', KEYS[3])
     end
-    return {now >= settled and 1 or 0, epoch, stored(version), nodes}
+    return {now >= settled and 1 or 0, epoch, stored(version), nodes, stored(now)}
 end

@@ -1,5 +1,6 @@
 """What a registry promises, in memory and in Redis. Time is counted in leases."""
 
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
@@ -26,6 +27,10 @@ async def until_gone(registry: Registry, wait: Wait, id: str, *, others: Sequenc
             await registry.beat(node)
         await wait(0.25)
     raise AssertionError(f"{id} is still in {registry.map()}")
+
+
+async def test_it_knows_the_time(registry: Registry) -> None:
+    assert abs(registry.epoch_ms() - time.time() * 1000) < 10_000
 
 
 async def test_nobody_is_in_the_map_at_first(registry: Registry) -> None:

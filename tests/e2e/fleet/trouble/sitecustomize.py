@@ -1,4 +1,4 @@
-"""Loaded by the Python inside Envoy, to make trouble there and nowhere else: the supervisor has to notice.
+"""Loaded by the Python inside Envoy, or a storage node, to make trouble there: a supervisor has to notice.
 
 A file tells for how many seconds all of it is to stand still, as in a synchronous call, and another one how many
 seconds its time of day is off. (A library that fakes the time of a whole process cannot be loaded into Envoy.)
@@ -6,6 +6,7 @@ seconds its time of day is off. (A library that fakes the time of a whole proces
 
 import ctypes
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -53,7 +54,7 @@ def obey(look: Callable[[], None]) -> None:
         time.sleep(LOOK_SECONDS)
 
 
-if Path("/proc/self/exe").readlink().name == "envoy":
+if Path("/proc/self/exe").readlink().name == "envoy" or sys.orig_argv[-1:] == ["storage"]:
     for name, kind in (("TESTS_CLOCK_FILE", WrongClock), ("TESTS_BLOCK_FILE", Blockade)):
         if name in os.environ:
             threading.Thread(target=obey, args=(kind(Path(os.environ[name])).look,), daemon=True).start()

@@ -1,4 +1,4 @@
-"""One router of a fleet whose Python stands still, or whose clock is wrong; the others are well."""
+"""One process of a fleet whose Python stands still, or whose clock is wrong; the others are well."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -94,3 +94,27 @@ def is_off_by(fleet: Fleet, router: Member, seconds: float) -> bool:
         for process in fleet.processes()
         if process.id == router.name
     )
+
+
+async def test_pages_grow_also_on_a_node_with_a_wrong_clock(fleet: Fleet, tmp_path: Path) -> None:
+    """Topics of a node that dies begin a page on it; then it dies, and they begin another one elsewhere."""
+    clock = tmp_path / "clock"
+    clock.write_text("600")
+    late: Member = await asyncio.to_thread(
+        fleet.add, "storage", "storage-late", PYTHONPATH=TROUBLE, TESTS_CLOCK_FILE=str(clock), TIDINGS_WEIGHT="10"
+    )
+    try:
+        reach = await asyncio.to_thread(fleet.reach)
+        async with Workload(reach, Shape(topics=12, subscribers=3, publishers=1)) as load:
+            await load.go_on()
+            await asyncio.to_thread(fleet.nodes[0].kill)
+            await load.go_on(5)
+            await asyncio.to_thread(late.kill)
+            await load.go_on(5)
+            found = await load.settle()
+    finally:
+        await asyncio.to_thread(late.close)
+        fleet.nodes.remove(late)
+        await asyncio.to_thread(fleet.nodes[0].restart)
+    assert found.broken() == []
+    assert max(found.pages.values()) >= 2
