@@ -28,17 +28,40 @@ class Rank(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Minter:
+    """Who makes tokens. A person makes them for as long as they like; a program for no longer than its own key holds.
+
+    Attributes:
+        key_ids: Of the key that tokens are made with, and of those that it was made from; empty for a person.
+        until: Epoch seconds after which none of the tokens holds.
+    """
+
+    account_id: str
+    key_ids: tuple[str, ...] = ()
+    until: float = float("inf")
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
     """The bearer of a token that holds.
 
     Attributes:
+        expires_at: Epoch seconds; infinity for never.
         address: Its network address; empty where it is not known.
     """
 
     account_id: str
     rank: Rank
     claims: Claims
+    expires_at: float = float("inf")
     address: str = ""
+
+    @property
+    def minter(self) -> Minter:
+        """Who makes the tokens that this caller asks for."""
+        if self.claims.kind == "session":
+            return Minter(self.account_id)
+        return Minter(self.account_id, (self.claims.id, *self.claims.ancestors), self.expires_at)
 
     @property
     def actor(self) -> Actor:
@@ -82,7 +105,7 @@ class Callers:
             raise Unauthenticated("the token has expired")
         if claims.kind == "key":
             self._key_uses.note((claims.account_id, claims.id, address), time.time())
-        return Caller(claims.account_id, _rank(claims, grant), claims, address)
+        return Caller(claims.account_id, _rank(claims, grant), claims, expires_at, address)
 
     def claims(self, credential: str) -> Claims:
         """Return what a token says, whether it has expired or not.
@@ -96,7 +119,7 @@ class Callers:
         if not self._local:
             raise Unauthenticated("the request carries no token")
         claims = Claims("session", LOCAL_ACCOUNT, id=LOCAL_ACCOUNT, issued_at=0)
-        return Caller(LOCAL_ACCOUNT, Rank.SESSION, claims, address)
+        return Caller(LOCAL_ACCOUNT, Rank.SESSION, claims, address=address)
 
     def _keys_changed(self, keys: Mapping[str, bytes]) -> None:
         self._verifier = Verifier(keys)

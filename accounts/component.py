@@ -172,6 +172,7 @@ class Accounts:
             self.keystore,
             callers,
             self.roles,
+            self.credentials.tokens,
             audit_log,
             self.ledger.reports,
             self.finance,

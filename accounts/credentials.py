@@ -17,6 +17,8 @@ from accounts.rpc.auth import AUTH, TOKEN, Minting
 from accounts.rpc.service import Service
 from accounts.signing.keystore import Keystore
 from accounts.snapshots import Snapshots
+from accounts.tokens import endpoints as token_routes
+from accounts.tokens.revoking import RevokedTokens
 from accounts.tokens.service import Tokens
 from api.tasks import end
 from backplane.interface import Directory, KeyUses
@@ -50,11 +52,18 @@ class Credentials:
         self.keys = Keys(database, snapshots, keystore)
         self.last_uses = LastUses(database, backplane.key_uses)
         self.roles = Roles(database, snapshots)
-        self._minting = Minting(Tokens(self.callers, keystore), endpoint)
+        self.tokens = Tokens(self.callers, backplane.directory, keystore)
+        self.revoked_tokens = RevokedTokens(database, snapshots)
+        self._endpoint = endpoint
+        self._minting = Minting(self.tokens, endpoint)
 
     def routers(self) -> list[APIRouter]:
         """Return the endpoints."""
-        return [key_routes.routes(self.keys), role_routes.routes(self.roles)]
+        return [
+            key_routes.routes(self.keys),
+            role_routes.routes(self.roles),
+            token_routes.routes(self.tokens, self.revoked_tokens, self._endpoint),
+        ]
 
     def services(self) -> list[Service]:
         """Return the gRPC services."""
@@ -62,7 +71,7 @@ class Credentials:
 
     def jobs(self) -> list[Job]:
         """Return what is to be done again and again."""
-        return self.last_uses.jobs()
+        return [*self.last_uses.jobs(), *self.revoked_tokens.jobs()]
 
     def start(self) -> None:
         """Begin to tell of keys that are used here."""

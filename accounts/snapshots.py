@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from accounts.budgets import repository as budgets
 from accounts.budgets.models import CAP_MODES, Budget
@@ -14,8 +14,11 @@ from accounts.limits.force import in_force
 from accounts.roles import repository as roles
 from accounts.roles.system import SYSTEM_ROLES
 from accounts.tenants import repository as tenants
+from accounts.tokens import repository as tokens
+from accounts.tokens.models import TokenRevocation
 from api.account import AccountSnapshot, Cache, Cap
 from api.errors import Unavailable
+from api.revocations import Revocations
 from backplane.interface import Directory
 
 POLL_SECONDS = 0.25
@@ -58,6 +61,7 @@ class Snapshots:
                 caps=tuple(_cap(row) for row in await budgets.in_force(session, account_id)),
                 revoked=frozenset(await keys.revoked(session, account_id, now)),
                 ends=await keys.ends(session, account_id, now),
+                revocations=_revocations(await tokens.in_force(session, account_id, now)),
             )
         await self._directory.put_account(snapshot)
         self._published[account_id] = max(snapshot.version, self._published.get(account_id, 0))
@@ -124,3 +128,10 @@ class Snapshots:
 
 def _cap(row: Budget) -> Cap:
     return Cap(row.id, row.name, CAP_MODES[row.mode], row.cache_id, row.principal, row.publishes_per_second)
+
+
+def _revocations(rows: Sequence[TokenRevocation]) -> Revocations:
+    return Revocations(
+        ids={row.text: row.until for row in rows if not row.is_prefix},
+        prefixes={row.text: row.until for row in rows if row.is_prefix},
+    )

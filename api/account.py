@@ -135,7 +135,7 @@ class AccountSnapshot:
     caps: tuple[Cap, ...] = ()
 
     def has_revoked(self, claims: Claims) -> bool:
-        """Whether a token was revoked, or the key that it was made with."""
-        if claims.id in self.revoked or claims.made_by in self.revoked:
+        """Whether a token was revoked, or a key that it was made from."""
+        if claims.id in self.revoked or not self.revoked.isdisjoint(claims.ancestors):
             return True
         return claims.kind == "disposable" and claims.issued_at < self.revocations.until(claims.publisher_id)

@@ -123,6 +123,10 @@ class TooManyRoles(TidingsError):
     grpc, http, code = 8, 429, "too_many_roles"
 
 
+class TooManyRevocations(TidingsError):
+    grpc, http, code = 8, 429, "too_many_revocations"
+
+
 class TooManyLogins(TidingsError):
     grpc, http, code = 8, 429, "too_many_logins"
     after = "retry"

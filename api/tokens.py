@@ -42,7 +42,8 @@ class Claims:
         role_id: The role of a `key`; its permissions are looked up with each change of the role.
         permissions: Serialised `permission_messages.Permissions` of the kinds that carry their own.
         rules: In place of them, where the token was made over REST, which knows more than the message.
-        made_by: The id of the key that the token was made with; it is worth nothing once that is revoked.
+        ancestors: Ids of the keys that it was made from; it is worth nothing once one of them is revoked.
+        renewable_until: Epoch seconds after which no renewal of an `api_token` holds; None for no such bound.
         publisher_id: The `token_id` chosen at minting; items published with the token carry it.
         refreshes: For a `refresh` token, the id of the `api_token` that it renews.
         user_id: For a `session`, who has logged in; empty for one made on the machine.
@@ -59,7 +60,8 @@ class Claims:
     refreshes: str = ""
     user_id: str = ""
     rules: tuple[Rule, ...] = ()
-    made_by: str = ""
+    ancestors: tuple[str, ...] = ()
+    renewable_until: int | None = None
 
 
 class Signer:
@@ -86,7 +88,8 @@ class Signer:
             "of": claims.refreshes,
             "usr": claims.user_id,
             "rules": [rule.words() for rule in claims.rules],
-            "by": claims.made_by,
+            "by": list(claims.ancestors),
+            "max": claims.renewable_until,
             "t": "g" if claims.kind == "key" else "",
         }
         payload |= {name: value for name, value in optional.items() if value}
@@ -124,25 +127,31 @@ class Verifier:
 
 
 def _claims(payload: dict[str, Any]) -> Claims:
-    kind, expires_at = payload["kind"], payload.get("exp")
+    kind = payload["kind"]
     if kind not in _KINDS:
         raise ValueError("kind")
-    if expires_at is not None and (type(expires_at) is not int or not 0 < expires_at < 2**53):
-        raise ValueError("exp")
     return Claims(
         kind=kind,
         account_id=str(payload["sub"]),
         id=str(payload["jti"]),
         issued_at=int(payload["iat"]),
-        expires_at=expires_at,
+        expires_at=_second(payload, "exp"),
         role_id=str(payload.get("role", "")),
         permissions=base64.b64decode(payload.get("perm", ""), validate=True),
         publisher_id=str(payload.get("pub", "")),
         refreshes=str(payload.get("of", "")),
         user_id=str(payload.get("usr", "")),
         rules=tuple(map(Rule.of_words, payload.get("rules", ()))),
-        made_by=str(payload.get("by", "")),
+        ancestors=tuple(map(str, payload.get("by", ()))),
+        renewable_until=_second(payload, "max"),
     )
+
+
+def _second(payload: dict[str, Any], name: str) -> int | None:
+    value = payload.get(name)
+    if value is not None and (type(value) is not int or not 0 < value < 2**53):
+        raise ValueError(name)
+    return value
 
 
 def pack_credential(endpoint: str, api_key: str) -> str:

@@ -24,6 +24,7 @@ from accounts.rest.entrance import Entrance
 from accounts.rest.guards import Guards
 from accounts.roles.service import Roles
 from accounts.signing.keystore import Keystore
+from accounts.tokens.service import Tokens
 from accounts.usage.reports import Reports
 
 
@@ -37,6 +38,7 @@ class Services:
     keystore: Keystore
     callers: Callers
     roles: Roles
+    tokens: Tokens
     audit_log: AuditLog
     reports: Reports
     finance: Finance
@@ -74,7 +76,7 @@ def install(app: FastAPI, services: Services, guards: Guards, place: Place) -> N
         CachePages(pages, services.caches, services.reports, offers_durable=place.offers_durable).routes(),
         KeyPages(pages, services.keys, services.roles).routes(),
         RolePages(pages, services.roles).routes(),
-        TokenPages(pages, services.keystore, services.callers, services.roles, place.endpoint).routes(),
+        TokenPages(pages, services.tokens, services.callers, services.roles, place.endpoint).routes(),
         usage.routes(pages, services.reports),
         BillingPages(pages, services.finance).routes(),
         BudgetPages(pages, services.finance.budgets, services.caches).routes(),

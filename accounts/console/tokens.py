@@ -1,6 +1,5 @@
 """Disposable tokens: made with the permission builder and shown this once; and any token, asked what it may do."""
 
-import time
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -10,17 +9,14 @@ from accounts.console.forms import sent, trouble
 from accounts.console.page_route import PageRoute
 from accounts.console.pages import NO_TROUBLE, Pages, Trouble
 from accounts.console.rule_form import Mistake, RuleForm, sentence_of
-from accounts.identifiers import new_id
 from accounts.rest.guards import Person
 from accounts.roles.service import Roles
 from accounts.roles.system import SYSTEM_ROLES
 from accounts.sessions.member import Member
-from accounts.signing.keystore import Keystore
-from accounts.tokens.service import LONGEST_TOKEN_ID
+from accounts.tokens.service import LONGEST_TOKEN_ID, Tokens
 from api.errors import InvalidArgument, NotFound, TidingsError
 from api.permissions import SUPER_USER, Grant
-from api.rules import Rule
-from api.tokens import MAX_TOKEN_CHARACTERS, Claims, pack_credential
+from api.tokens import Claims, pack_credential
 
 NEW, TESTER = "/console/tokens", "/console/tokens/tester"
 VALIDITIES = (("300", "5 minutes"), ("3600", "an hour"), ("43200", "12 hours"), ("90000", "25 hours"))
@@ -30,9 +26,9 @@ _FIELDS = {"token_id": "token_id", "the validity": "validity"}
 class TokenPages:
     """The pages of tokens."""
 
-    def __init__(self, pages: Pages, keystore: Keystore, callers: Callers, roles: Roles, endpoint: str) -> None:
+    def __init__(self, pages: Pages, tokens: Tokens, callers: Callers, roles: Roles, endpoint: str) -> None:
         self._pages = pages
-        self._keystore = keystore
+        self._tokens = tokens
         self._callers = callers
         self._roles = roles
         self._endpoint = endpoint
@@ -60,10 +56,8 @@ class TokenPages:
                     rows.decide(Grant(rows.rules()))
                 return self._form(request, person, form, rows)
             person.require_change()
-            claims = _claims(person.account_id, form, rows.rules())
-            token = self._keystore.sign(claims)
-            if len(token) > MAX_TOKEN_CHARACTERS:
-                raise InvalidArgument("the rules are too long for a token; use prefixes, or fewer rules")
+            seconds, token_id = _checked(form)
+            token, claims = await self._tokens.mint(person.minter, rows.rules(), seconds, token_id)
         except Mistake as mistake:
             return self._form(request, person, form, rows, mistake.trouble, 400)
         except TidingsError as error:
@@ -116,21 +110,14 @@ class TokenPages:
         return self._pages.show(request, "token.html", person, status, **values)
 
 
-def _claims(account_id: str, form: dict[str, str], rules: tuple[Rule, ...]) -> Claims:
-    token_id, now = form["token_id"].strip(), int(time.time())
+def _checked(form: dict[str, str]) -> tuple[int, str]:
+    """Return for how many seconds the token is to hold, and its id."""
+    token_id = form["token_id"].strip()
     if len(token_id) > LONGEST_TOKEN_ID or not token_id.isprintable():
         raise InvalidArgument(f"token_id has at most {LONGEST_TOKEN_ID} printable characters")
     if form["validity"] not in dict(VALIDITIES):
         raise InvalidArgument("the validity must be one of the list")
-    return Claims(
-        "disposable",
-        account_id,
-        new_id("token"),
-        issued_at=now,
-        expires_at=now + int(form["validity"]),
-        rules=rules,
-        publisher_id=token_id,
-    )
+    return int(form["validity"]), token_id
 
 
 def _sentences(grant: Grant) -> list[str]:

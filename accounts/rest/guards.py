@@ -34,7 +34,7 @@ class Guards:
         if credential := _bearer(request):
             caller = await self._callers.caller(credential, address_of(request))
             caller.require(Rank.SUPER_USER, "administer the account")
-            return Member(caller.claims.user_id, caller.account_id, OWNER, caller.actor)
+            return Member(caller.claims.user_id, caller.account_id, OWNER, caller.actor, key=caller.minter)
         return await self.person(request)
 
     async def person(self, request: Request) -> Member:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from accounts.audit import Actor
+from accounts.caller import Minter
 from accounts.roles.system import OPERATOR, OWNER, VIEWER
 from api.errors import PermissionDenied
 
@@ -27,6 +28,7 @@ class Member:
     Attributes:
         session_id: The log-in; empty for a program.
         must_confirm: Nobody has shown yet to read what is sent to the person's e-mail.
+        key: How the program's key bounds the tokens that it makes; None for a person.
     """
 
     user_id: str
@@ -35,6 +37,12 @@ class Member:
     actor: Actor
     session_id: str = ""
     must_confirm: bool = False
+    key: Minter | None = None
+
+    @property
+    def minter(self) -> Minter:
+        """Who makes the tokens that this member asks for."""
+        return self.key or Minter(self.account_id)
 
     def require_change(self) -> None:
         """Go on where the member may change things.

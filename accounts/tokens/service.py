@@ -4,12 +4,14 @@ import time
 from dataclasses import dataclass, replace
 from typing import Any
 
-from accounts.caller import Callers, Rank
+from accounts.caller import Callers, Minter, Rank
 from accounts.identifiers import new_id
 from accounts.signing.keystore import Keystore
 from api.errors import InvalidArgument, Unauthenticated
 from api.permissions import MAX_STATEMENTS, check_explicit
+from api.rules import Rule
 from api.tokens import MAX_TOKEN_CHARACTERS, Claims
+from backplane.interface import Directory
 
 LONGEST_VALIDITY_SECONDS = 2**31 - 1
 LONGEST_DISPOSABLE_SECONDS = 25 * 3600
@@ -33,8 +35,9 @@ class Minted:
 class Tokens:
     """Mints for callers who show a token of their own in the request itself, as the contract has it."""
 
-    def __init__(self, callers: Callers, keystore: Keystore) -> None:
+    def __init__(self, callers: Callers, directory: Directory, keystore: Keystore) -> None:
         self._callers = callers
+        self._directory = directory
         self._keystore = keystore
 
     async def generate(self, credential: str, permissions: Any, valid_for_seconds: int | None, token_id: str) -> Minted:  # noqa: ANN401 - the stubs name the message by a path that does not resolve
@@ -56,10 +59,22 @@ class Tokens:
         wants_super_user = permissions.WhichOneof("kind") == "super_user"
         if not wants_super_user:
             check_explicit(permissions)
-        claims = _claims(caller.account_id, permissions, valid_for_seconds, _checked_token_id(token_id))
+        publisher_id = _checked_token_id(token_id)
         if wants_super_user:
             caller.require(Rank.SESSION, "make a super user's key; log in on the console for that")
         caller.require(Rank.SUPER_USER, "make API keys")
+        minter = caller.minter
+        claims = Claims(
+            "api_token",
+            caller.account_id,
+            new_id("token"),
+            issued_at=int(time.time()),
+            expires_at=_end(minter, valid_for_seconds),
+            permissions=permissions.SerializeToString(),
+            publisher_id=publisher_id,
+            ancestors=minter.key_ids,
+            renewable_until=_end(minter, None),
+        )
         return self._refreshable(claims)
 
     async def refresh(self, api_key: str, refresh_token: str) -> Minted:
@@ -78,8 +93,21 @@ class Tokens:
         if self._refreshed_by(refresh_token) != old.id:
             raise InvalidArgument("the refresh token does not belong to this API key")
         now = int(time.time())
-        expires_at = None if old.expires_at is None else now + old.expires_at - old.issued_at
-        return self._refreshable(replace(old, id=new_id("token"), issued_at=now, expires_at=expires_at))
+        ends = [] if old.expires_at is None else [now + old.expires_at - old.issued_at]
+        ends += [] if old.renewable_until is None else [old.renewable_until]
+        return self._refreshable(replace(old, id=new_id("token"), issued_at=now, expires_at=min(ends, default=None)))
+
+    async def mint(
+        self, minter: Minter, rules: tuple[Rule, ...], valid_for_seconds: int, token_id: str
+    ) -> tuple[str, Claims]:
+        """Mint a disposable token that may do what one of the rules allows; return it, and what it says.
+
+        Raises:
+            InvalidArgument: the validity or the id cannot be, or the rules are too long for a token.
+        """
+        claims = await self._disposable(minter, valid_for_seconds, token_id)
+        claims = replace(claims, rules=rules)
+        return self._signed(claims), claims
 
     async def generate_disposable(
         self,
@@ -92,9 +120,27 @@ class Tokens:
         caller = await self._callers.caller(credential)
         _check_validity(valid_for_seconds, LONGEST_DISPOSABLE_SECONDS)
         check_explicit(permissions, most=MAX_STATEMENTS)
-        claims = _claims(caller.account_id, permissions, valid_for_seconds, _checked_token_id(token_id))
+        publisher_id = _checked_token_id(token_id)
         caller.require(Rank.SUPER_USER, "make disposable tokens")
-        return Minted(self._signed(replace(claims, kind="disposable")), "", claims.expires_at or 0)
+        claims = await self._disposable(caller.minter, valid_for_seconds, publisher_id)
+        claims = replace(claims, permissions=permissions.SerializeToString())
+        return Minted(self._signed(claims), "", claims.expires_at or 0)
+
+    async def _disposable(self, minter: Minter, valid_for_seconds: int, token_id: str) -> Claims:
+        """Return what a disposable token says, but for what it may do."""
+        _check_validity(valid_for_seconds, LONGEST_DISPOSABLE_SECONDS)
+        publisher_id = _checked_token_id(token_id)
+        account = await self._directory.account(minter.account_id)
+        revoked_until = account.revocations.until(publisher_id) if account else 0
+        return Claims(
+            "disposable",
+            minter.account_id,
+            new_id("token"),
+            issued_at=max(int(time.time()), revoked_until),  # what was revoked is told by its time from what is new
+            expires_at=_end(minter, valid_for_seconds),
+            publisher_id=publisher_id,
+            ancestors=minter.key_ids,
+        )
 
     def _refreshed_by(self, refresh_token: str) -> str:
         try:
@@ -116,17 +162,11 @@ class Tokens:
         return token
 
 
-def _claims(account_id: str, permissions: Any, valid_for_seconds: int | None, publisher_id: str) -> Claims:  # noqa: ANN401 - see generate
-    now = int(time.time())
-    return Claims(
-        "api_token",
-        account_id,
-        new_id("token"),
-        issued_at=now,
-        expires_at=None if valid_for_seconds is None else now + valid_for_seconds,
-        permissions=permissions.SerializeToString(),
-        publisher_id=publisher_id,
-    )
+def _end(minter: Minter, valid_for_seconds: int | None) -> int | None:
+    """Return when a token expires that is made now: never after the key that it is made with."""
+    wanted = float("inf") if valid_for_seconds is None else time.time() + valid_for_seconds
+    end = min(wanted, minter.until)
+    return None if end == float("inf") else int(end)
 
 
 def _check_validity(seconds: int | None, longest: int) -> None:

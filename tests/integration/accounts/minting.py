@@ -34,9 +34,9 @@ def token(
     return here.accounts.keystore.sign(claims)
 
 
-def super_user_key(here: Installation, account: str) -> str:
+def super_user_key(here: Installation, account: str, expires_in: int = HOUR) -> str:
     """Return a key of the first format with all rights."""
-    return token(here, account, "api_token", super_user_permissions())
+    return token(here, account, "api_token", super_user_permissions(), expires_in=expires_in)
 
 
 async def generate(

@@ -17,6 +17,7 @@ from starlette.routing import Mount
 
 from accounts.audit import SYSTEM
 from accounts.rpc.service import Service
+from accounts.tokens.revoking import Which
 from api.framing import frame
 from tests.integration.accounts.installation import CONTROL, PASSWORD, Installation, Tenant
 from tests.integration.accounts.minting import TOPICS, generate_disposable, super_user_key
@@ -64,6 +65,8 @@ async def world(here: Installation) -> World:
     ids["signing_key_id"] = json.loads(key.key)["kid"]
     role = await here.accounts.roles.create(bob.id, SYSTEM, f"{SECRET}-role", SECRET, [])
     ids["role_id"] = role.id
+    which = Which(f"{SECRET}-token", is_prefix=False)
+    ids["revocation_id"] = (await here.accounts.credentials.revoked_tokens.revoke(bob.id, SYSTEM, which)).id
     found = World(here, bob, ada, ids)
     async with found.person(bob.email) as browser:
         budget = await browser.post("/v1/budgets", json=BUDGET | {"name": f"{SECRET}-budget"})

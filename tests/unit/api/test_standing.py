@@ -42,7 +42,7 @@ def test_a_key_that_was_replaced_ends_early_and_never_late() -> None:
 
 @pytest.mark.parametrize("kind", ["disposable", "api_token"])
 def test_what_a_revoked_key_made_is_revoked_with_it(kind: Kind) -> None:
-    made = claims(kind, made_by="key-1", expires_at=LATER)
+    made = claims(kind, ancestors=("key-0", "key-1"), expires_at=LATER)
     standing(made, account())
     with pytest.raises(Unauthenticated, match="revoked"):
         standing(made, account(revoked=frozenset({"key-1"})))
