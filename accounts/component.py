@@ -29,6 +29,7 @@ from accounts.limits.service import AccountLimits
 from accounts.limits.watch import Watch
 from accounts.mail.service import Mails
 from accounts.mail.transports import MailSettings
+from accounts.operation import Operation
 from accounts.people import People
 from accounts.presigning.service import SigningKeys
 from accounts.rest.cookies import Cookie
@@ -141,6 +142,7 @@ class Accounts:
             self.database, self.snapshots, offers_durable=settings.offers_durable, history=settings.history
         )
         self.limits = AccountLimits(self.database, self.snapshots, self.usage, fleet.quotas)
+        self.operation = Operation(self.database, self.snapshots, directory, self.usage, fleet)
         self._watch = Watch(self.database, fleet.quotas, self.mails)
         self._following: asyncio.Task[None] | None = None
         self.app = self._application(cookie)
@@ -159,6 +161,7 @@ class Accounts:
                 *self.ledger.routers(),
                 *self.finance.routers(),
                 limit_routes.routes(self.limits),
+                *self.operation.routers(self.jobs, self.limits, self.finance.pricing),
             ],
             [Service(CONTROL, control.methods()), *self.credentials.services()],
             guards,
@@ -178,6 +181,8 @@ class Accounts:
             self.finance,
         )
         console.install(app, services, guards, _place(settings))
+        app.state.operators = self.operation.operators
+        app.state.impersonations = self.operation.impersonations
         return app
 
     async def start(self) -> None:
@@ -191,6 +196,8 @@ class Accounts:
         await self.snapshots.publish_changed()
         await self.snapshots.fill()
         self._following = asyncio.create_task(self.snapshots.follow())
+        for part in (self.credentials, self.ledger, self.finance, self.operation, self._watch):
+            self.jobs.add(*part.jobs())
         await self.jobs.start()
         await self.mails.start()
         await self.finance.start()

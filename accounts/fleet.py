@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from backplane.audience import Audience, MemoryAudience
-from backplane.interface import KeyUses, Quotas, Registry
+from backplane.interface import DurableTopics, KeyUses, Quotas, Registry
 from backplane.memory import MemoryKeyUses, MemoryRegistry
 from backplane.memory_quotas import MemoryQuotas
 
@@ -17,9 +17,11 @@ class Fleet:
         registry: The storage nodes, and all processes that announce themselves.
         audience: Asks routers how many subscribers a topic has.
         key_uses: What routers tell of the use of API keys.
+        topics: The durable topics; None where there are none.
     """
 
     quotas: Quotas = field(default_factory=MemoryQuotas)
     registry: Registry = field(default_factory=MemoryRegistry)
     audience: Audience = field(default_factory=MemoryAudience)
     key_uses: KeyUses = field(default_factory=MemoryKeyUses)
+    topics: DurableTopics | None = None

@@ -313,6 +313,21 @@ class Quotas(Protocol):
         ...
 
 
+class DurableTopics(Protocol):
+    """What storage nodes keep of durable topics beyond their own lives."""
+
+    async def remove(self, account_id: str, cache_id: str, *, for_good: bool) -> int:
+        """Remove all topics of a cache, and return how many there were.
+
+        A storage node that has not heard of the end of the cache may write one anew. So they are removed again a while
+        later, and then `for_good`: what was there is forgotten.
+
+        Raises:
+            Unavailable: the store cannot be reached; some may have been removed.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class UsageBatch:
     """What a router counted in one window. The id is the same however often it is sent."""

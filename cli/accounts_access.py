@@ -34,11 +34,14 @@ database_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-def with_accounts(data: Path, work: Callable[[Accounts], Awaitable[T]]) -> T:
-    """Run `work` on the installation in `data`; an error that speaks becomes the command's own."""
+def with_accounts(data: Path, work: Callable[[Accounts], Awaitable[T]], database_url: str = "") -> T:
+    """Run `work` on the installation in `data`; an error that speaks becomes the command's own.
+
+    With a `database_url`, accounts are there and not in the folder.
+    """
     with told_in_a_sentence():
         master_key = MasterKeyVariables.read().master_key_source
-    settings = AccountsSettings(data_dir=data.resolve(), endpoint="", master_key=master_key)
+    settings = AccountsSettings(data_dir=data.resolve(), endpoint="", master_key=master_key, database_url=database_url)
 
     async def run() -> T:
         accounts = Accounts(settings, MemoryDirectory())

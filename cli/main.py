@@ -14,6 +14,7 @@ COMMANDS = {
     "account": "Make accounts without a browser.",
     "key": "Make API keys without a browser.",
     "usage": "Prove what was used.",
+    "operator": "Appoint operators of the installation.",
     "topic": "Publish and subscribe from a shell.",
 }
 """Each is a click command of its own name in the module `cli.<name>`."""

@@ -12,6 +12,7 @@ from accounts.database import Database
 from accounts.identifiers import new_id
 from accounts.limits.used import note_count
 from accounts.paging import Page, PageRequest
+from accounts.purges import repository as purges
 from accounts.snapshots import Snapshots
 from accounts.tenants import repository as tenants
 from accounts.tenants.service import limits_of
@@ -129,6 +130,7 @@ class Caches:
                 session, account_id, "caches", await repository.count(session, account_id), int(time.time())
             )
             await repository.remove(session, cache)
+            await purges.add(session, account_id, [cache.id], int(time.time()))
             audit.record(session, actor, account_id, "cache.deleted", name, before=_audited(cache))
             await tenants.touch(session, account_id)
         await self._snapshots.publish(account_id)

@@ -10,6 +10,8 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+from accounts import audit
+from accounts.audit import Actor
 from accounts.database import Database
 from accounts.identifiers import new_id
 from accounts.jobs import repository
@@ -87,7 +89,7 @@ class Jobs:
         async with self._database.reading() as session:
             return await repository.everything(session)
 
-    async def hasten(self, name: str) -> None:
+    async def hasten(self, name: str, actor: Actor) -> None:
         """Have a job done within a few seconds.
 
         Raises:
@@ -96,6 +98,7 @@ class Jobs:
         async with self._database.transaction() as session:
             if not await repository.hasten(session, name, int(self._now())):
                 raise NotFound(f"job '{name}' does not exist")
+            audit.record(session, actor, None, "job.hastened", name)
 
     async def look(self) -> None:
         """Begin what is due and what nobody else does."""

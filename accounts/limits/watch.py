@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from accounts.caches import repository as caches
 from accounts.database import Database, Transaction
+from accounts.jobs.service import Job
 from accounts.keys import repository as keys
 from accounts.limits import repository
 from accounts.limits.alarm import FULL, Alarm, judged
@@ -74,6 +75,10 @@ class Watch:
         self._kept: dict[repository.PeakKey, int] = {}
         self._hour = 0
         self._counted_at = 0
+
+    def jobs(self) -> list[Job]:
+        """Return what is done again and again."""
+        return [Job("limits.watch", WATCH_SECONDS, self.run)]
 
     async def run(self) -> str:
         """Look once.

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from fastapi import Depends, Request
 
 from accounts.caller import Callers, Rank
+from accounts.impersonations.service import TOKEN_PREFIX, Impersonations
 from accounts.rest.cookies import Cookie
 from accounts.roles.system import OWNER
 from accounts.sessions.member import Member
@@ -32,6 +33,8 @@ class Guards:
             PermissionDenied: the API key may not administer, or another site's page sent the request.
         """
         if credential := _bearer(request):
+            if credential.startswith(TOKEN_PREFIX):
+                return await _looking(request, credential)
             caller = await self._callers.caller(credential, address_of(request))
             caller.require(Rank.SUPER_USER, "administer the account")
             return Member(caller.claims.user_id, caller.account_id, OWNER, caller.actor, key=caller.minter)
@@ -43,11 +46,18 @@ class Guards:
         if not secret:
             raise Unauthenticated("log in, or send an API key in the header Authorization")
         check_origin(request)
+        if secret.startswith(TOKEN_PREFIX):
+            return await _looking(request, secret)
         return await self._sessions.member(secret, address_of(request))
 
     def credential(self, request: Request) -> str:
         """Return what a request shows of its caller, which nobody has checked; empty where it shows nothing."""
         return _bearer(request) or self.cookie.secret(request)
+
+
+async def _looking(request: Request, secret: str) -> Member:
+    impersonations: Impersonations = request.app.state.impersonations
+    return await impersonations.member(secret, request.method, request.url.path, address_of(request))
 
 
 def _bearer(request: Request) -> str:

@@ -18,6 +18,8 @@ class Account(Base):
     name: Mapped[str] = mapped_column(String(255))
     plan: Mapped[str] = mapped_column(String(64))
     suspended: Mapped[bool] = mapped_column(default=False)
+    suspension_reason: Mapped[str] = mapped_column(String(255), default="", server_default="")
+    suspended_at: Mapped[int | None]
     time_zone: Mapped[str] = mapped_column(String(64), default="UTC", server_default="UTC")
     version: Mapped[int] = mapped_column(index=True)
     created_at: Mapped[int] = mapped_column(default=epoch_seconds)

@@ -11,6 +11,7 @@ from backplane.redis.news import News
 from backplane.redis.quotas import RedisQuotas
 from backplane.redis.registry import LEASE_SECONDS, RedisRegistry
 from backplane.redis.store import Store
+from backplane.redis.topics import RedisTopics
 from backplane.redis.usage import ABANDONED_SECONDS, RedisUsage
 
 
@@ -41,6 +42,7 @@ class RedisBackplane:
         self.directory = RedisDirectory(self._store, self._news)
         self.registry = RedisRegistry(self._store, self._news, lease_seconds)
         self.quotas = RedisQuotas(self._store)
+        self.topics = RedisTopics(self._client, prefix)
         self.usage = RedisUsage(self._store, abandoned_seconds)
         self.audience = RedisAudience(self._store, self.registry)
         self.key_uses = RedisKeyUses(self._store)

@@ -12,6 +12,7 @@ from redis.exceptions import NoScriptError, RedisError, ResponseError
 from api.errors import Unavailable
 from api.names import Topic
 from backplane.redis.connection import Client
+from backplane.redis.topics import index_key, topic_keys
 
 READ_ENTRIES: Final = 500
 
@@ -115,6 +116,7 @@ class StreamJournal:
         return f"<StreamJournal {self._prefix}>"
 
     async def claim(self, topic: Topic) -> Sequence[Entry]:
+        await self._list(topic)
         return _entries(await self._run(self._claim, topic, "0-0", str(READ_ENTRIES)))
 
     async def read(self, topic: Topic, page: int, number: int) -> Sequence[Entry]:
@@ -124,10 +126,18 @@ class StreamJournal:
         numbers = map(str, (group.page, group.last, group.first_kept, group.time_ms, int(mends)))
         await self._run(self._append, topic, *numbers, *group.frames)
 
+    async def _list(self, topic: Topic) -> None:
+        """Have the topic found when its cache is deleted."""
+        index = index_key(self._prefix, topic.account, topic.cache)
+        try:
+            await cast("Any", self._client).execute_command("SADD", index, topic.name)
+        except ResponseError as error:
+            raise _meant(error) from error
+        except (RedisError, OSError, TimeoutError) as error:
+            raise Unavailable("the store of durable topics cannot be reached") from error
+
     async def _run(self, script: _Script, topic: Topic, *words: str | bytes) -> Any:  # noqa: ANN401 - Redis' answer
-        names = (topic.account, topic.cache, topic.name)
-        tag = f"{{{self._prefix}:topic:{':'.join(f'{len(name)}:{name}' for name in names)}}}"
-        arguments = (2, f"{tag}:items", f"{tag}:owner", self._token, *words)
+        arguments = (2, *topic_keys(self._prefix, topic), self._token, *words)
         execute = cast("Any", self._client).execute_command
         try:
             try:

@@ -7,7 +7,7 @@ import pytest
 from accounts.component import Accounts, AccountsSettings
 from accounts.database import sqlite_url
 from accounts.fleet import Fleet
-from backplane.memory import MemoryDirectory
+from backplane.memory import MemoryDirectory, MemoryRegistry
 from tests.integration.accounts.databases import Postgres, postgres
 from tests.integration.accounts.installation import CHEAP, Installation
 
@@ -36,7 +36,7 @@ async def start(database_url: str, tmp_path: Path) -> AsyncGenerator[Start]:
     started: list[Accounts] = []
 
     async def one_more(**settings: Any) -> Installation:
-        directory, fleet = MemoryDirectory(), Fleet()
+        directory, fleet = MemoryDirectory(), Fleet(registry=MemoryRegistry(lease_seconds=3600.0))
         known: dict[str, Any] = {"data_dir": tmp_path, "endpoint": ENDPOINT, "hasher": CHEAP}
         known["database_url"] = database_url
         accounts = Accounts(AccountsSettings(**(known | settings)), directory, fleet=fleet)

@@ -15,6 +15,7 @@ from api.tokens import unpack_credential
 from backplane.memory import MemoryDirectory
 from cli.account import account
 from cli.key import key
+from cli.operator import operator
 from tests.integration.accounts.installation import PASSWORD, Installation, Refused
 
 SEEN_WITHIN_SECONDS = 1.0
@@ -89,3 +90,23 @@ async def served(here: Installation, token: str) -> None:
                 await asyncio.sleep(0)
             else:
                 return
+
+
+def test_operators_are_appointed_listed_and_dismissed(tmp_path: Path) -> None:
+    def told(*arguments: str, stdin: str = "", code: int = 0) -> str:
+        result = CliRunner().invoke(operator, [*arguments, "--data", str(tmp_path)], stdin)
+        assert result.exit_code == code, result.output
+        return result.output
+
+    assert "nobody has signed up as 'root@example.com'" in told("create", "root@example.com", code=1)
+    made = json.loads(told("create", "Root@Example.com", "--password-stdin", "--json", stdin=f"{PASSWORD}\n"))
+    assert json.loads(told("create", "root@example.com", "--json")) == made
+    token = json.loads(told("token", "create", "--description", "backups", "--expires-in", "60", "--json"))
+    assert token["token"].startswith("tdop_")
+    listed = json.loads(told("list", "--json"))
+    assert listed["operators"] == [{"user_id": made["user_id"], "email": "root@example.com"}]
+    assert [(each["token_id"], each["description"]) for each in listed["tokens"]] == [(token["token_id"], "backups")]
+    told("remove", "root@example.com")
+    told("token", "remove", token["token_id"])
+    assert json.loads(told("list", "--json")) == {"operators": [], "tokens": []}
+    assert "is not an operator" in told("remove", "root@example.com", code=1)

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Callable
 
 import pytest
 
+from accounts.audit import SYSTEM
 from accounts.database import Database
 from accounts.jobs.service import LEASE_SECONDS, RETRY_SECONDS, Job, Jobs
 from api.errors import NotFound, Unavailable
@@ -126,9 +127,9 @@ async def test_a_job_may_be_hastened(service: Service) -> None:
         await here.look()
         await until_idle(here)
         assert work.runs == turn
-        await here.hasten("things.count")
+        await here.hasten("things.count", SYSTEM)
     with pytest.raises(NotFound):
-        await here.hasten("things.lose")
+        await here.hasten("things.lose", SYSTEM)
 
 
 async def test_a_service_looks_by_itself(service: Service) -> None:

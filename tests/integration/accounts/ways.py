@@ -124,6 +124,22 @@ ROUTES = [
     Route("DELETE", "/v1/sessions", 204, 204, key=401),
     Route("DELETE", "/v1/sessions/{session_id}", 404, 404, key=401),
     Route("POST", "/v1/session-token", 201, 403, key=401),
+    Route("GET", "/v1/admin/accounts", 403, 403),
+    Route("GET", "/v1/admin/accounts/{account_id}", 403, 403),
+    Route("PATCH", "/v1/admin/accounts/{account_id}", 403, 403, {"limits_plan": "open"}),
+    Route("DELETE", "/v1/admin/accounts/{account_id}", 403, 403),
+    Route("POST", "/v1/admin/accounts/{account_id}/suspension", 403, 403, {"reason": "x"}),
+    Route("DELETE", "/v1/admin/accounts/{account_id}/suspension", 403, 403),
+    Route("GET", "/v1/admin/accounts/{account_id}/limits", 403, 403),
+    Route("PATCH", "/v1/admin/accounts/{account_id}/limits", 403, 403, {"caches": {"hard": 1}}),
+    Route("POST", "/v1/admin/accounts/{account_id}/plan", 403, 403, {"plan_id": "nothing"}),
+    Route("POST", "/v1/admin/accounts/{account_id}/impersonations", 403, 403, {"reason": "x"}),
+    Route("GET", "/v1/admin/impersonations", 403, 403),
+    Route("DELETE", "/v1/admin/impersonations/{impersonation_id}", 403, 403),
+    Route("GET", "/v1/admin/processes", 403, 403),
+    Route("GET", "/v1/admin/map", 403, 403),
+    Route("GET", "/v1/admin/jobs", 403, 403),
+    Route("POST", "/v1/admin/jobs/{name}/run", 403, 403),
 ]
 
 PUBLIC = {

@@ -1,0 +1,1 @@
+"""Accounts as operators of the installation see them, and what they do with them."""

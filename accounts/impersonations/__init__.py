@@ -1,0 +1,1 @@
+"""Operators who look at an account as its members see it."""

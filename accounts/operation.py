@@ -1,0 +1,53 @@
+"""All that operators of the installation do, put together."""
+
+from collections.abc import Sequence
+
+from fastapi import APIRouter
+
+from accounts.administration import endpoints as account_routes
+from accounts.administration.service import Administration
+from accounts.database import Database
+from accounts.fleet import Fleet
+from accounts.impersonations import endpoints as impersonation_routes
+from accounts.impersonations.service import Impersonations
+from accounts.installation import endpoints as installation_routes
+from accounts.jobs import endpoints as job_routes
+from accounts.jobs.service import Job, Jobs
+from accounts.limits.service import AccountLimits
+from accounts.operators.service import Operators
+from accounts.pricing.service import Pricing
+from accounts.purges.service import PURGE_SECONDS, Purges
+from accounts.snapshots import Snapshots
+from accounts.usage.service import Usage
+from backplane.interface import Directory
+
+END_SECONDS = 60
+
+
+class Operation:
+    """Operators, and what they look at and change."""
+
+    def __init__(
+        self, database: Database, snapshots: Snapshots, directory: Directory, usage: Usage, fleet: Fleet
+    ) -> None:
+        self.operators = Operators(database)
+        self.impersonations = Impersonations(database)
+        self.accounts = Administration(database, snapshots, directory, usage)
+        self.purges = Purges(database, directory, fleet.topics)
+        self._registry = fleet.registry
+
+    def routers(self, jobs: Jobs, limits: AccountLimits, pricing: Pricing) -> Sequence[APIRouter]:
+        """Return the endpoints."""
+        return [
+            account_routes.routes(self.accounts, limits, pricing),
+            impersonation_routes.routes(self.impersonations),
+            installation_routes.routes(self._registry),
+            job_routes.routes(jobs),
+        ]
+
+    def jobs(self) -> Sequence[Job]:
+        """Return what is done again and again."""
+        return [
+            Job("accounts.purge", PURGE_SECONDS, self.purges.run),
+            Job("impersonations.end", END_SECONDS, self.impersonations.end_expired),
+        ]

@@ -1,0 +1,1 @@
+"""Operators of the installation: people who look after all accounts, and the tokens of their scripts."""
