@@ -19,6 +19,15 @@ from accounts.database.migrate import upgrade
 from api.errors import InvalidArgument, Unavailable
 
 BUSY_SECONDS = 10.0
+LIVENESS = {
+    "connect_timeout": 3,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+"""How soon a server whose machine or network is gone is given up: libpq's options, the last one in milliseconds."""
+
 _WRITES = "tidings_writes"
 
 Transaction = AsyncSession
@@ -56,6 +65,7 @@ class Pool:
             "pool_timeout": self.timeout_seconds,
             "pool_recycle": self.recycle_seconds,
             "pool_pre_ping": True,  # a server that was restarted costs no request an error
+            "connect_args": LIVENESS,
         }
 
 

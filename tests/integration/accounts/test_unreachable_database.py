@@ -1,7 +1,9 @@
 """The database goes away under a running service, and comes back."""
 
+import asyncio
 import logging
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -52,3 +54,19 @@ async def test_a_database_that_nobody_serves_is_unavailable() -> None:
             await transaction.execute(text("SELECT 1"))
     assert repr(database) == f"<Database {FAR_AWAY} unreachable>"
     await database.close()
+
+
+async def test_a_database_that_accepts_and_is_silent_is_given_up() -> None:
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(listen, "127.0.0.1", 0) as silent:
+        port = silent.sockets[0].getsockname()[1]
+        database = Database(f"postgresql+psycopg://nobody@127.0.0.1:{port}/nothing")
+        began = time.monotonic()
+        with pytest.raises(Unavailable):
+            async with database.reading():
+                pass
+        assert time.monotonic() - began < 10
+        await database.close()
