@@ -7,6 +7,7 @@ from contextlib import aclosing
 from dataclasses import replace
 
 import httpx
+import pytest
 
 from tests.e2e.fleet.connection import Connection
 from tests.e2e.fleet.control_tenant import control, kept
@@ -207,6 +208,7 @@ async def test_traffic_goes_on_while_redis_stands_still(fleet: Fleet, fleet_reac
     assert set(found.discontinuities.values()) == {0}
 
 
+@pytest.mark.timeout(300)
 async def test_a_rolling_restart_of_everything_loses_nothing(
     fleet: Fleet, fleet_reach: Reach, durable_reach: Reach
 ) -> None:
