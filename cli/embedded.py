@@ -13,6 +13,7 @@ from api.link import Sink
 from backplane.interface import Node as NodeEntry
 from backplane.key_uses import KeyUseNotes
 from backplane.memory import MemoryDirectory, MemoryRegistry, MemoryUsage
+from cli.billing_variables import BillingVariables
 from cli.direct_link import DirectLink
 from cli.draining import end_streams
 from cli.hosted import Hosted
@@ -81,6 +82,7 @@ class Embedded:
             tls=settings.tls,
             master_key=MasterKeyVariables.read().master_key_source,
             retention=RetentionVariables.read().retention,
+            billing=BillingVariables.read().billing,
             mail=MailVariables.read().mail_settings(own_url(settings.host, settings.port, tls=settings.tls)),
         )
         # A node in this process lives as long as the process; a lease would end when the process is merely slow.

@@ -14,6 +14,7 @@ COMMANDS = {
     "account": "Make accounts without a browser.",
     "key": "Make API keys without a browser.",
     "usage": "Prove what was used.",
+    "billing": "Make plans, give credits, and settle invoices.",
     "operator": "Appoint operators of the installation.",
     "topic": "Publish and subscribe from a shell.",
 }

@@ -9,6 +9,9 @@ from cli.tiers.variables import Variables
 
 LONGEST_DAYS = 36_600
 
+CORRECTED_DAYS = 100
+"""Invoices look so far back for usage that came later: see `accounts.invoices.reckoning`."""
+
 Days = Annotated[
     int,
     Field(ge=SHORTEST_DAYS, le=LONGEST_DAYS, description=f"a number of days from {SHORTEST_DAYS} to {LONGEST_DAYS}"),
@@ -20,7 +23,12 @@ class RetentionVariables(Variables):
 
     usage_batches_days: Days = 100
     usage_minutes_days: Days = 100
-    usage_hours_days: Days = 800
+    usage_hours_days: int = Field(
+        800,
+        ge=CORRECTED_DAYS,
+        le=LONGEST_DAYS,
+        description=f"a number of days from {CORRECTED_DAYS} to {LONGEST_DAYS}",
+    )
     usage_days_days: Days = 3660
 
     @property

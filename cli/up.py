@@ -10,6 +10,7 @@ import click
 
 from cli.address import claim
 from cli.admin_port import AdminPort
+from cli.billing_variables import BillingVariables
 from cli.certificates import certificate
 from cli.data_folder import DataFolder
 from cli.edge.settings import EdgeSettings, Times
@@ -112,7 +113,8 @@ async def _run(options: Options, stack: ExitStack) -> None:
     app = _application(options, port, folder)
     patience = Patience(start=options.start_seconds, drain=options.drain_seconds, empty=options.drain_seconds + 10)
     # With the paths that they have in this folder.
-    variables = {**MasterKeyVariables.read().environment(), **MailVariables.read().environment()}
+    read = (MasterKeyVariables.read(), MailVariables.read(), BillingVariables.read())
+    variables = {name: value for each in read for name, value in each.environment().items()}
     hosting = Hosting(edge=edge, app=app, variables=variables, concurrency=options.concurrency, patience=patience)
     supervisor = Supervisor(hosting)
     lines = [f"ready {own_url(options.host, port, tls=pair is not None)}"]

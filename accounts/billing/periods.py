@@ -1,6 +1,6 @@
 """Months of a time zone as instants: what a bill is for, and the parts of it under different plans."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -68,6 +68,12 @@ def parts_of(period: Period, assignments: Sequence[Assignment], billed_from: int
         lived = max(end - max(start, billed_from), 0)
         result.append(Part(plan, start, end, Fraction(end - start, length), Fraction(min(lived, end - start), length)))
     return result
+
+
+def currency_of(plans: Iterable[Plan]) -> str:
+    """Return the currency of a month with these plans, one at least: that of those which charge something."""
+    first, *others = plans
+    return next((plan.currency for plan in (first, *others) if plan.charges), first.currency)
 
 
 def iso(at: int) -> str:

@@ -61,6 +61,11 @@ class Plan:
     def __str__(self) -> str:
         return f"{self.id} v{self.version}"
 
+    @property
+    def charges(self) -> bool:
+        """Whether anything costs something under it; if not, its currency is nobody's concern."""
+        return bool(self.prices) or self.minimum > 0
+
 
 def checked(plan: Plan) -> Plan:
     """Return a plan whose prices make sense.

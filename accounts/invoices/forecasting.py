@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from accounts.billing.money import rounded
-from accounts.billing.periods import Period
+from accounts.billing.periods import Period, currency_of
 from accounts.billing.rating import Part, Usage, amount_of, rate_all
 from accounts.clocks.service import Clocks
 from accounts.database import Database, Transaction
@@ -71,7 +71,7 @@ class Forecasts:
             _expected(units, pace, max(part.end - max(part.start, now), 0), window)
             for part, units in zip(parts, used, strict=True)
         ]
-        currency = parts[0].plan.currency
+        currency = currency_of(part.plan for part in parts)
         begun = [(part, units) for part, units in zip(parts, used, strict=True) if part.start <= now]
         return Forecast(
             period,

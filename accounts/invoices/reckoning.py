@@ -7,7 +7,7 @@ from accounts.balances import repository as balances
 from accounts.balances.models import Adjustment, Credit
 from accounts.billing import statement as billing
 from accounts.billing.meters import METERS
-from accounts.billing.periods import Period, parts_of
+from accounts.billing.periods import Period, currency_of, parts_of
 from accounts.billing.rating import Charges, Part, Usage, difference, rate_all
 from accounts.billing.statement import Correction, Statement, Tax, state
 from accounts.database import Transaction
@@ -17,8 +17,9 @@ from accounts.pricing.service import Customer, Pricing
 from accounts.usage.repository import Counts, Scope
 from accounts.usage.service import Usage as Metered
 
-CORRECTED_SECONDS = 100 * 86400
-"""Months that ended longer ago are not looked at again: no router's usage is counted in so late."""
+CORRECTED_SECONDS = 65 * 86400
+"""Months that ended longer ago are not looked at again: a router's usage is believed for 35 days, so what comes in a
+month is of the one before it, or of the last days of that before. Sums by hour are kept for longer: `cli.retention`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Reckoning:
         parts = await self.parts(session, customer, period)
         corrections = await self._corrections(session, customer, period.start)
         adjustments = await balances.adjustments_open(session, customer.account_id)
-        currency = parts[0].plan.currency
+        currency = currency_of(part.plan for part in parts)
         charges: dict[str, Charges] = {currency: await self.charges(session, customer.account_id, parts, now)}
         result: list[Reckoned] = []
         for each in dict.fromkeys([currency, *corrections, *(row.currency for row in adjustments)]):
@@ -91,7 +92,7 @@ class Reckoning:
             now = await self.charges(session, account_id, parts, period.end)
             changed = difference(now, await repository.billed(session, account_id, period.start))
             if changed:
-                result.setdefault(parts[0].plan.currency, []).append(Correction(period, changed))
+                result.setdefault(currency_of(part.plan for part in parts), []).append(Correction(period, changed))
         return result
 
 

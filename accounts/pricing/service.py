@@ -107,12 +107,9 @@ class Pricing:
             now = await self._clocks.now(session, account_id)
             period = await self.period_at(session, customer, now)
             since = period.end if when == "next_month" else now - now % STEP_SECONDS
-            before = _at(await self.held(session, customer), since - 1)
-            if since != period.end and row.currency != before.plan.currency:
-                raise InvalidArgument(
-                    f"plan '{plan_id}' is in {row.currency} and the present one in {before.plan.currency}: "
-                    "a currency changes with the month, so ask for it from next_month on"
-                )
+            held = await self.held(session, customer)
+            before = _at(held, since - 1)
+            _check_currency(plan_of(row), () if since == period.end else _in_force(held, period.start, since))
             await repository.assign(session, account_id, since, row.id, row.version, now)
             audit.record(
                 session,
@@ -222,6 +219,22 @@ def _new_profile(account_id: str, begins_at: int) -> BillingProfile:
 
 def _at(held: Sequence[Assignment], moment: int) -> Assignment:
     return next((each for each in reversed(held) if each.since <= moment), held[0])
+
+
+def _in_force(held: Sequence[Assignment], start: int, end: int) -> Sequence[Plan]:
+    """Return the plans of a stretch of time; none where it is empty."""
+    if end <= start:
+        return ()
+    return [_at(held, start).plan, *(each.plan for each in held if start < each.since < end)]
+
+
+def _check_currency(plan: Plan, others: Sequence[Plan]) -> None:
+    for other in others:
+        if plan.charges and other.charges and other.currency != plan.currency:
+            raise InvalidArgument(
+                f"plan '{plan.id}' is in {plan.currency}, and this month was under '{other.id}' in {other.currency}: "
+                "a currency changes with the month, so ask for the plan from next_month on"
+            )
 
 
 def _no_plan(plan_id: str, version: int | None) -> NotFound:

@@ -108,6 +108,7 @@ def _settings(variables: AccountsVariables) -> AccountsSettings:
         offers_durable=True,
         topics_url=variables.topics_url,
         retention=variables.retention,
+        billing=variables.billing,
         history=History(variables.history_items, variables.history_topic_bytes, variables.history_seconds),
     )
 

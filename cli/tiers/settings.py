@@ -11,6 +11,7 @@ import click
 from pydantic import AfterValidator, BeforeValidator, Field
 from typing_extensions import override
 
+from cli.billing_variables import BillingVariables
 from cli.mail import MailVariables
 from cli.master_key import MasterKeyVariables
 from cli.retention import RetentionVariables
@@ -109,7 +110,7 @@ class RouterVariables(HostedVariables):
     heartbeat_seconds: float = Field(5.0, ge=0.1, le=30, description="a number of seconds from 0.1 to 30")
 
 
-class AccountsVariables(HostedVariables, MasterKeyVariables, MailVariables, RetentionVariables):
+class AccountsVariables(HostedVariables, MasterKeyVariables, MailVariables, RetentionVariables, BillingVariables):
     """The variables of `tidings accounts`."""
 
     port: Port = 8081

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DatabaseError
 from accounts.audit import SYSTEM
 from accounts.billing.money import total
 from accounts.invoices import closing
+from api.errors import InvalidArgument
 from tests.integration.accounts.billing.books import Books, at, plan
 from tests.integration.accounts.installation import Installation
 
@@ -118,7 +119,8 @@ async def test_a_change_of_plan_is_rated_by_part(here: Installation) -> None:
 async def test_a_currency_changes_with_the_month(here: Installation) -> None:
     books = await Books.open(here, "2028-06-01T00:00:00")
     await books.has(plan(publish_operations="0.10"))
-    with pytest.raises(Exception, match="changes with the month"):
+    await books.turn(at("2028-06-02T00:00:00"))
+    with pytest.raises(InvalidArgument, match="changes with the month"):
         await books.has(plan("KWD", publish_operations="0.0011"))
     await books.has(plan("KWD", publish_operations="0.0011"), "next_month")
     await books.use(publish=5)
@@ -127,6 +129,18 @@ async def test_a_currency_changes_with_the_month(here: Installation) -> None:
     await books.late("2028-06-11T00:00:00", publish=1)
     made = await books.turn(at("2028-08-01T00:00:00"))
     assert [(each.currency, str(each.total)) for each in made] == [("KWD", "0.006"), ("USD", "0.10")]
+
+
+async def test_a_plan_that_charges_nothing_has_no_currency_to_speak_of(here: Installation) -> None:
+    books = await Books.open(here, "2028-06-01T00:00:00")
+    await books.use(publish=5)
+    await books.turn(at("2028-06-11T00:00:00"))
+    await books.has(plan("KWD", publish_operations="0.0011"))
+    await books.use(publish=5)
+    await books.turn(at("2028-06-21T00:00:00"))
+    await books.finance.pricing.assign(books.account, SYSTEM, "free", 1, "now", any_plan=False)
+    (june,) = await books.turn(at("2028-07-01T00:00:00"))
+    assert (june.currency, await books.lines(june)) == ("KWD", ["usage publish_operations 5 0.006"])
 
 
 async def test_credits_and_adjustments_are_used_once(here: Installation) -> None:
