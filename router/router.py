@@ -8,7 +8,7 @@ from functools import partial
 from api.errors import DeadlineExceeded, NotFound, StreamMoved, Unavailable
 from api.link import Link, Receipt, Sink
 from api.names import Topic
-from api.usage import PUBLISH, operations
+from api.usage import DELIVERY, PUBLISH, operations
 from backplane.interface import Directory, Node, Registry
 from backplane.key_uses import KeyUseNotes, Used
 from backplane.memory import MemoryKeyUses
@@ -170,6 +170,8 @@ class Router:
             undo.callback(bearer.tenant.not_admitted, admission)
             self.seats.taken(readable, bearer.principal)
             undo.callback(self.seats.left, readable, bearer.principal)
+            flight = self.seats.flights.board(bearer.meter(DELIVERY, readable.cache))
+            undo.callback(self.seats.flights.leave, flight)
             feed = self._feeds.attach(readable)
             undo.callback(self._feeds.detach, feed)
             read = partial(self._feeds.read, feed)
@@ -178,10 +180,10 @@ class Router:
                 readable,
                 feed,
                 await read(number, page),
-                asked=Asked(cache, address),
+                asked=Asked(cache, is_gone, address),
                 read=read,
                 heartbeat_seconds=self.settings.heartbeat_seconds,
-                client_is_gone=is_gone,
+                flight=flight,
             )
             undo.pop_all()
         bearer.tenant.admitted(subscription, admission)
@@ -201,6 +203,7 @@ class Router:
         """Close a subscription that `subscribe` opened."""
         subscription.close()
         self.seats.left(subscription.readable, subscription.bearer.principal)
+        self.seats.flights.leave(subscription.flight)
         subscription.bearer.tenant.closed(subscription)
         self.subscriptions.discard(subscription)
         self._feeds.detach(subscription.feed)

@@ -8,9 +8,9 @@ from typing import NamedTuple
 from api.errors import DeadlineExceeded, NotFound, StreamMoved, TidingsError, Unavailable
 from api.items import HEARTBEAT
 from api.link import Resumed
-from api.usage import DELIVERY
 from router.bearer import Bearer, Readable
 from router.feed import Feed
+from router.meters.flights import Flight
 from router.tallies import NOTHING, Tally, tally
 
 WRITE_BYTES = 64 * 1024
@@ -18,9 +18,14 @@ WRITE_BYTES = 64 * 1024
 
 
 class Asked(NamedTuple):
-    """What the client asked for: the cache by its name, from its address, which is empty where it is not known."""
+    """What the client asked for: the cache by its name, from its address, which is empty where it is not known.
+
+    Attributes:
+        is_gone: Asks whether the client has left.
+    """
 
     cache: str
+    is_gone: Callable[[], Awaitable[bool]]
     address: str = ""
 
 
@@ -28,9 +33,9 @@ class Subscription:
     """A cursor into a feed, with a heartbeat when nothing happens and an end that others may decide on."""
 
     __slots__ = (
-        "_asked", "_client_is_gone", "_cursor", "_deliveries", "_ending", "_expires_at", "_expiry", "_handed",
+        "_asked", "_cursor", "_ending", "_expires_at", "_expiry", "_handed",
         "_heartbeat_due", "_heartbeat_seconds", "_loop", "_opening", "_quiet_since", "_read", "_read_at", "_timer",
-        "_waiter", "bearer", "feed", "readable",
+        "_waiter", "bearer", "feed", "flight", "readable",
     )  # fmt: skip
 
     def __init__(
@@ -42,19 +47,21 @@ class Subscription:
         *,
         asked: Asked,
         read: Callable[[int, int], Awaitable[Resumed]],
+        flight: Flight,
         heartbeat_seconds: float,
-        client_is_gone: Callable[[], Awaitable[bool]],
     ) -> None:
-        """Open with the node's first answer; `read` asks it for what follows a number of a page."""
+        """Open with the node's first answer.
+
+        `read` asks it for what follows a number of a page, and `flight` counts what is delivered.
+        """
         self.bearer = bearer
         self.readable = readable
         self.feed = feed
         self._asked = asked
-        self._client_is_gone = client_is_gone
         self._read = read
         self._read_at: tuple[int, int] | None = None
         self._cursor = 0
-        self._deliveries = bearer.meter(DELIVERY, readable.cache)
+        self.flight = flight
         self._handed = NOTHING
         self._opening = HEARTBEAT + self._follow(resumed)
         self._heartbeat_seconds = heartbeat_seconds
@@ -83,7 +90,7 @@ class Subscription:
 
     async def is_gone(self) -> bool:
         """Whether the client has left without a word; if so, the subscription ends."""
-        if self._waiter is None or not await self._client_is_gone():
+        if self._waiter is None or not await self._asked.is_gone():
             return False
         self.end(Unavailable("the client has left"))
         return True
@@ -137,11 +144,13 @@ class Subscription:
         handed = self._handed
         if handed is not NOTHING:
             self._handed = NOTHING
-            self._deliveries.add(*handed)
+            self.flight.landed(handed.messages, handed.bytes, handed.operations)
 
     def _hand(self, tally: Tally) -> None:
-        known = self._handed
-        self._handed = tally if known is NOTHING else known.plus(tally)
+        if tally.messages:
+            known = self._handed
+            self._handed = handed = tally if known is NOTHING else known.plus(tally)
+            self.flight.begin(handed.packed)
 
     def end(self, reason: TidingsError) -> None:
         """End the stream with `reason`, before whatever else waits for it. The first reason stays."""
@@ -156,6 +165,7 @@ class Subscription:
 
     def close(self) -> None:
         """Let go of the feed. Whoever opened the subscription calls this once."""
+        self._handed = NOTHING
         self._timer.cancel()
         if self._expiry is not None:
             self._expiry.cancel()

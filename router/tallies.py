@@ -10,21 +10,28 @@ from typing import NamedTuple
 
 from api.items import item_size
 from api.usage import OPERATION_BYTES
+from router.meters.flights import pack
 
 
 class Tally(NamedTuple):
-    """So many messages, bytes of values, and operations."""
+    """So many messages, bytes of values, and operations; `packed` is all of it in one word, see `Flight`."""
 
     messages: int
     bytes: int
     operations: int
+    packed: int
 
     def plus(self, other: "Tally") -> "Tally":
         """Return both together."""
-        return Tally(self.messages + other.messages, self.bytes + other.bytes, self.operations + other.operations)
+        return told(self.messages + other.messages, self.bytes + other.bytes, self.operations + other.operations)
 
 
-NOTHING = Tally(0, 0, 0)
+def told(messages: int, size: int, operations: int) -> Tally:
+    """Return a tally of these numbers."""
+    return Tally(messages, size, operations, pack(messages, size, operations))
+
+
+NOTHING = Tally(0, 0, 0, 0)
 
 
 class Tallies:
@@ -53,7 +60,7 @@ class Tallies:
     def between(self, start: int, end: int) -> Tally:
         """Return how much the frames from position `start` to before `end` are."""
         messages, sizes, operations = self._messages, self._bytes, self._operations
-        return Tally(messages[end] - messages[start], sizes[end] - sizes[start], operations[end] - operations[start])
+        return told(messages[end] - messages[start], sizes[end] - sizes[start], operations[end] - operations[start])
 
     def drop(self, count: int) -> None:
         """Forget the first positions; those that follow move down."""
@@ -65,4 +72,4 @@ def tally(frames: Iterable[bytes]) -> Tally:
     """Return how much these frames of items are."""
     sizes = [item_size(frame) for frame in frames]
     operations = sum((size + OPERATION_BYTES - 1) // OPERATION_BYTES or 1 for size in sizes)
-    return Tally(len(sizes), sum(sizes), operations)
+    return told(len(sizes), sum(sizes), operations)

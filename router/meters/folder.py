@@ -18,12 +18,13 @@ from router.meters.window import Window
 
 WINDOW_BYTES = 1024 * 1024
 SMALLEST_WINDOW_BYTES = 16 * 1024
+FLIGHTS_BYTES = 1024 * 1024
 
 UNFINISHED_SECONDS = 60.0
 """A folder that is being made for longer belongs to nobody."""
 
 _ROUTER, _LOCK, _SPARE, _NEW = "router", "lock", "spare", ".new-"
-_WINDOW = "window-"
+_WINDOW, _FLIGHTS = "window-", "flights-"
 
 
 class Folder:
@@ -85,12 +86,7 @@ class Folder:
         spare = self.path / _SPARE
         if not spare.exists():
             self.prepare()
-        descriptor = os.open(spare, os.O_RDWR | os.O_CLOEXEC)
-        try:
-            memory = mmap.mmap(descriptor, 0)
-        finally:
-            os.close(descriptor)
-        window = Window(memory, number, minute)
+        window = Window(_mapped(spare), number, minute)
         spare.rename(self._window(number))
         return window
 
@@ -103,21 +99,34 @@ class Folder:
         spare = self.path / _SPARE
         if spare.exists():
             return
-        unfinished = self.path / f"{_NEW}{_SPARE}"
         size = WINDOW_BYTES
         while True:
-            descriptor = os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
             try:
-                os.posix_fallocate(descriptor, 0, size)
+                self._allocate(spare, size)
                 break
             except OSError:
                 size //= 4
                 if size < SMALLEST_WINDOW_BYTES:
-                    unfinished.unlink()
                     raise
-            finally:
-                os.close(descriptor)
-        unfinished.rename(spare)
+
+    def open_flights(self, number: int) -> mmap.mmap:
+        """Return a piece of memory for what is under way.
+
+        Raises:
+            OSError: there is no room for one.
+        """
+        path = self.path / f"{_FLIGHTS}{number}"
+        self._allocate(path, FLIGHTS_BYTES)
+        return _mapped(path)
+
+    def flights(self) -> Sequence[bytes]:
+        """Return all of what was under way."""
+        return [path.read_bytes() for path in sorted(self.path.glob(f"{_FLIGHTS}*"))]
+
+    def remove_flights(self) -> None:
+        """Delete what was under way."""
+        for path in self.path.glob(f"{_FLIGHTS}*"):
+            path.unlink()
 
     def numbers(self) -> Sequence[int]:
         """Return the numbers of the windows that are there, in their order."""
@@ -138,11 +147,20 @@ class Folder:
 
     def map(self, number: int) -> mmap.mmap:
         """Return the memory of a window that a dead process has left."""
-        descriptor = os.open(self._window(number), os.O_RDWR | os.O_CLOEXEC)
-        try:
-            return mmap.mmap(descriptor, 0)
-        finally:
-            os.close(descriptor)
+        return _mapped(self._window(number))
+
+    def write(self, number: int, data: bytes | bytearray) -> None:
+        """Have a window with this content there, whole or not at all.
+
+        Raises:
+            OSError: there is no room for it.
+        """
+        unfinished = self.path / f"{_NEW}{_WINDOW}"
+        with unfinished.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.rename(self._window(number))
 
     def remove(self, number: int) -> None:
         """Delete a window."""
@@ -158,8 +176,28 @@ class Folder:
         with contextlib.suppress(OSError):
             os.close(self._descriptor)
 
+    def _allocate(self, path: Path, size: int) -> None:
+        unfinished = path.with_name(f"{_NEW}{path.name}")
+        descriptor = os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        try:
+            os.posix_fallocate(descriptor, 0, size)
+        except OSError:
+            unfinished.unlink()
+            raise
+        finally:
+            os.close(descriptor)
+        unfinished.rename(path)
+
     def _window(self, number: int) -> Path:
         return self.path / f"{_WINDOW}{number:012}"
+
+
+def _mapped(path: Path) -> mmap.mmap:
+    descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        return mmap.mmap(descriptor, 0)
+    finally:
+        os.close(descriptor)
 
 
 def _is_fresh(path: Path) -> bool:

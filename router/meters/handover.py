@@ -12,6 +12,7 @@ from typing import TypeVar
 from api.errors import Unavailable
 from api.tasks import end
 from backplane.interface import Usage
+from router.meters.flights import Flights
 from router.meters.folder import Folder
 from router.meters.journal import Journal
 from router.meters.meters import Meters
@@ -67,7 +68,7 @@ class Metering:
         self._window_seconds = window_seconds
         self._own = Journal(Folder.make(parent, router))
         self.meters = Meters(self._own.folder.open_window, now)
-        self.seats = Seats(self.meters)
+        self.seats = Seats(self.meters, Flights(self._own.folder.open_flights))
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="usage")
         self._adopted: list[Journal] = []
         self._epoch = ""

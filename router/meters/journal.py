@@ -3,13 +3,16 @@
 A batch is its window: it is encoded anew whenever it is sent, and always to the same bytes.
 """
 
+import contextlib
 import logging
+import time
 from collections.abc import Sequence
 
 from api.usage import Batch, digest, encode
 from backplane.interface import UsageBatch
-from router.meters.folder import Folder
-from router.meters.window import NO_DIGEST, Damaged, Window, read, seal
+from router.meters.flights import under_way
+from router.meters.folder import WINDOW_BYTES, Folder
+from router.meters.window import NO_DIGEST, Damaged, Full, Window, read, seal
 
 RESEND_SECONDS = 30.0
 """After so long a batch that is not known to be applied is sent again."""
@@ -66,6 +69,7 @@ class Journal:
         Raises:
             OSError: there is no room to say so.
         """
+        has_flights = False
         numbers = self.folder.numbers()
         for number in numbers:
             try:
@@ -73,6 +77,8 @@ class Journal:
             except Damaged:
                 self._damaged(number, is_newest=number == numbers[-1])
                 continue
+            self._minute = contents.minute
+            has_flights = has_flights or contents.has_flights
             if contents.previous is None:
                 if not contents.lines and number == numbers[-1]:
                     self.folder.remove(number)
@@ -82,9 +88,24 @@ class Journal:
                 self.folder.shorten(number, used)
             self._sealed(number)
             self.has_ended = contents.last
-        if not self.has_ended and self.newest:
+        if not has_flights and not self.has_ended:
+            self._take_flights()
+        if not self.has_ended:
             self.end()
-        self.has_ended = True
+
+    def _take_flights(self) -> None:
+        """Make a batch of what was under way when the process was killed."""
+        flights = [flight for data in self.folder.flights() for flight in under_way(data)]
+        if not flights:
+            return
+        window = Window(bytearray(WINDOW_BYTES), self.newest + 1, self._minute or int(time.time()) // 60)
+        for key, numbers in flights:
+            with contextlib.suppress(Full):
+                window.row(key).add(*numbers)
+        window.mark_flights()
+        used = seal(window.memory, self._digest)
+        self.folder.write(window.number, bytes(window.memory)[:used])
+        self._sealed(window.number)
 
     def end(self) -> None:
         """Say that no batch follows, in a batch without lines.
@@ -92,6 +113,7 @@ class Journal:
         Raises:
             OSError: there is no room for it.
         """
+        self.folder.remove_flights()
         if self.newest:
             self.seal(self.folder.open_window(self.newest + 1, self._minute), last=True)
         self.has_ended = True

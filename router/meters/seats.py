@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 from api.names import Topic
 from api.usage import CONCURRENCY, SUBSCRIPTION
-from router.meters.meters import Meter, Meters
+from router.meters.flights import Flights
+from router.meters.meters import MEMORY_BYTES, Meter, Meters
 
 
 class _Counted:
@@ -23,10 +24,15 @@ class Seats:
 
     Attributes:
         meters: What it counts with.
+        flights: The writes to them that are under way.
     """
 
-    def __init__(self, meters: Meters, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, meters: Meters, flights: Flights | None = None, now: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Without `flights` those are kept in memory that ends with the process."""
         self.meters = meters
+        self.flights = flights or Flights(lambda _: bytearray(MEMORY_BYTES))
         self._now = now
         self._counted_to = now()
         self._seats: dict[tuple[str, str, str], _Counted] = {}

@@ -16,7 +16,7 @@ NO_DIGEST = b""
 DIGEST_BYTES = 32
 
 _MAGIC = int.from_bytes(b"tidusage", "little")
-_NUMBER, _MINUTE, _USED, _LAST, _SEALED, _DIGEST = 1, 2, 3, 4, 5, 8
+_NUMBER, _MINUTE, _USED, _LAST, _SEALED, _FLIGHTS, _DIGEST = 1, 2, 3, 4, 5, 6, 8
 _COPY_A, _COPY_B, _KEY = 2, 6, 10
 """Places in a row, after its length and the word that says which copy counts: the copies, and the key's length."""
 
@@ -69,6 +69,7 @@ class Contents(NamedTuple):
 
     Attributes:
         previous: The digest of the batch before; None while that is not known.
+        has_flights: It holds what was under way when its process was killed.
     """
 
     number: int
@@ -76,6 +77,7 @@ class Contents(NamedTuple):
     lines: list[Line]
     last: bool
     previous: bytes | None
+    has_flights: bool
 
 
 class Window:
@@ -116,6 +118,10 @@ class Window:
         if row is None:
             row = self.rows[key] = self._new_row("\0".join(key).encode())
         return row
+
+    def mark_flights(self) -> None:
+        """Note that this window holds what was under way when its process was killed."""
+        self._words[_FLIGHTS] = 1
 
     def flush(self) -> None:
         """Have what was counted so far outlive the host as well."""
@@ -175,7 +181,7 @@ def read(data: bytes | bytearray) -> Contents:
         previous = {0: None, 1: NO_DIGEST, 2: digest}[words[_SEALED]]
     except (LookupError, ValueError) as reason:
         raise Damaged from reason
-    return Contents(words[_NUMBER], words[_MINUTE], lines, bool(words[_LAST]), previous)
+    return Contents(words[_NUMBER], words[_MINUTE], lines, bool(words[_LAST]), previous, bool(words[_FLIGHTS]))
 
 
 def _lines(data: bytes | bytearray, words: "memoryview[int]") -> Iterator[Line]:

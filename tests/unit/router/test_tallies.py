@@ -4,14 +4,14 @@ from momento_wire_types import cachepubsub_pb2 as wire
 
 from api.items import item_frame
 from api.usage import operations
-from router.tallies import NOTHING, Tallies, Tally, tally
+from router.tallies import NOTHING, Tallies, Tally, tally, told
 
 SIZES = st.lists(st.one_of(st.none(), st.integers(0, 5000)), max_size=60)
 
 
 def counted(sizes: list[int | None]) -> Tally:
     values = [size for size in sizes if size is not None]
-    return Tally(len(values), sum(values), sum(map(operations, values)))
+    return told(len(values), sum(values), sum(map(operations, values)))
 
 
 @given(SIZES, st.data())
@@ -37,4 +37,4 @@ def test_frames_of_a_history_are_told_by_their_bytes(sizes: list[int], number: i
 
 
 def test_nothing_and_something_is_something() -> None:
-    assert NOTHING.plus(Tally(1, 5, 1)).plus(Tally(2, 3000, 4)) == Tally(3, 3005, 5)
+    assert NOTHING.plus(told(1, 5, 1)).plus(told(2, 3000, 4)) == told(3, 3005, 5)

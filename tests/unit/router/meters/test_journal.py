@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from api.usage import PUBLISH, Batch, decode, digest
+from api.usage import DELIVERY, PUBLISH, Batch, Line, decode, digest
+from router.meters.flights import Flights, pack
+from router.meters.flights import under_way as under_way_in
 from router.meters.folder import Folder
 from router.meters.journal import RESEND_SECONDS, Journal
 from router.meters.meters import Meters
@@ -160,6 +162,46 @@ def test_a_boot_that_ends_says_so(boot: Boot) -> None:
     assert not boot.journal.is_done
     boot.journal.applied(3)
     assert boot.journal.is_done
+
+
+def test_what_was_being_written_when_the_process_was_killed_counts_once(boot: Boot) -> None:
+    flights = Flights(boot.journal.folder.open_flights)
+    deliveries = [boot.meters.meter("acme", "cache", DELIVERY, f"token:{name}") for name in ("ada", "bob", "eve")]
+    ada, bob, eve = map(flights.board, deliveries)
+    ada.begin(pack(2, 2000, 4))
+    ada.landed(2, 2000, 4)
+    ada.begin(pack(3, 3000, 6))
+    bob.begin(pack(1, 1, 1))
+    bob.lost()
+    eve.begin(pack(5, 5, 5))
+    flights.leave(eve)
+    boot.killed()
+    journal = boot.adopted()
+    journal.folder.release()
+    for again in (journal, boot.adopted()):
+        counted, under_way, last = due(again)
+        assert counted.lines == [Line("acme", "cache", DELIVERY, "token:ada", 2, 2000, 4)]
+        assert under_way.lines == [Line("acme", "cache", DELIVERY, "token:ada", 3, 3000, 6)]
+        assert last.last
+
+
+def test_a_write_of_more_than_a_word_holds_counts_as_much_as_it_holds() -> None:
+    memory = bytearray(1024)
+    flight = Flights(lambda _: memory).board(Meters.in_memory().meter("a", "c", DELIVERY, ""))
+    flight.begin(pack(10**6, 10**9, 10**9))
+    ((_, numbers),) = under_way_in(memory)
+    assert numbers == (2**16 - 1, 2**24 - 1, 2**24 - 1)
+
+
+def test_who_finds_no_slot_is_counted_when_a_write_is_done() -> None:
+    def no_room(_: int) -> bytearray:
+        raise OSError(28, "No space left on device")
+
+    meters = Meters.in_memory()
+    flight = Flights(no_room).board(meters.meter("a", "c", DELIVERY, ""))
+    flight.begin(pack(1, 1, 1))
+    flight.landed(1, 1, 1)
+    assert meters.window.row(("a", "c", DELIVERY, "")).first == 1
 
 
 def test_a_living_process_is_left_alone(boot: Boot) -> None:

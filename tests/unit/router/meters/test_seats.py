@@ -16,7 +16,7 @@ class Hall:
     def __init__(self) -> None:
         self.clock = Clock()
         self.meters = Meters.in_memory()
-        self.seats = Seats(self.meters, self.clock)
+        self.seats = Seats(self.meters, now=self.clock)
 
     def passes(self, seconds: float) -> None:
         self.clock.advance(seconds)

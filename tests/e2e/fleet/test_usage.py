@@ -1,0 +1,104 @@
+"""What a fleet bills is what it served, whatever of it is killed, and `tidings usage verify` proves it."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+
+import httpx
+
+from tests.e2e.fleet.effort import ROUNDS
+from tests.e2e.fleet.fleet import Fleet
+from tests.e2e.fleet.ledger import Seen
+from tests.e2e.fleet.process import Member
+from tests.e2e.fleet.workload import Reach, Shape, Workload
+from tests.e2e.service import ROOT
+from tests.e2e.tenant import Tenant
+
+SETTLED_SECONDS = 60.0
+QUIET_SECONDS = 3.0
+IN_FLIGHT = 1000
+"""Items of a stream that may have been written and were not read when it broke: what its window holds."""
+
+
+def usage(tenant: Tenant) -> Counter[str]:
+    """Return the operations of each meter, by `GET /v1/usage`; nothing while the account service is not back."""
+    try:
+        answer = tenant.http.get("/v1/usage", params={"granularity": "month"})
+    except httpx.TransportError:
+        return Counter()
+    rows = answer.json()["usage"] if answer.status_code == httpx.codes.OK else []
+    return Counter({row["meter"]: row["operations"] for row in rows if row["operations"]})
+
+
+async def settled(tenant: Tenant, at_least: int) -> Counter[str]:
+    """Return what is billed when it changes no more."""
+    deadline, quiet_since, known = time.monotonic() + SETTLED_SECONDS, time.monotonic(), Counter[str]()
+    while time.monotonic() < deadline:
+        now = await asyncio.to_thread(usage, tenant)
+        if now != known:
+            known, quiet_since = now, time.monotonic()
+        if known["publish"] >= at_least and time.monotonic() - quiet_since > QUIET_SECONDS:
+            return known
+        await asyncio.sleep(0.2)
+    msg = f"{known} did not come to {at_least} publishes"
+    raise AssertionError(msg)
+
+
+def verify(fleet: Fleet) -> str:
+    """Run `tidings usage verify` on the fleet's database; it must find nothing wrong."""
+    assert fleet.postgres is not None
+    command = [sys.executable, "-m", "cli.main", "usage", "verify", "--database-url", fleet.postgres.url]
+    ended = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return ended.stdout
+
+
+async def crashes(member: Member) -> None:
+    """Kill the application of a member, with the Envoy that hosts it; its supervisor starts another."""
+    for pid in await asyncio.to_thread(lambda: member.envoy_pids):
+        os.kill(pid, signal.SIGKILL)
+
+
+def stored(load: Workload) -> int:
+    """Return how many messages the topics hold: their newest numbers, which have no gaps."""
+    return sum(max(item.number for seen in listeners for item in seen.items()) for listeners in books(load))
+
+
+def books(load: Workload) -> list[list[Seen]]:
+    return list(load.ledger.by_topic().values())
+
+
+async def test_what_is_billed_is_what_is_stored_whatever_is_killed(fleet: Fleet) -> None:
+    postgres, accounts = fleet.postgres, fleet.accounts[0]
+    assert postgres is not None
+    fleet.wait_for_nodes(3)
+    tenant = fleet.sign_up()
+    reach = Reach([router.address for router in fleet.routers], tenant.key, tenant.new_cache())
+    kills = 0
+    async with Workload(reach, Shape(topics=4, subscribers=2, publishers=3, interval_seconds=0.05)) as load:
+        await load.go_on()
+        for _ in range(ROUNDS):
+            for router in fleet.routers:
+                await asyncio.sleep(load.random.uniform(0, 1))  # at a random moment
+                await crashes(router)
+                kills += 1
+                await load.go_on(3, seconds=60)
+            await crashes(accounts)
+            await load.go_on(3, seconds=60)
+            await asyncio.to_thread(lambda: fleet.redis.restart(empty=True))
+            await load.go_on(3, seconds=60)
+            await asyncio.to_thread(postgres.kill)
+            await load.go_on(3, seconds=60)
+            await asyncio.to_thread(postgres.start)
+            await load.go_on(3, seconds=60)
+        await load.settle()
+    acknowledged = len(load.ledger.acknowledged())
+    billed = await settled(tenant, acknowledged)
+    received = sum(len(seen.items()) for seen in load.ledger.seen)
+    assert acknowledged <= billed["publish"] <= stored(load)
+    assert received <= billed["delivery"] <= received + kills * len(load.subscribers) * IN_FLIGHT
+    assert "clean: " in await asyncio.to_thread(verify, fleet)
