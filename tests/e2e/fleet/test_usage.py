@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from typing import Any
 
 import httpx
 
@@ -30,7 +31,7 @@ def usage(tenant: Tenant) -> Counter[str]:
         answer = tenant.http.get("/v1/usage", params={"granularity": "month"})
     except httpx.TransportError:
         return Counter()
-    rows = answer.json()["usage"] if answer.status_code == httpx.codes.OK else []
+    rows: list[dict[str, Any]] = answer.json()["usage"] if answer.is_success else []
     return Counter({row["meter"]: row["operations"] for row in rows if row["operations"]})
 
 
