@@ -11,6 +11,8 @@ from accounts.jobs.service import Job
 from accounts.keys import endpoints as key_routes
 from accounts.keys.last_uses import LastUses
 from accounts.keys.service import Keys
+from accounts.permissions import endpoints as permission_routes
+from accounts.permissions.service import Permissions
 from accounts.roles import endpoints as role_routes
 from accounts.roles.service import Roles
 from accounts.rpc.auth import AUTH, TOKEN, Minting
@@ -53,6 +55,7 @@ class Credentials:
         self.last_uses = LastUses(database, backplane.key_uses)
         self.roles = Roles(database, snapshots)
         self.tokens = Tokens(self.callers, backplane.directory, keystore)
+        self.permissions = Permissions(database, backplane.directory, self.callers.claims)
         self.revoked_tokens = RevokedTokens(database, snapshots)
         self._endpoint = endpoint
         self._minting = Minting(self.tokens, endpoint)
@@ -62,6 +65,7 @@ class Credentials:
         return [
             key_routes.routes(self.keys),
             role_routes.routes(self.roles),
+            permission_routes.routes(self.permissions),
             token_routes.routes(self.tokens, self.revoked_tokens, self._endpoint),
         ]
 

@@ -35,8 +35,11 @@ class Grant:
             return SUPER_USER
         return cls(tuple(rule for entry in message.explicit.permissions if (rule := _rule(entry)) is not None))
 
-    def allowing(self, action: Action, cache: str, topic: str, address: str = "") -> Rule | None:
-        """Return the rule that lets a client at `address` do this, the first of several; None where it may not."""
+    def allowing(self, action: Action, cache: str, topic: str, address: str | None = "") -> Rule | None:
+        """Return the rule that lets a client at `address` do this, the first of several; None where it may not.
+
+        With None for the address, the client is wherever it must be.
+        """
         if self.super_user:
             return EVERYTHING
         for rule in self.rules:

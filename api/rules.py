@@ -70,9 +70,9 @@ class Rule:
             and self.topics.matches(topic)
         )
 
-    def admits(self, address: str) -> bool:
-        """Whether a client at `address` is where the rule wants it; one without an address is nowhere."""
-        if not self.networks:
+    def admits(self, address: str | None) -> bool:
+        """Whether a client at `address` is where the rule wants it. The empty one is nowhere; None is where it must."""
+        if not self.networks or address is None:
             return True
         at = _parsed(address)
         return at is not None and any(at in network for network in self.networks)

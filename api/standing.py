@@ -52,7 +52,12 @@ def standing(claims: Claims, account: AccountSnapshot | None) -> Standing:
 
 
 def ruling(
-    grant: Grant, account_id: str, caches: Mapping[str, Cache], action: Action, names: tuple[str, str], address: str
+    grant: Grant,
+    account_id: str,
+    caches: Mapping[str, Cache],
+    action: Action,
+    names: tuple[str, str],
+    address: str | None,
 ) -> Ruling:
     """Decide whether `grant` lets a client at `address` publish or subscribe to a topic.
 
@@ -62,7 +67,7 @@ def ruling(
         caches: Of the account, by name.
         action: What it wants to do.
         names: Of the cache and the topic, as the client wrote them.
-        address: Where the client is; empty where that is not known.
+        address: Where the client is; empty where that is not known, None for wherever it must be.
 
     Raises:
         InvalidArgument: a name cannot be one.

@@ -19,9 +19,13 @@ async def get(session: AsyncSession, account_id: str, key_id: str) -> ApiKey | N
     return await session.scalar(select(ApiKey).where(ApiKey.account_id == account_id, ApiKey.id == key_id))
 
 
-async def page(session: AsyncSession, account_id: str, now: int, asked: PageRequest) -> Sequence[ApiKey]:
-    """Return a page of the keys that are neither revoked nor expired, the oldest first."""
+async def page(
+    session: AsyncSession, account_id: str, now: int, asked: PageRequest, role_ids: Sequence[str] | None = None
+) -> Sequence[ApiKey]:
+    """Return a page of the keys that are neither revoked nor expired, of these roles or of any; the oldest first."""
     keys = select(ApiKey).where(ApiKey.account_id == account_id, *holding(now))
+    if role_ids is not None:
+        keys = keys.where(ApiKey.role_id.in_(role_ids))
     keys = keys.order_by(ApiKey.issued_at, ApiKey.id).limit(asked.fetch)
     if after := asked.after(int, str):
         keys = keys.where(tuple_(ApiKey.issued_at, ApiKey.id) > tuple_(*after))

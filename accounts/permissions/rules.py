@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from accounts.rest.schemas import PRINTABLE, Input
 from api.rules import EVERY, Rule, Selector, network
 
+MOST_RULES = 100
 MOST_NETWORKS = 50
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=PRINTABLE, strip_whitespace=True)]
@@ -100,7 +101,7 @@ def _shown(selector: Selector) -> Any:  # noqa: ANN401 - which of them fits is f
     match selector.match:
         case "name":
             return Named(name=selector.text)
-        case "prefix":
+        case "prefix" if selector.text:
             return Prefixed(name_prefix=selector.text)
         case _:
             return "*"

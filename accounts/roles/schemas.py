@@ -5,13 +5,11 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from accounts.permissions import rules
-from accounts.permissions.rules import PermissionRule
+from accounts.permissions.rules import MOST_RULES, PermissionRule
 from accounts.rest.paging import Listing
 from accounts.rest.schemas import PRINTABLE, Input, Output
 from accounts.roles.models import Role
 from accounts.roles.system import DESCRIPTIONS, SYSTEM_ROLES
-
-MOST_RULES = 100
 
 RoleName = Annotated[
     str,

@@ -54,6 +54,8 @@ BUDGET = {"name": "made", "amount": "5"}
 WEBHOOK = {"url": "https://example.com/made", "events": ["invoice.finalized"]}
 RULE = {"type": "topic", "permissions": ["read"], "caches": "*", "topics": "*"}
 
+PUBLISH = {"action": "publish", "cache": "{name}", "topic": "a"}
+
 ROUTES = [
     Route("POST", "/v1/caches", 201, 403, {"name": "made"}, key=409),
     Route("GET", "/v1/caches", 200, 200),
@@ -76,6 +78,8 @@ ROUTES = [
     Route("POST", "/v1/tokens/revoke", 201, 403, {"token_id": "made"}),
     Route("GET", "/v1/tokens/revocations", 200, 200),
     Route("DELETE", "/v1/tokens/revocations/{revocation_id}", 404, 403),
+    Route("POST", "/v1/permissions/check", 404, 200, {**PUBLISH, "key_id": "{key_id}"}),
+    Route("POST", "/v1/permissions/who", 404, 200, PUBLISH),
     Route("GET", "/v1/limits", 200, 200),
     Route("PATCH", "/v1/limits", 200, 403, {}),
     Route("GET", "/v1/billing/forecast", 200, 200),
