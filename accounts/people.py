@@ -6,7 +6,11 @@ from fastapi import APIRouter
 
 from accounts.database import Database
 from accounts.encryption import MasterKeys
+from accounts.invitations import endpoints as invitation_routes
+from accounts.invitations.service import Invitations
 from accounts.mail.service import Mails
+from accounts.memberships import endpoints as member_routes
+from accounts.memberships.service import Members
 from accounts.password_resets import endpoints as password_reset_routes
 from accounts.password_resets.service import PasswordResets
 from accounts.rest.cookies import Cookie
@@ -21,6 +25,8 @@ from accounts.signing.keystore import Keystore
 from accounts.signups import endpoints as sign_up_routes
 from accounts.signups.service import SignUps
 from accounts.snapshots import Snapshots
+from accounts.tenants import endpoints as account_routes
+from accounts.tenants.service import Tenants
 from accounts.users import endpoints as user_routes
 from accounts.users.passwords import Passwords
 from accounts.users.service import Users
@@ -41,11 +47,16 @@ class People:
         self.sessions = Sessions(database, must_confirm=mails.has_server)
         self.users = Users(database, snapshots, self.sessions, passwords, mails)
         self.second_factors = SecondFactors(database, self.users, master_keys, mails)
+        self.invitations = Invitations(database, self.sessions, passwords, mails)
+        self.members = Members(database, self.users)
+        self.tenants = Tenants(database, snapshots)
+        self._sends_mails = mails.has_server
         self.entrance = Entrance(
             self.users,
             SignUps(database, snapshots, self.users, passwords, mails),
             LogIns(database, passwords, self.sessions, self.second_factors, master_keys),
             PasswordResets(database, self.users, self.sessions, passwords, mails),
+            self.invitations,
             self.sessions,
             cookie,
         )
@@ -59,4 +70,7 @@ class People:
             password_reset_routes.routes(self.entrance),
             user_routes.routes(self.users, self.second_factors, self.entrance),
             second_factor_routes.routes(self.second_factors),
+            account_routes.routes(self.tenants, self.members, self.sessions),
+            member_routes.routes(self.members),
+            invitation_routes.routes(self.invitations, self.entrance, sends_mails=self._sends_mails),
         ]

@@ -58,6 +58,12 @@ class IdempotencyConflict(TidingsError):
     grpc, http, code = 6, 409, "idempotency_conflict"
 
 
+class LastOwner(TidingsError):
+    """An account keeps an owner."""
+
+    grpc, http, code = 9, 409, "last_owner"
+
+
 class PreconditionFailed(TidingsError):
     """The thing is not in the state that the client has seen."""
 
@@ -125,6 +131,14 @@ class TooManyRoles(TidingsError):
 
 class TooManyRevocations(TidingsError):
     grpc, http, code = 8, 429, "too_many_revocations"
+
+
+class TooManyAccounts(TidingsError):
+    grpc, http, code = 8, 429, "too_many_accounts"
+
+
+class TooManyInvitations(TidingsError):
+    grpc, http, code = 8, 429, "too_many_invitations"
 
 
 class TooManyLogins(TidingsError):

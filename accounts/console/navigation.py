@@ -49,6 +49,7 @@ NOTES = {
     "logged-out": "You are logged out.",
     "confirm": "A mail is on its way to you. Its link makes the account.",
     "email-confirmed": "Your e-mail is confirmed.",
+    "joined": "You are a member of this account now.",
     "reset-sent": "If somebody has this e-mail here, a mail is on its way. Its link sets a new password.",
     "password-set": "The new password is set. Log in with it.",
 }

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 
 from accounts.console.forms import sent, trouble
 from accounts.console.page_route import LOG_IN, PageRoute
-from accounts.console.pages import Pages, own_path, see_other
+from accounts.console.pages import NO_TROUBLE, Pages, own_path, see_other, url
 from accounts.rest.entrance import Entrance
 from accounts.sessions.log_ins import CodeNeeded
 from api.errors import TidingsError, Unauthenticated
@@ -26,6 +26,7 @@ def routes(pages: Pages, entrance: Entrance) -> APIRouter:
     _confirmation(router, pages, entrance)
     _log_in(router, pages, entrance)
     _forgotten_password(router, pages, entrance)
+    _invitation(router, pages, entrance)
 
     @router.post("/logout")
     async def log_out(request: Request) -> Response:
@@ -145,3 +146,36 @@ def _forgotten_password(router: APIRouter, pages: Pages, entrance: Entrance) -> 
             told = trouble(error, _FIELDS)
             return pages.show(request, "reset.html", status=error.http, form=form, trouble=told)
         return see_other(LOG_IN, note="password-set")
+
+
+def _invitation(router: APIRouter, pages: Pages, entrance: Entrance) -> None:
+    async def show(request: Request, token: str, error: TidingsError | None = None) -> Response:
+        told = NO_TROUBLE if error is None else trouble(error, _FIELDS)
+        status = 200 if error is None else error.http
+        try:
+            preview = await entrance.preview_invitation(request, token)
+        except TidingsError as gone:
+            preview, told, status = None, told if error else trouble(gone, _FIELDS), status if error else gone.http
+        log_in = url(LOG_IN, next=url("/invitation", token=token))
+        form = {"token": token, "log_in": log_in}
+        return pages.show(request, "invitation.html", status=status, form=form, preview=preview, trouble=told)
+
+    @router.get("/invitation")
+    async def form(request: Request) -> Response:
+        return await show(request, request.query_params.get("token", ""))
+
+    @router.post("/invitation")
+    async def accept(request: Request) -> Response:
+        form = await sent(request, "token", "password")
+        try:
+            found = await entrance.accept_invitation(request, form["token"], form["password"] or None)
+        except Unauthenticated as error:
+            if form["password"]:
+                return await show(request, form["token"], error)
+            return see_other(LOG_IN, next=url("/invitation", token=form["token"]))
+        except TidingsError as error:
+            return await show(request, form["token"], error)
+        response = see_other(HOME, note="joined")
+        if found.secret:
+            await entrance.let_in(request, response, found)
+        return response

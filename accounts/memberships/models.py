@@ -3,7 +3,7 @@
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from accounts.database.base import Base
+from accounts.database.base import Base, epoch_seconds
 
 
 class Membership(Base):
@@ -14,3 +14,4 @@ class Membership(Base):
     account_id: Mapped[str] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), primary_key=True)
     user_id: Mapped[str] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), primary_key=True, index=True)
     role_id: Mapped[str] = mapped_column(String(64))
+    joined_at: Mapped[int] = mapped_column(default=epoch_seconds, server_default="0")

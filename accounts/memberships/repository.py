@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from accounts.memberships.models import Membership
+from accounts.paging import PageRequest
 from accounts.roles.system import OWNER
+from accounts.tenants.models import Account
 from accounts.users.models import User
 
 
@@ -47,6 +49,61 @@ async def people_with(session: AsyncSession, account_id: str, role_ids: Sequence
     people = select(User.id, User.email, Membership.role_id).join(Membership, Membership.user_id == User.id)
     found = people.where(Membership.account_id == account_id, Membership.role_id.in_(role_ids))
     return [Person(row.id, row.email, row.role_id) for row in await session.execute(found.order_by(User.email))]
+
+
+async def page(session: AsyncSession, account_id: str, asked: PageRequest) -> Sequence[tuple[Membership, str]]:
+    """Return a page of an account's members with their e-mails, in the order of these."""
+    mine = select(Membership, User.email).join(User, User.id == Membership.user_id)
+    mine = mine.where(Membership.account_id == account_id).order_by(User.email).limit(asked.fetch)
+    if after := asked.after(str):
+        mine = mine.where(User.email > after[0])
+    return [(row[0], row[1]) for row in await session.execute(mine)]
+
+
+async def find(session: AsyncSession, account_id: str, user_id: str) -> tuple[Membership, str] | None:
+    """Return a member of an account with the e-mail."""
+    mine = select(Membership, User.email).join(User, User.id == Membership.user_id)
+    row = (
+        await session.execute(mine.where(Membership.account_id == account_id, Membership.user_id == user_id))
+    ).first()
+    return None if row is None else (row[0], row[1])
+
+
+async def has_other_owner(session: AsyncSession, account_id: str, user_id: str) -> bool:
+    """Whether an account has an owner beside this person."""
+    others = select(Membership.user_id).where(
+        Membership.account_id == account_id, Membership.role_id == OWNER, Membership.user_id != user_id
+    )
+    return await session.scalar(others.limit(1)) is not None
+
+
+async def is_member(session: AsyncSession, account_id: str, email: str) -> bool:
+    """Whether somebody with this e-mail, in its normalised form, is a member of an account."""
+    mine = select(Membership.user_id).join(User, User.id == Membership.user_id)
+    return await session.scalar(mine.where(Membership.account_id == account_id, User.email == email)) is not None
+
+
+async def remove(session: AsyncSession, membership: Membership) -> None:
+    """Make somebody no member any more."""
+    await session.delete(membership)
+    await session.flush()
+
+
+async def page_of_accounts(
+    session: AsyncSession, user_id: str, asked: PageRequest
+) -> Sequence[tuple[Membership, Account]]:
+    """Return a page of the accounts that a person is a member of, in the order of their ids."""
+    mine = select(Membership, Account).join(Account, Account.id == Membership.account_id)
+    mine = mine.where(Membership.user_id == user_id).order_by(Membership.account_id).limit(asked.fetch)
+    if after := asked.after(str):
+        mine = mine.where(Membership.account_id > after[0])
+    return [(row[0], row[1]) for row in await session.execute(mine)]
+
+
+async def count_owned(session: AsyncSession, user_id: str) -> int:
+    """Return how many accounts a person owns."""
+    mine = select(func.count()).where(Membership.user_id == user_id, Membership.role_id == OWNER)
+    return await session.scalar(mine) or 0
 
 
 async def emails_of_owners(session: AsyncSession, account_id: str) -> Sequence[str]:

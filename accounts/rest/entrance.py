@@ -2,6 +2,7 @@
 
 from fastapi import Request, Response
 
+from accounts.invitations.service import Invitations, Preview
 from accounts.password_resets.service import PasswordResets
 from accounts.rest.cookies import Cookie
 from accounts.rest.guards import address_of, check_origin
@@ -23,6 +24,7 @@ class Entrance:
         sign_ups: SignUps,
         log_ins: LogIns,
         password_resets: PasswordResets,
+        invitations: Invitations,
         sessions: Sessions,
         cookie: Cookie,
     ) -> None:
@@ -30,6 +32,7 @@ class Entrance:
         self._sign_ups = sign_ups
         self._log_ins = log_ins
         self._password_resets = password_resets
+        self._invitations = invitations
         self._sessions = sessions
         self._cookie = cookie
         self._guesses = Attempts()
@@ -79,6 +82,27 @@ class Entrance:
         logged_in = await self._log_ins.show_code(ticket, code, peer_of(request))
         self._guesses.forgive(address_of(request), email)
         return logged_in
+
+    async def preview_invitation(self, request: Request, token: str) -> Preview:
+        """Return what a token invites to. See `Invitations.preview` for errors."""
+        check_origin(request)
+        self._guesses.count_address(address_of(request))
+        return await self._invitations.preview(token)
+
+    async def accept_invitation(self, request: Request, token: str, password: str | None) -> LoggedIn:
+        """Accept an invitation, as somebody new where a password is given; see `Invitations` for errors.
+
+        The secret is empty where the browser keeps the log-in that it has.
+
+        Raises:
+            Unauthenticated: there is neither a password nor a log-in.
+        """
+        check_origin(request)
+        self._guesses.count_address(address_of(request))
+        if password is not None:
+            return await self._invitations.accept_as_new(token, password, peer_of(request))
+        person = await self._sessions.member(self._cookie.secret(request), address_of(request))
+        return await self._invitations.accept(person, token)
 
     async def let_in(self, request: Request, response: Response, logged_in: LoggedIn) -> None:
         """Give a new log-in to the browser; the one that it had before ends."""

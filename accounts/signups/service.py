@@ -13,10 +13,11 @@ from accounts.sessions.member import Peer
 from accounts.signups import repository
 from accounts.signups.models import SignUp
 from accounts.snapshots import Snapshots
+from accounts.tenants.names import checked_account_name
 from accounts.users import repository as users_kept
 from accounts.users.emails import normalised
 from accounts.users.passwords import Passwords, check_password
-from accounts.users.service import LoggedIn, NewUser, Users, checked_account_name
+from accounts.users.service import LoggedIn, NewUser, Users
 from api.errors import Unauthenticated
 
 VALID_HOURS = 24

@@ -15,6 +15,7 @@ from accounts.sessions.member import Member, Peer
 from accounts.sessions.service import Sessions
 from accounts.snapshots import Snapshots
 from accounts.tenants import repository as tenants
+from accounts.tenants.names import checked_account_name
 from accounts.tenants.plans import OPEN, PLANS
 from accounts.users import repository
 from accounts.users.emails import as_kept, normalised
@@ -22,7 +23,6 @@ from accounts.users.models import User, UserToken
 from accounts.users.passwords import Passwords, check_password
 from api.errors import AlreadyExists, InvalidArgument, NotFound, PermissionDenied, Unauthenticated
 
-LONGEST_ACCOUNT_NAME = 255
 CONFIRM_EMAIL = "confirm_email"
 CONFIRM_HOURS = 24
 
@@ -209,15 +209,3 @@ async def _existing(session: Transaction, user_id: str) -> User:
     if user is None:
         raise NotFound("you are not known here any more")
     return user
-
-
-def checked_account_name(name: str) -> str:
-    """Return the account's name, trimmed.
-
-    Raises:
-        InvalidArgument: it is empty, too long or not printable.
-    """
-    trimmed = name.strip()
-    if not 0 < len(trimmed) <= LONGEST_ACCOUNT_NAME or not trimmed.isprintable():
-        raise InvalidArgument(f"an account's name has 1 to {LONGEST_ACCOUNT_NAME} printable characters")
-    return trimmed

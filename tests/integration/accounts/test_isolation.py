@@ -71,6 +71,9 @@ async def world(here: Installation) -> World:
     async with found.person(bob.email) as browser:
         budget = await browser.post("/v1/budgets", json=BUDGET | {"name": f"{SECRET}-budget"})
         hook = await browser.post("/v1/billing/webhooks", json=WEBHOOK | {"url": f"https://example.com/{SECRET}"})
+        invited = await browser.post("/v1/invitations", json={"email": f"{SECRET}@example.com", "role_id": "viewer"})
+        ids["invitation_id"] = invited.json()["invitation"]["invitation_id"]
+        ids |= {"account_id": bob.id, "user_id": (await browser.get("/v1/user")).json()["user_id"]}
         ids |= {"budget_id": budget.json()["budget_id"], "webhook_id": hook.json()["webhook_id"]}
         ids["session_id"] = (await browser.get("/v1/sessions")).json()["sessions"][0]["session_id"]
     return found

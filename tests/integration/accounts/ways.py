@@ -117,6 +117,18 @@ ROUTES = [
     Route("GET", "/v1/invoices/{invoice_id}/lines/{number}/usage", 404, 404),
     Route("GET", "/v1/test-clock", 404, 404),
     Route("POST", "/v1/test-clock", 403, 403, {"now": 1900000000}),
+    Route("GET", "/v1/account", 200, 200),
+    Route("PATCH", "/v1/account", 200, 403, {"name": "renamed"}),
+    Route("POST", "/v1/account/owner", 403, 403, {"user_id": "{user_id}", **PASSWORD}, key=401),
+    Route("GET", "/v1/accounts", 200, 200, key=401),
+    Route("POST", "/v1/session/account", 404, 204, {"account_id": "{account_id}"}, key=401),
+    Route("GET", "/v1/members", 200, 200),
+    Route("GET", "/v1/members/{user_id}", 404, 200),
+    Route("PATCH", "/v1/members/{user_id}", 404, 403, {"role_id": "viewer"}, key=401),
+    Route("DELETE", "/v1/members/{user_id}", 404, 403, key=401),
+    Route("POST", "/v1/invitations", 201, 403, {"email": "made@example.com", "role_id": "viewer"}, key=401),
+    Route("GET", "/v1/invitations", 200, 200),
+    Route("DELETE", "/v1/invitations/{invitation_id}", 404, 403, key=401),
     Route("GET", "/v1/user", 200, 200, key=401),
     Route("POST", "/v1/user/password", 403, 403, {**PASSWORD, "new_password": "a new password"}, key=401),
     Route("POST", "/v1/user/confirmation", 204, 204, key=401),
@@ -144,6 +156,8 @@ ROUTES = [
     Route("GET", "/v1/admin/map", 403, 403),
     Route("GET", "/v1/admin/jobs", 403, 403),
     Route("POST", "/v1/admin/jobs/{name}/run", 403, 403),
+    Route("POST", "/v1/accounts", 201, 201, {"name": "another"}, key=401),  # the log-in is elsewhere after it
+    Route("POST", "/v1/account/leave", 409, 409, key=401),
 ]
 
 PUBLIC = {
@@ -155,6 +169,8 @@ PUBLIC = {
     ("POST", "/v1/password-reset"),
     ("POST", "/v1/password-reset/confirmation"),
     ("POST", "/v1/email-confirmation"),
+    ("POST", "/v1/invitations/preview"),
+    ("POST", "/v1/invitations/acceptance"),
 }
 """Routes for whoever comes: they read no caller, and name nothing of an account but by a secret."""
 

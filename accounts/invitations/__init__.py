@@ -1,0 +1,1 @@
+"""Invitations to an account, by e-mail."""

@@ -1,0 +1,45 @@
+"""REST: the members of an account."""
+
+from fastapi import APIRouter, Response, status
+
+from accounts.memberships.schemas import MemberChange, MemberInfo
+from accounts.memberships.schemas import Members as MemberList
+from accounts.memberships.service import Members
+from accounts.rest.etags import Matching, tagged
+from accounts.rest.guards import AnyMember, Person
+from accounts.rest.paging import Paging
+
+
+def routes(members: Members) -> APIRouter:
+    """Return the endpoints for members."""
+    router = APIRouter(prefix="/v1/members", tags=["team"])
+
+    @router.get("")
+    async def list_members(member: AnyMember, paging: Paging) -> MemberList:
+        """List the members in the order of their e-mails."""
+        page = await members.page(member.account_id, paging)
+        return MemberList(members=[MemberInfo.of(each) for each in page.items], next_token=page.next_token)
+
+    @router.get("/{user_id}")
+    async def describe(user_id: str, member: AnyMember, response: Response) -> MemberInfo:
+        """Describe one member."""
+        return tagged(response, MemberInfo.of(await members.describe(member.account_id, user_id)))
+
+    @router.patch("/{user_id}")
+    async def change(
+        user_id: str, body: MemberChange, owner: Person, matching: Matching, response: Response
+    ) -> MemberInfo:
+        """Give a member another role. Owners alone may; an account always keeps an owner."""
+        owner.require_owner()
+        changed = await members.change_role(
+            owner, user_id, body.role_id, lambda colleague: matching.require(MemberInfo.of(colleague))
+        )
+        return tagged(response, MemberInfo.of(changed))
+
+    @router.delete("/{user_id}", status_code=status.HTTP_204_NO_CONTENT)
+    async def remove(user_id: str, owner: Person, matching: Matching) -> None:
+        """Remove a member. Their log-ins end; the keys that they made belong to the account and stay."""
+        owner.require_owner()
+        await members.remove(owner, user_id, lambda colleague: matching.require(MemberInfo.of(colleague)))
+
+    return router

@@ -1,0 +1,144 @@
+"""What can be done with the members of an account. It always keeps an owner, also when two remove each other."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from accounts import audit
+from accounts.database import Database, Transaction
+from accounts.memberships import repository
+from accounts.memberships.models import Membership
+from accounts.paging import Page, PageRequest
+from accounts.roles.system import OPERATOR, OWNER
+from accounts.sessions import repository as sessions
+from accounts.sessions.member import Member
+from accounts.tenants import repository as tenants
+from accounts.users import repository as users
+from accounts.users.service import Users
+from api.errors import LastOwner, NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """A member as the others see them."""
+
+    membership: Membership
+    email: str
+
+
+Accept = Callable[[Colleague], None]
+"""Raises where a member is not in the state in which they are to be changed."""
+
+
+def anything(_: Colleague) -> None:
+    """Accept a member in any state."""
+
+
+class Members:
+    """The members of accounts. All that changes them locks the account first, and so comes one after the other."""
+
+    def __init__(self, database: Database, people: Users) -> None:
+        self._database = database
+        self._people = people
+
+    async def page(self, account_id: str, asked: PageRequest) -> Page[Colleague]:
+        """Return a page of the members in the order of their e-mails."""
+        async with self._database.reading() as session:
+            found = await repository.page(session, account_id, asked)
+        return asked.page([Colleague(*row) for row in found], lambda colleague: (colleague.email,))
+
+    async def describe(self, account_id: str, user_id: str) -> Colleague:
+        """Return a member.
+
+        Raises:
+            NotFound: there is none with this id.
+        """
+        async with self._database.reading() as session:
+            return await _existing(session, account_id, user_id)
+
+    async def change_role(self, owner: Member, user_id: str, role_id: str, accept: Accept = anything) -> Colleague:
+        """Give a member another role, from the next request on. Nothing is changed where `accept` raises.
+
+        Raises:
+            NotFound: there is no such member.
+            LastOwner: nobody else is an owner.
+        """
+        async with self._database.transaction() as session:
+            await tenants.get_alone(session, owner.account_id)
+            colleague = await _existing(session, owner.account_id, user_id)
+            accept(colleague)
+            before, colleague.membership.role_id = _audited(colleague), role_id
+            if role_id != OWNER:
+                await _require_other_owner(session, before, owner.account_id, user_id)
+            after = _audited(colleague)
+            audit.record(
+                session, owner.actor, owner.account_id, "member.role_changed", user_id, before=before, after=after
+            )
+        return colleague
+
+    async def remove(self, owner: Member, user_id: str, accept: Accept = anything) -> None:
+        """Make somebody no member any more. Their log-ins to the account end; the keys that they made stay.
+
+        Raises:
+            NotFound: there is no such member.
+            LastOwner: nobody else is an owner.
+        """
+        await self._remove(owner, user_id, "member.removed", accept)
+
+    async def leave(self, person: Member) -> None:
+        """Leave the account. See `remove`."""
+        await self._remove(person, person.user_id, "member.left", anything)
+
+    async def hand_over(self, owner: Member, user_id: str, password: str) -> None:
+        """Make another member the owner, and the one who was it an operator.
+
+        Raises:
+            PermissionDenied: the password is wrong.
+            NotFound: there is no such member.
+        """
+        await self._people.require_password(owner, password)
+        async with self._database.transaction() as session:
+            await tenants.get_alone(session, owner.account_id)
+            old = await _existing(session, owner.account_id, owner.user_id)
+            new = await _existing(session, owner.account_id, user_id)
+            old.membership.role_id = OPERATOR
+            new.membership.role_id = OWNER
+            before, after = {"owner": old.email}, {"owner": new.email}
+            audit.record(
+                session,
+                owner.actor,
+                owner.account_id,
+                "account.handed_over",
+                owner.account_id,
+                before=before,
+                after=after,
+            )
+
+    async def _remove(self, by: Member, user_id: str, action: str, accept: Accept) -> None:
+        async with self._database.transaction() as session:
+            await tenants.get_alone(session, by.account_id)
+            colleague = await _existing(session, by.account_id, user_id)
+            accept(colleague)
+            before = _audited(colleague)
+            await _require_other_owner(session, before, by.account_id, user_id)
+            await users.get_alone(session, user_id)
+            await repository.remove(session, colleague.membership)
+            await sessions.end_in_account(session, by.account_id, user_id)
+            audit.record(session, by.actor, by.account_id, action, user_id, before=before)
+            if not await repository.accounts_of(session, user_id):
+                await users.remove(session, user_id)  # who belongs nowhere may sign up anew
+
+
+async def _existing(session: Transaction, account_id: str, user_id: str) -> Colleague:
+    found = await repository.find(session, account_id, user_id)
+    if found is None:
+        raise NotFound(f"member '{user_id}' does not exist")
+    return Colleague(*found)
+
+
+async def _require_other_owner(session: Transaction, before: dict[str, object], account_id: str, user_id: str) -> None:
+    if before["role_id"] == OWNER and not await repository.has_other_owner(session, account_id, user_id):
+        raise LastOwner("an account keeps an owner: make somebody else one first, or delete the account")
+
+
+def _audited(colleague: Colleague) -> dict[str, object]:
+    return {"email": colleague.email, "role_id": colleague.membership.role_id}
