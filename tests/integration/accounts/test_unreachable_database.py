@@ -57,11 +57,17 @@ async def test_a_database_that_nobody_serves_is_unavailable() -> None:
 
 
 async def test_a_database_that_accepts_and_is_silent_is_given_up() -> None:
+    connections: list[asyncio.Task[None]] = []
+
     async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
         writer.close()
+        await writer.wait_closed()
 
-    async with await asyncio.start_server(listen, "127.0.0.1", 0) as silent:
+    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(asyncio.create_task(listen(reader, writer)))
+
+    async with await asyncio.start_server(accept, "127.0.0.1", 0) as silent:
         port = silent.sockets[0].getsockname()[1]
         database = Database(f"postgresql+psycopg://nobody@127.0.0.1:{port}/nothing")
         began = time.monotonic()
@@ -70,3 +76,4 @@ async def test_a_database_that_accepts_and_is_silent_is_given_up() -> None:
                 pass
         assert time.monotonic() - began < 10
         await database.close()
+        await asyncio.gather(*connections)
