@@ -1,7 +1,6 @@
 """The account service, put together: what it needs is made here, and handed on by constructors."""
 
 import asyncio
-import contextlib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -45,6 +44,7 @@ from accounts.tenants.plans import OPEN
 from accounts.usage.service import Usage
 from accounts.users.passwords import Passwords
 from api.account import MOST_HISTORY, History
+from api.tasks import end
 from backplane.interface import Directory
 from backplane.interface import Usage as Carried
 
@@ -213,9 +213,7 @@ class Accounts:
     async def close(self) -> None:
         """Stop, and let go of the database."""
         if self._following is not None:
-            self._following.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._following
+            await end(self._following)
         await self.credentials.close()
         await self.finance.close()
         await self.mails.close()
