@@ -59,7 +59,8 @@ class Pubsub:
                 await self._controls.before("topic-publish", headers)
             value = request.value.SerializeToString()
             timeout = timeout_seconds(headers.get(b"grpc-timeout"))
-            await self._router.publish(bearer, cache, request.topic, value, value_size(value), timeout, address)
+            writable = await self._router.writable(bearer, cache, request.topic, address)
+            await self._router.publish(bearer, writable, value, value_size(value), timeout)
         except ClientGone:
             return
         except DecodeError:

@@ -13,7 +13,7 @@ from backplane.interface import Directory, Node, Registry
 from backplane.key_uses import KeyUseNotes, Used
 from backplane.memory import MemoryKeyUses
 from backplane.memory_quotas import MemoryQuotas
-from router.bearer import Bearer, Bearers
+from router.bearer import Bearer, Bearers, Writable
 from router.feeds import Feeds
 from router.meters.meters import Meters
 from router.meters.seats import Seats
@@ -91,36 +91,33 @@ class Router:
         state = "draining" if self._draining else "serving"
         return f"<Router {state}, {len(self.subscriptions)} subscriptions, {self._feeds!r}, {self.owners!r}>"
 
+    async def writable(self, bearer: Bearer, cache: str, topic: str, address: str = "") -> Writable:
+        """Return the topic that a client at `address` wants to publish to.
+
+        Raises:
+            TidingsError: see `Bearer.writable`.
+        """
+        try:
+            return bearer.writable(cache, topic, address)
+        except NotFound:
+            await self._renew(bearer)
+            return bearer.writable(cache, topic, address)
+
     async def publish(
-        self,
-        bearer: Bearer,
-        cache: str,
-        topic: str,
-        value: bytes,
-        value_bytes: int,
-        timeout: float = float("inf"),
-        address: str = "",
+        self, bearer: Bearer, writable: Writable, value: bytes, value_bytes: int, timeout: float = float("inf")
     ) -> Receipt:
         """Publish a value.
 
         Args:
             bearer: Who publishes.
-            cache: The cache's name.
-            topic: The topic's name.
+            writable: To what.
             value: The serialised `_TopicValue`.
             value_bytes: The size of the text or the bytes in it.
             timeout: Seconds that the client waits.
-            address: Where the client is; empty where that is not known.
 
         Raises:
-            TidingsError: see `Bearer.writable`, `Tenant.charge_publish` and `Owners.publish`.
+            TidingsError: see `Tenant.charge_publish` and `Owners.publish`.
         """
-        try:
-            writable = bearer.writable(cache, topic, address)
-        except NotFound:  # it may have been made a moment ago, and be used as soon as it was
-            await self.tenants.renew(bearer.tenant)
-            bearer.follow()
-            writable = bearer.writable(cache, topic, address)
         bearer.tenant.charge_publish(writable.cache, value_bytes)
         meter = bearer.meter(PUBLISH, writable.cache)
         meter.ready()
@@ -159,9 +156,8 @@ class Router:
         """
         try:
             readable = bearer.readable(cache, topic, address)
-        except NotFound:  # as in `publish`
-            await self.tenants.renew(bearer.tenant)
-            bearer.follow()
+        except NotFound:
+            await self._renew(bearer)
             readable = bearer.readable(cache, topic, address)
         if self._draining:
             raise StreamMoved
@@ -233,6 +229,11 @@ class Router:
         self._feeds.close()
         self.bearers.close()
         self.tenants.close()
+
+    async def _renew(self, bearer: Bearer) -> None:
+        """Ask for the newest of an account: a cache that is not known may have been made a moment ago."""
+        await self.tenants.renew(bearer.tenant)
+        bearer.follow()
 
     def _linked(self, node: Node) -> Link:
         return self._connect(node, self._feeds, lambda: self.owners.map_version)

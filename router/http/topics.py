@@ -55,9 +55,10 @@ class TopicsApi:
         bearer = await self._router.bearers.bearer(request.credential(), request.address)
         cache, topic = request.topic()
         try:
-            bearer.writable(cache, topic, request.address)  # who may not publish is told so before sending 1 MB
+            # Who may not publish is told so before sending 1 MB.
+            writable = await self._router.writable(bearer, cache, topic, request.address)
             serialised, size = await value(request.header(b"content-type"), receive)
-            await self._router.publish(bearer, cache, topic, serialised, size, address=request.address)
+            await self._router.publish(bearer, writable, serialised, size)
         except TidingsError as reason:
             bearer.refused(cache, reason)
             raise
