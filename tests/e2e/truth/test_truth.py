@@ -1,0 +1,105 @@
+"""What is billed is what was counted by hand: known traffic through the published SDK, then GET /v1/usage."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from api.account import LARGEST_MESSAGE_BYTES
+from tests.e2e.service import Service, until
+from tests.e2e.tenant import Tenant
+from tests.e2e.truth.customer import Customer, Used
+
+WITHIN_SECONDS = 5
+KIB = 1024
+
+
+@pytest.fixture
+def customer(service: Service) -> Iterator[Customer]:
+    with Customer(service) as made:
+        yield made
+
+
+def assert_billed(customer: Customer, expected: dict[str, Used]) -> None:
+    """Within five seconds of the traffic it is told, and never anything else once all that follows it is told too."""
+    until(lambda: customer.used() == expected, seconds=WITHIN_SECONDS, what=f"{expected}, not {customer.used()},")
+    after = customer.tenant.new_cache()
+    assert customer.sdk().publish(after, "topic", [1]) == ["stored"]
+    until(lambda: after in customer.used(), seconds=WITHIN_SECONDS, what="usage that came later")
+    assert customer.used() == {**expected, after: Used(1, 1, 1)}
+    assert customer.verify().startswith("clean: ")
+
+
+def test_each_size_is_billed_by_its_chunks(customer: Customer) -> None:
+    cache, sdk = customer.tenant.new_cache(), customer.sdk()
+    sizes = [0, 1, 1023, 1024, 1025, 4096, LARGEST_MESSAGE_BYTES]
+    assert LARGEST_MESSAGE_BYTES == 4095 * KIB
+    assert sdk.subscribe(cache, "sizes") == 1
+    assert sdk.publish(cache, "sizes", sizes) == ["stored"] * 7
+    assert [size for _, _, size in sdk.read("sizes", 7)] == sizes
+    size, operations = 0 + 1 + 1023 + 1024 + 1025 + 4096 + 4095 * KIB, 1 + 1 + 1 + 1 + 2 + 4 + 4095
+    assert_billed(customer, {cache: Used(7, size, operations, 7, size, operations)})
+
+
+def test_each_subscriber_is_billed_and_none_is_free_of_charge(customer: Customer) -> None:
+    """0.1 KB to 0, 1, 9 and 100 subscribers are 1, 2, 10 and 101 operations; 1,025 bytes are twice as many."""
+    cache, publisher = customer.tenant.new_cache(), customer.sdk()
+    for audience in (0, 1, 9, 100):
+        topic, sdk = f"to-{audience}", customer.sdk()
+        assert sdk.subscribe(cache, topic, count=audience) == audience
+        assert customer.subscribers(cache, topic) == audience
+        assert publisher.publish(cache, topic, [100, 1025]) == ["stored"] * 2
+        assert [size for _, _, size in sdk.read(topic, 2)] == [100, 1025] * audience
+    assert_billed(customer, {cache: Used(8, 4 * 1125, 4 * 3, 220, 110 * 1125, 110 * 3)})
+
+
+def test_who_is_gone_is_not_billed_and_what_is_read_again_is(customer: Customer) -> None:
+    cache, publisher, dropped = customer.tenant.new_cache(), customer.sdk(), customer.sdk()
+    dropped.subscribe(cache, "news")
+    publisher.publish(cache, "news", [10, 1025])
+    (_, page, _), _ = dropped.read("news", 2)
+    dropped.kill()
+    customer.until_subscribers(cache, "news", 0)
+    publisher.publish(cache, "news", [4096, 1, 1])
+
+    resumed, whole, fresh = customer.sdk(), customer.sdk(), customer.sdk()
+    resumed.subscribe(cache, "news", number=3, page=page)
+    assert [number for number, _, _ in resumed.read("news", 3)] == [3, 4, 5]
+    whole.subscribe(cache, "news", number=1, page=page)
+    assert [number for number, _, _ in whole.read("news", 5)] == [1, 2, 3, 4, 5]
+    fresh.subscribe(cache, "news")
+    assert [number for number, _, _ in fresh.read("news", 1)] == [5]
+
+    published = (5, 10 + 1025 + 4096 + 1 + 1, 1 + 2 + 4 + 1 + 1)
+    delivered = (2 + 3 + 5 + 1, 1035 + 4098 + 5133 + 1, 3 + 6 + 9 + 1)
+    assert_billed(customer, {cache: Used(*published, *delivered)})
+
+
+def test_a_slow_subscriber_is_billed_what_it_got_and_nothing_that_was_dropped(customer: Customer) -> None:
+    cache, publisher, slow, quick = customer.tenant.new_cache(), customer.sdk(), customer.sdk(), customer.sdk()
+    messages, size, operations = 80, 200_000, 196
+    slow.subscribe(cache, "flood")
+    quick.subscribe(cache, "flood")
+    for number in range(1, messages + 1):
+        assert publisher.publish(cache, "flood", [size]) == ["stored"]
+        assert [got for got, _, _ in quick.read("flood", 1)] == [number]
+    got = slow.read_to("flood", messages)
+    assert len({number for number, _, _ in got}) == len(got) < messages  # some were dropped, and none came twice
+    deliveries = messages + len(got)
+    published = (messages, messages * size, messages * operations)
+    assert_billed(customer, {cache: Used(*published, deliveries, deliveries * size, deliveries * operations)})
+
+
+def test_what_is_refused_is_not_billed(customer: Customer, service: Service) -> None:
+    cache, sdk = customer.tenant.new_cache(), customer.sdk()
+    assert sdk.publish(cache, "topic", [LARGEST_MESSAGE_BYTES + 1]) == ["LIMIT_EXCEEDED_ERROR"]
+    assert sdk.publish(cache, "   ", [1]) == ["INVALID_ARGUMENT_ERROR"]
+    assert sdk.publish("no-such-cache", "topic", [1]) == ["NOT_FOUND_ERROR"]
+    assert customer.sdk(customer.tenant.key[:-4] + "AAAA").publish(cache, "topic", [1]) == ["AUTHENTICATION_ERROR"]
+    key, key_id = customer.tenant.new_key()
+    customer.tenant.revoke(key_id)
+    revoked = customer.sdk(key)
+    until(lambda: revoked.publish(cache, "   ", [1]) == ["AUTHENTICATION_ERROR"])
+    assert revoked.publish(cache, "topic", [1]) == ["AUTHENTICATION_ERROR"]
+    with Tenant(service) as other:
+        assert customer.sdk(other.key).publish(cache, "topic", [1]) == ["NOT_FOUND_ERROR"]
+    assert_billed(customer, {})
