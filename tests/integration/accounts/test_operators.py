@@ -207,7 +207,10 @@ async def test_whoever_is_in_another_account_or_operates_the_installation_stays(
     ada, bob, carol = await here.tenant("ada"), await here.tenant("bob"), await here.tenant("carol")
     async with here.accounts.database.transaction() as session:
         await session.execute(
-            text("INSERT INTO membership (account_id, user_id, role_id) SELECT :to, user_id, 'viewer' FROM membership WHERE account_id = :from"),
+            text(
+                "INSERT INTO membership (account_id, user_id, role_id)"
+                " SELECT :to, user_id, 'viewer' FROM membership WHERE account_id = :from"
+            ),
             {"to": bob.id, "from": ada.id},
         )
     await here.accounts.operation.operators.appoint(carol.email)
