@@ -169,7 +169,7 @@ class Accounts:
             settings.rest_limits,
         )
         services = console.Services(
-            self.people.entrance,
+            self.people,
             self.keys,
             self.caches,
             self.keystore,

@@ -12,15 +12,18 @@ from accounts.console.assets import Assets
 from accounts.console.billing import BillingPages
 from accounts.console.budgets import BudgetPages
 from accounts.console.caches import CachePages
+from accounts.console.key_rotation import KeyRotationPages
 from accounts.console.keys import KeyPages
 from accounts.console.overview import OverviewPages
 from accounts.console.page_tokens import PageTokens
 from accounts.console.pages import Pages
 from accounts.console.roles import RolePages
+from accounts.console.second_factor import SecondFactorPages
+from accounts.console.security import SecurityPage
 from accounts.console.tokens import TokenPages
 from accounts.finance import Finance
 from accounts.keys.service import Keys
-from accounts.rest.entrance import Entrance
+from accounts.people import People
 from accounts.rest.guards import Guards
 from accounts.roles.service import Roles
 from accounts.signing.keystore import Keystore
@@ -32,7 +35,7 @@ from accounts.usage.reports import Reports
 class Services:
     """What the pages show and change."""
 
-    entrance: Entrance
+    people: People
     keys: Keys
     caches: Caches
     keystore: Keystore
@@ -66,20 +69,23 @@ def install(app: FastAPI, services: Services, guards: Guards, place: Place) -> N
     assets = Assets()
     pages = Pages(assets, policy.headers(place.topics_url, tls=place.tls), place.topics_url)
     app.state.pages = pages
-    tokens = PageTokens(services.keystore)
+    tokens, security = PageTokens(services.keystore), SecurityPage(pages, services.people)
     for router in (
         assets.routes(),
         reports.routes(),
-        people.routes(pages, services.entrance),
+        people.routes(pages, services.people.entrance),
         OverviewPages(pages, services.caches, services.keys, services.reports, services.finance.invoices).routes(),
         start.routes(pages, services.caches, services.keys, tokens),
         CachePages(pages, services.caches, services.reports, offers_durable=place.offers_durable).routes(),
         KeyPages(pages, services.keys, services.roles).routes(),
+        KeyRotationPages(pages, services.keys).routes(),
         RolePages(pages, services.roles).routes(),
         TokenPages(pages, services.tokens, services.callers, services.roles, place.endpoint).routes(),
         usage.routes(pages, services.reports),
         BillingPages(pages, services.finance).routes(),
         BudgetPages(pages, services.finance.budgets, services.caches).routes(),
+        security.routes(),
+        SecondFactorPages(pages, services.people, security).routes(),
         audit.routes(pages, services.audit_log),
         playground.routes(pages, services.caches, services.roles, tokens),
         front.routes(pages, guards),  # the last: it takes what no other has

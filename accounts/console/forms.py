@@ -25,8 +25,10 @@ def trouble(error: TidingsError, words: Mapping[str, str]) -> Trouble:
         error: What the service refused with.
         words: What an error's message begins with, and the field that it is about.
     """
-    if isinstance(error, InvalidArgument | AlreadyExists):
-        field = next((field for beginning, field in words.items() if error.message.startswith(beginning)), "")
-        if field:
-            return Trouble(fields={field: sentence(error.message)})
-    return Trouble(sentence(error.message))
+    return beside(error, words) if isinstance(error, InvalidArgument | AlreadyExists) else beside(error, {})
+
+
+def beside(error: TidingsError, words: Mapping[str, str]) -> Trouble:
+    """Return an error of whatever kind, as `trouble` does: a wrong password is no wrong argument, and has a field."""
+    field = next((field for beginning, field in words.items() if error.message.startswith(beginning)), "")
+    return Trouble(fields={field: sentence(error.message)}) if field else Trouble(sentence(error.message))

@@ -28,7 +28,7 @@ GROUPS: tuple[tuple[str, tuple[Place, ...]], ...] = (
         "Money",
         (Place("/console/usage", "Usage"), Place("/console/billing", "Billing"), Place("/console/budgets", "Budgets")),
     ),
-    ("Account", (Place("/console/audit", "Audit log"),)),
+    ("Account", (Place("/console/security", "Security"), Place("/console/audit", "Audit log"))),
 )
 """The menu, in its order."""
 
@@ -51,6 +51,10 @@ NOTES = {
     "email-confirmed": "Your e-mail is confirmed.",
     "joined": "You are a member of this account now.",
     "reset-sent": "If somebody has this e-mail here, a mail is on its way. Its link sets a new password.",
+    "password-changed": "The password was changed, and your other log-ins have ended.",
+    "session-ended": "The log-in has ended.",
+    "sessions-ended": "Every other log-in of yours has ended.",
+    "factor-removed": "The second factor is off. A log-in asks for the password alone.",
     "password-set": "The new password is set. Log in with it.",
 }
 """What a page says after a change, by the word in its address; no text from an address is ever shown."""

@@ -1,6 +1,9 @@
 """Each page, by day and by night, narrow and wide: accessible, within its window, and quiet."""
 
+from collections.abc import Sequence
+
 from tests.browser.console.conftest import Visit
+from tests.browser.console.test_security import set_up
 from tests.browser.console.visit import EVERY_RULE, Visitor
 
 PUBLIC = ("/", "/signup", "/login")
@@ -32,6 +35,7 @@ FULL = (
     "/console/budgets/new",
     "/console/billing/profile",
     "/console/usage?span=hour&by=cache",
+    "/console/security",
     "/console/nowhere",
 )
 
@@ -43,6 +47,7 @@ def test_pages_are_accessible_and_fit_a_phone(visit: Visit) -> None:
     begin(visitor)
     assert visitor.violations() == []
     check(visitor, *FULL)
+    check_forms(visitor)
     visitor.context.clear_cookies()
     check(visitor, *PUBLIC)
 
@@ -53,6 +58,7 @@ def test_pages_have_enough_contrast_by_night(visit: Visit) -> None:
     begin(visitor)
     assert visitor.violations(["color-contrast"]) == []
     check(visitor, *FULL, rules=["color-contrast"])
+    check_forms(visitor, ["color-contrast"])
     visitor.context.clear_cookies()
     check(visitor, *PUBLIC, rules=["color-contrast"])
 
@@ -74,11 +80,27 @@ def begin(visitor: Visitor) -> None:
     visitor.page.locator("#await[data-state=waiting]").wait_for()
 
 
-def check(visitor: Visitor, *paths: str, rules: tuple[str, ...] | list[str] = EVERY_RULE) -> None:
-    page = visitor.page
+def check_forms(visitor: Visitor, rules: Sequence[str] = EVERY_RULE) -> None:
+    """Check what only the button of another page leads to."""
+    visitor.page.goto("/console/keys")
+    visitor.page.get_by_role("link", name="Rotate").first.click()
+    look(visitor, rules)
+    visitor.press("Make the new key")
+    look(visitor, rules)
+    set_up(visitor, lambda: look(visitor, rules))
+    look(visitor, rules)
+    check(visitor, "/console/security", "/console/keys", rules=rules)
+
+
+def check(visitor: Visitor, *paths: str, rules: Sequence[str] = EVERY_RULE) -> None:
     for path in paths:
-        page.set_viewport_size({"width": 1280, "height": 900})
-        page.goto(path)
-        assert visitor.violations(rules) == []
-        page.set_viewport_size({"width": 360, "height": 740})
-        assert visitor.overflow() <= 0, path
+        visitor.page.goto(path)
+        look(visitor, rules)
+
+
+def look(visitor: Visitor, rules: Sequence[str]) -> None:
+    page = visitor.page
+    page.set_viewport_size({"width": 1280, "height": 900})
+    assert visitor.violations(rules) == []
+    page.set_viewport_size({"width": 360, "height": 740})
+    assert visitor.overflow() <= 0, page.url

@@ -12,6 +12,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.console.conftest import Visit
+from tests.browser.console.test_security import set_up
 from tests.browser.console.visit import Visitor
 from tests.e2e.service import until
 
@@ -57,6 +58,7 @@ def test_each_page_is_a_picture(visit: Visit) -> None:
         page.goto(path)
         keep(visitor, name)
     show_playground(visitor)
+    show_security(visitor)
 
 
 def talk(visitor: Visitor, key: str) -> None:
@@ -112,6 +114,21 @@ def show_playground(visitor: Visitor) -> None:
     keep(visitor, "overview-dark")
     page.set_viewport_size({"width": 360, "height": 740})
     keep(visitor, "overview-narrow")
+
+
+def show_security(visitor: Visitor) -> None:
+    page = visitor.page
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto("/console/keys")
+    page.get_by_role("link", name="Rotate the passengers' app").click()
+    keep(visitor, "key-rotation")
+    visitor.press("Make the new key")
+    keep(visitor, "key-made")
+    set_up(visitor, lambda: keep(visitor, "second-factor"))
+    keep(visitor, "recovery-codes")
+    page.goto("/console/security")
+    keep(visitor, "security")
 
 
 def keep(visitor: Visitor, name: str) -> None:
