@@ -15,6 +15,7 @@ from accounts.caches import endpoints as cache_routes
 from accounts.caches.service import Caches
 from accounts.caller import LOCAL_ACCOUNT
 from accounts.console import console
+from accounts.console.page_tokens import PageTokens
 from accounts.credentials import Backplane, Credentials
 from accounts.database import Database, Pool, sqlite_url
 from accounts.encryption import MasterKeySource
@@ -142,7 +143,7 @@ class Accounts:
             self.database, self.snapshots, offers_durable=settings.offers_durable, history=settings.history
         )
         self.limits = AccountLimits(self.database, self.snapshots, self.usage, fleet.quotas)
-        self.operation = Operation(self.database, self.snapshots, directory, self.usage, fleet)
+        self.operation = Operation(self.database, self.snapshots, directory, self.usage, fleet, self.people.bindings)
         self._watch = Watch(self.database, fleet.quotas, self.mails)
         self._following: asyncio.Task[None] | None = None
         self.app = self._application(cookie)
@@ -172,7 +173,7 @@ class Accounts:
             self.people,
             self.keys,
             self.caches,
-            self.keystore,
+            PageTokens(self.database, self.people.bindings, self.keystore),
             callers,
             self.roles,
             self.credentials.tokens,
@@ -196,7 +197,7 @@ class Accounts:
         await self.snapshots.publish_changed()
         await self.snapshots.fill()
         self._following = asyncio.create_task(self.snapshots.follow())
-        for part in (self.credentials, self.ledger, self.finance, self.operation, self._watch):
+        for part in (self.people, self.credentials, self.ledger, self.finance, self.operation, self._watch):
             self.jobs.add(*part.jobs())
         await self.jobs.start()
         await self.mails.start()

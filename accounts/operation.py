@@ -18,6 +18,7 @@ from accounts.operators.service import Operators
 from accounts.pricing.service import Pricing
 from accounts.purges.service import PURGE_SECONDS, Purges
 from accounts.snapshots import Snapshots
+from accounts.token_bindings.service import TokenBindings
 from accounts.usage.service import Usage
 from backplane.interface import Directory
 
@@ -28,11 +29,17 @@ class Operation:
     """Operators, and what they look at and change."""
 
     def __init__(
-        self, database: Database, snapshots: Snapshots, directory: Directory, usage: Usage, fleet: Fleet
+        self,
+        database: Database,
+        snapshots: Snapshots,
+        directory: Directory,
+        usage: Usage,
+        fleet: Fleet,
+        bindings: TokenBindings,
     ) -> None:
         self.operators = Operators(database)
         self.impersonations = Impersonations(database)
-        self.accounts = Administration(database, snapshots, directory, usage)
+        self.accounts = Administration(database, snapshots, directory, usage, bindings)
         self.purges = Purges(database, directory, fleet.topics)
         self._registry = fleet.registry
 

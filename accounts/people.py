@@ -8,6 +8,7 @@ from accounts.database import Database
 from accounts.encryption import MasterKeys
 from accounts.invitations import endpoints as invitation_routes
 from accounts.invitations.service import Invitations
+from accounts.jobs.service import Job
 from accounts.mail.service import Mails
 from accounts.memberships import endpoints as member_routes
 from accounts.memberships.service import Members
@@ -27,6 +28,7 @@ from accounts.signups.service import SignUps
 from accounts.snapshots import Snapshots
 from accounts.tenants import endpoints as account_routes
 from accounts.tenants.service import Tenants
+from accounts.token_bindings.service import TokenBindings
 from accounts.users import endpoints as user_routes
 from accounts.users.passwords import Passwords
 from accounts.users.service import Users
@@ -44,11 +46,12 @@ class People:
         passwords: Passwords,
         cookie: Cookie,
     ) -> None:
-        self.sessions = Sessions(database, must_confirm=mails.has_server)
+        self.bindings = TokenBindings(database, snapshots)
+        self.sessions = Sessions(database, self.bindings, must_confirm=mails.has_server)
         self.users = Users(database, snapshots, self.sessions, passwords, mails)
         self.second_factors = SecondFactors(database, self.users, master_keys, mails)
         self.invitations = Invitations(database, self.sessions, passwords, mails)
-        self.members = Members(database, self.users)
+        self.members = Members(database, self.users, self.bindings)
         self.tenants = Tenants(database, snapshots)
         self._sends_mails = mails.has_server
         self.entrance = Entrance(
@@ -61,6 +64,10 @@ class People:
             cookie,
         )
         self.form_tokens = FormTokens(cookie)
+
+    def jobs(self) -> Sequence[Job]:
+        """Return what is to be done again and again."""
+        return self.bindings.jobs()
 
     def routers(self, keystore: Keystore) -> Sequence[APIRouter]:
         """Return the endpoints."""

@@ -14,6 +14,7 @@ from accounts.limits.force import in_force
 from accounts.roles import repository as roles
 from accounts.roles.system import SYSTEM_ROLES
 from accounts.tenants import repository as tenants
+from accounts.token_bindings import repository as bindings
 from accounts.tokens import repository as tokens
 from accounts.tokens.models import TokenRevocation
 from api.account import AccountSnapshot, Cache, Cap
@@ -59,7 +60,9 @@ class Snapshots:
                 },
                 roles={**SYSTEM_ROLES, **{role.id: role.grant for role in await roles.of_account(session, account_id)}},
                 caps=tuple(_cap(row) for row in await budgets.in_force(session, account_id)),
-                revoked=frozenset(await keys.revoked(session, account_id, now)),
+                revoked=frozenset(
+                    (*await keys.revoked(session, account_id, now), *await bindings.ended(session, account_id, now))
+                ),
                 ends=await keys.ends(session, account_id, now),
                 revocations=_revocations(await tokens.in_force(session, account_id, now)),
             )

@@ -117,7 +117,7 @@ class AccountSnapshot:
         version: Grows with each change; of two snapshots the one with the higher version is true.
         caches: By name.
         roles: By role id.
-        revoked: Ids of keys that were revoked before they expired.
+        revoked: Ids of keys that were revoked before they expired, and of what else tokens were made from that ended.
         ends: Ids of keys that were replaced, with the epoch second in which they end, earlier than they say.
         revocations: Of disposable tokens.
         caps: Spend caps that are reached.

@@ -14,10 +14,12 @@ from accounts.database import Database, Transaction
 from accounts.keys import repository as keys
 from accounts.paging import Page, PageRequest
 from accounts.purges import repository as purges
+from accounts.sessions import repository as sessions
 from accounts.snapshots import Snapshots
 from accounts.tenants import repository as tenants
 from accounts.tenants.models import Account
 from accounts.tenants.plans import PLANS
+from accounts.token_bindings.service import TokenBindings
 from accounts.usage.calendar import month_start
 from accounts.usage.repository import Counts, Scope
 from accounts.usage.service import Usage
@@ -49,12 +51,14 @@ class Administration:
         snapshots: Snapshots,
         directory: Directory,
         usage: Usage,
+        bindings: TokenBindings,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._database = database
         self._snapshots = snapshots
         self._directory = directory
         self._usage = usage
+        self._bindings = bindings
         self._now = now
 
     async def page(self, asked: PageRequest, query: str, *, suspended: bool | None) -> Page[Account]:
@@ -139,12 +143,16 @@ class Administration:
             NotFound: there is none of this id.
         """
         async with self._database.transaction() as session:
+            logged_in = await sessions.users_in(session, account_id)
+            await self._bindings.lock(session, logged_in, account_id)
             account = await self._alone(session, account_id)
             cache_ids = [cache.id for cache in await caches.of_account(session, account_id)]
             people = await repository.remove(session, account)
             await purges.add(session, account_id, ["", *cache_ids], int(self._now()))
             before = {"name": account.name, "plan": account.plan, "people_deleted": sorted(people)}
             audit.record(session, actor, account_id, "account.deleted", account_id, before=before)
+            ended = await self._bindings.settle(session, logged_in)
+        await self._bindings.tell(ended)
         await self._directory.remove_account(account_id)
 
     async def _alone(self, session: Transaction, account_id: str) -> Account:

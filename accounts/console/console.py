@@ -26,7 +26,6 @@ from accounts.keys.service import Keys
 from accounts.people import People
 from accounts.rest.guards import Guards
 from accounts.roles.service import Roles
-from accounts.signing.keystore import Keystore
 from accounts.tokens.service import Tokens
 from accounts.usage.reports import Reports
 
@@ -38,7 +37,7 @@ class Services:
     people: People
     keys: Keys
     caches: Caches
-    keystore: Keystore
+    page_tokens: PageTokens
     callers: Callers
     roles: Roles
     tokens: Tokens
@@ -69,7 +68,7 @@ def install(app: FastAPI, services: Services, guards: Guards, place: Place) -> N
     assets = Assets()
     pages = Pages(assets, policy.headers(place.topics_url, tls=place.tls), place.topics_url)
     app.state.pages = pages
-    tokens, security = PageTokens(services.keystore), SecurityPage(pages, services.people)
+    tokens, security = services.page_tokens, SecurityPage(pages, services.people)
     for router in (
         assets.routes(),
         reports.routes(),

@@ -4,10 +4,12 @@ import time
 from dataclasses import dataclass
 
 from accounts.console.rule_form import names_cache
+from accounts.database import Database
 from accounts.identifiers import new_id
 from accounts.roles.system import VIEWER
 from accounts.sessions.member import Member
 from accounts.signing.keystore import Keystore
+from accounts.token_bindings.service import TokenBindings
 from api.rules import Rule
 from api.tokens import Claims
 
@@ -27,10 +29,12 @@ class PageToken:
 class PageTokens:
     """Mints them."""
 
-    def __init__(self, keystore: Keystore) -> None:
+    def __init__(self, database: Database, bindings: TokenBindings, keystore: Keystore) -> None:
+        self._database = database
+        self._bindings = bindings
         self._keystore = keystore
 
-    def mint(
+    async def mint(
         self,
         member: Member,
         cache: str,
@@ -41,8 +45,10 @@ class PageTokens:
     ) -> PageToken:
         """Return a token for one cache, or for one topic of it; with `rules`, for what these allow.
 
-        Where the member is a viewer, the token only reads.
+        Where the member is a viewer, the token only reads. It ends with the log-in.
         """
+        async with self._database.transaction() as session:
+            bound = await self._bindings.bind(session, member, VALID_SECONDS)
         now, id = int(time.time()), new_id("page")
         publisher_id = f"console-{id[-_PUBLISHER_CHARACTERS:]}"
         only_reads = read_only or member.role_id == VIEWER
@@ -52,8 +58,9 @@ class PageTokens:
             member.account_id,
             id,
             issued_at=now,
-            expires_at=now + VALID_SECONDS,
+            expires_at=bound.until,
             rules=own if rules is None or only_reads else rules,
             publisher_id=publisher_id,
+            ancestors=(bound.id,),
         )
-        return PageToken(self._keystore.sign(claims), publisher_id, now + VALID_SECONDS)
+        return PageToken(self._keystore.sign(claims), publisher_id, bound.until)

@@ -54,7 +54,7 @@ def routes(pages: Pages, caches: Caches, roles: Roles, tokens: PageTokens) -> AP
         if form["role"] not in ("", VIEWER):
             rules = (await roles.describe(person.account_id, form["role"])).grant.rules
         cache = checked_cache_name(form["cache"])
-        made = tokens.mint(person, cache, read_only=form["role"] == VIEWER, rules=rules)
+        made = await tokens.mint(person, cache, read_only=form["role"] == VIEWER, rules=rules)
         body = {"token": made.token, "publisher_id": made.publisher_id, "expires_at": made.expires_at}
         return JSONResponse(body, headers=_NO_STORE)
 

@@ -52,7 +52,7 @@ def routes(pages: Pages, caches: Caches, keys: Keys, tokens: PageTokens) -> APIR
             topic=FIRST_TOPIC,
             key=key,
             snippets=all_of(pages.topics_url(request), name, FIRST_TOPIC),
-            page_token=tokens.mint(person, name, FIRST_TOPIC, read_only=True),
+            page_token=await tokens.mint(person, name, FIRST_TOPIC, read_only=True),
         )
 
     return router

@@ -8,10 +8,11 @@ from accounts.database import Database, Transaction
 from accounts.memberships import repository
 from accounts.memberships.models import Membership
 from accounts.paging import Page, PageRequest
-from accounts.roles.system import OPERATOR, OWNER
+from accounts.roles.system import OPERATOR, OWNER, is_lesser
 from accounts.sessions import repository as sessions
 from accounts.sessions.member import Member
 from accounts.tenants import repository as tenants
+from accounts.token_bindings.service import TokenBindings
 from accounts.users import repository as users
 from accounts.users.service import Users
 from api.errors import LastOwner, NotFound
@@ -36,9 +37,10 @@ def anything(_: Colleague) -> None:
 class Members:
     """The members of accounts. All that changes them locks the account first, and so comes one after the other."""
 
-    def __init__(self, database: Database, people: Users) -> None:
+    def __init__(self, database: Database, people: Users, bindings: TokenBindings) -> None:
         self._database = database
         self._people = people
+        self._bindings = bindings
 
     async def page(self, account_id: str, asked: PageRequest) -> Page[Colleague]:
         """Return a page of the members in the order of their e-mails."""
@@ -58,10 +60,13 @@ class Members:
     async def change_role(self, owner: Member, user_id: str, role_id: str, accept: Accept = anything) -> Colleague:
         """Give a member another role, from the next request on. Nothing is changed where `accept` raises.
 
+        Tokens that they made to act for themselves end where the role is a lesser one.
+
         Raises:
             NotFound: there is no such member.
             LastOwner: nobody else is an owner.
         """
+        ended = set[str]()
         async with self._database.transaction() as session:
             await tenants.get_alone(session, owner.account_id)
             colleague = await _existing(session, owner.account_id, user_id)
@@ -70,9 +75,12 @@ class Members:
             if role_id != OWNER:
                 await _require_other_owner(session, before, owner.account_id, user_id)
             after = _audited(colleague)
+            if is_lesser(role_id, str(before["role_id"])):
+                ended = await self._bindings.end_in_account(session, owner.account_id, user_id)
             audit.record(
                 session, owner.actor, owner.account_id, "member.role_changed", user_id, before=before, after=after
             )
+        await self._bindings.tell(ended)
         return colleague
 
     async def remove(self, owner: Member, user_id: str, accept: Accept = anything) -> None:
@@ -102,6 +110,7 @@ class Members:
             new = await _existing(session, owner.account_id, user_id)
             old.membership.role_id = OPERATOR
             new.membership.role_id = OWNER
+            ended = await self._bindings.end_in_account(session, owner.account_id, owner.user_id)
             before, after = {"owner": old.email}, {"owner": new.email}
             audit.record(
                 session,
@@ -112,10 +121,11 @@ class Members:
                 before=before,
                 after=after,
             )
+        await self._bindings.tell(ended)
 
     async def _remove(self, by: Member, user_id: str, action: str, accept: Accept) -> None:
         async with self._database.transaction() as session:
-            await tenants.get_alone(session, by.account_id)
+            await self._bindings.lock(session, [user_id], by.account_id)
             colleague = await _existing(session, by.account_id, user_id)
             accept(colleague)
             before = _audited(colleague)
@@ -123,9 +133,12 @@ class Members:
             await users.get_alone(session, user_id)
             await repository.remove(session, colleague.membership)
             await sessions.end_in_account(session, by.account_id, user_id)
+            ended = await self._bindings.end_in_account(session, by.account_id, user_id)
+            ended |= await self._bindings.settle(session, [user_id])
             audit.record(session, by.actor, by.account_id, action, user_id, before=before)
             if not await repository.accounts_of(session, user_id):
                 await users.remove(session, user_id)  # who belongs nowhere may sign up anew
+        await self._bindings.tell(ended)
 
 
 async def _existing(session: Transaction, account_id: str, user_id: str) -> Colleague:

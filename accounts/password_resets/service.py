@@ -67,7 +67,8 @@ class PasswordResets:
             user_id = await repository.take_token(session, hashed(token), PURPOSE, now)
             if user_id is None:
                 raise Unauthenticated("the token was used, or has expired; ask for another mail")
+            ended = await self._sessions.end_others(session, user_id)
             email = await self._users.set_password(session, Actor("user", user_id, address), user_id, password_hash)
             await repository.confirm(session, user_id, now)
-            await self._sessions.end_others(session, user_id)
+        await self._sessions.tell(ended)
         return email

@@ -37,7 +37,9 @@ class Guards:
                 return await _looking(request, credential)
             caller = await self._callers.caller(credential, address_of(request))
             caller.require(Rank.SUPER_USER, "administer the account")
-            return Member(caller.claims.user_id, caller.account_id, OWNER, caller.actor, key=caller.minter)
+            user_id = caller.claims.user_id  # of a person's token, which may do no more than the person
+            role_id = await self._sessions.role(caller.account_id, user_id) if user_id else OWNER
+            return Member(user_id, caller.account_id, role_id, caller.actor, key=caller.minter)
         return await self.person(request)
 
     async def person(self, request: Request) -> Member:

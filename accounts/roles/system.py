@@ -19,3 +19,10 @@ DESCRIPTIONS: Mapping[str, str] = {
     OPERATOR: "may do everything but make an owner's key",
     VIEWER: "may look, and subscribe to every topic",
 }
+
+_RISING = (VIEWER, OPERATOR, OWNER)
+
+
+def is_lesser(role_id: str, than: str) -> bool:
+    """Whether a member of one of these roles may do less than a member of the other."""
+    return _RISING.index(role_id) < _RISING.index(than)

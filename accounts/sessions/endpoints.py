@@ -11,7 +11,7 @@ from accounts.rest.paging import Paging
 from accounts.sessions.log_ins import CodeNeeded as Needed
 from accounts.sessions.schemas import CodeNeeded, LogIn, LogInCode, SessionInfo, SessionToken
 from accounts.sessions.schemas import Sessions as SessionList
-from accounts.sessions.service import VALID_SECONDS, Sessions
+from accounts.sessions.service import Sessions
 from accounts.signing.keystore import Keystore
 from accounts.users.schemas import LoggedIn
 from api.tokens import Claims
@@ -25,15 +25,24 @@ def routes(entrance: Entrance, sessions: Sessions, keystore: Keystore) -> APIRou
 
     @router.post("/session-token", status_code=status.HTTP_201_CREATED)
     async def session_token(person: Person) -> SessionToken:
-        """Make a token for SDKs that may do what you may, for as long as a log-in holds."""
+        """Make a token for SDKs that may do what you may, for as long as your log-in holds.
+
+        It ends with the log-in, and when you are no member of the account any more, or one of a lesser role.
+        """
         person.require_change()
         person.require_confirmed()
-        now = int(time.time())
+        id = new_id("session")
+        bound = await sessions.bind_token(person, id)
         claims = Claims(
-            "session", person.account_id, new_id("session"), now, now + VALID_SECONDS, user_id=person.user_id
+            "session",
+            person.account_id,
+            id,
+            int(time.time()),
+            bound.until,
+            user_id=person.user_id,
+            ancestors=(bound.id,),
         )
-        await sessions.note_token(person, claims.id, now + VALID_SECONDS)
-        return SessionToken(session_token=keystore.sign(claims), expires_at_epoch_seconds=now + VALID_SECONDS)
+        return SessionToken(session_token=keystore.sign(claims), expires_at_epoch_seconds=bound.until)
 
     return router
 

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from accounts.database.base import Base, epoch_seconds
 
 PREFIX = "session_"
-_ID_DIGITS = 32
+ID_DIGITS = 32
 
 
 class Session(Base):
@@ -26,4 +26,4 @@ class Session(Base):
     @property
     def id(self) -> str:
         """What it is called where its owner sees it: half of the hash, from which nobody guesses the secret."""
-        return PREFIX + self.secret_hash[:_ID_DIGITS]
+        return PREFIX + self.secret_hash[:ID_DIGITS]

@@ -41,6 +41,26 @@ async def find(session: AsyncSession, secret_hash: str, now: int) -> Found | Non
     return None if row is None else Found(row[0], row[1], row[2] is not None)
 
 
+async def get_alone(session: AsyncSession, user_id: str, session_id: str, now: int) -> Found | None:
+    """Return a log-in as `find` does, by its id; it neither ends nor changes until this transaction has ended."""
+    mine = (Membership.account_id == Session.account_id) & (Membership.user_id == Session.user_id)
+    found = select(Session, Membership.role_id).join(Membership, mine)
+    found = found.where(Session.user_id == user_id, _is(session_id), Session.expires_at > now)
+    row = (await session.execute(found.with_for_update())).first()
+    return None if row is None else Found(row[0], row[1], is_confirmed=True)
+
+
+async def user_of(session: AsyncSession, secret_hash: str) -> str | None:
+    """Return who has logged in with this secret."""
+    return await session.scalar(select(Session.user_id).where(Session.secret_hash == secret_hash))
+
+
+async def users_in(session: AsyncSession, account_id: str) -> Sequence[str]:
+    """Return the people who have a log-in that works in this account."""
+    found = select(Session.user_id).where(Session.account_id == account_id)
+    return (await session.scalars(found.distinct())).all()
+
+
 async def page(session: AsyncSession, user_id: str, now: int, asked: PageRequest) -> Sequence[Session]:
     """Return a page of a person's log-ins that have not expired, the oldest first."""
     mine = select(Session).where(Session.user_id == user_id, Session.expires_at > now)

@@ -158,8 +158,9 @@ class Users:
         await self.require_password(person, password)
         password_hash = await self._passwords.hash(new_password)
         async with self._database.transaction() as session:
+            ended = await self._sessions.end_others(session, person.user_id, person.session_id)
             await self.set_password(session, person.actor, person.user_id, password_hash)
-            await self._sessions.end_others(session, person.user_id, person.session_id)
+        await self._sessions.tell(ended)
 
     async def set_password(self, session: Transaction, actor: Actor, user_id: str, password_hash: str) -> str:
         """Keep a new password, within a transaction, and tell the person of it by e-mail; return that."""

@@ -1,0 +1,1 @@
+"""What ties tokens to the log-ins that they were made with."""
