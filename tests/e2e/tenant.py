@@ -58,6 +58,11 @@ class Tenant:
         return self.new_key()[0]
 
     @cached_property
+    def account_id(self) -> str:
+        """The account's id."""
+        return str(self.http.get("/v1/account").raise_for_status().json()["account_id"])
+
+    @cached_property
     def session(self) -> str:
         """The token of a log-in."""
         return str(self.http.post("/v1/session-token").raise_for_status().json()["session_token"])

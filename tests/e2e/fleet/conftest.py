@@ -2,6 +2,7 @@
 
 from collections.abc import Generator
 
+import httpx
 import pytest
 
 from tests.e2e.fleet.fleet import Fleet
@@ -19,6 +20,12 @@ def pair() -> Generator[Fleet]:
     """Two routers on one port, two nodes, and an account service."""
     with Fleet(routers=2, nodes=2, share_port=True) as running:
         yield running
+
+
+@pytest.fixture(scope="package")
+def operator(fleet: Fleet) -> httpx.Client:
+    """A script that operates the installation."""
+    return fleet.operator()
 
 
 @pytest.fixture

@@ -1,15 +1,20 @@
 """A whole fleet of real processes for a test: Redis, a database, account services, routers and storage nodes."""
 
 import asyncio
+import json
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
+
+import httpx
 
 from api.errors import Unavailable
 from backplane.interface import NodeMap, Process
@@ -17,7 +22,7 @@ from backplane.redis import RedisBackplane
 from tests.e2e.fleet.postgres import PostgresServer
 from tests.e2e.fleet.process import Member, Tier
 from tests.e2e.fleet.workload import Reach
-from tests.e2e.service import free_port, until
+from tests.e2e.service import ROOT, free_port, until
 from tests.e2e.tenant import Tenant
 from tests.e2e.wire import Client
 from tests.redis_server import AppendFsync, RedisServer
@@ -139,6 +144,15 @@ class Fleet:
             tenant.http.patch(f"/v1/caches/{cache}", json={"durable": True}).raise_for_status()
             assert tenant.http.get(f"/v1/caches/{cache}").raise_for_status().json()["durable"]
         return Reach([router.address for router in self.routers], tenant.key, cache, durable=durable)
+
+    def operator(self) -> httpx.Client:
+        """Return a script that operates the installation, by a token made on the command line."""
+        told = {"--data": str(self.folder / "operator"), "--database-url": self._common()["TIDINGS_DATABASE_URL"]}
+        words = [sys.executable, "-m", "cli.main", "operator", "token", "create", "--json", *chain(*told.items())]
+        made = subprocess.run(words, cwd=ROOT, check=True, capture_output=True, text=True, timeout=60)
+        token = str(json.loads(made.stdout)["token"])
+        client = httpx.Client(base_url=self.accounts[0].url, headers={"authorization": token}, timeout=20)
+        return self._stack.enter_context(client)
 
     def client(self, tenant: Tenant, router: Member) -> Client:
         """Return a client of one router with the tenant's key, on a connection of its own."""
