@@ -98,7 +98,7 @@ class Allowance:
         """Return the refusal of one more subscription."""
         slots = self.slots
         return TooManySubscriptions(
-            f"subscriptions: {slots.used} of {slots.limit} in {self.place}; no more subscribers are admitted"
+            f"subscriptions: {slots.taken} of {slots.limit} in {self.place}; no more subscribers are admitted"
         )
 
     def open(self) -> None:

@@ -40,6 +40,11 @@ class Slots:
         return self.open + self.elsewhere
 
     @property
+    def taken(self) -> int:
+        """How many are open in the fleet, or may be opened by others without asking: of those is heard sooner."""
+        return max(self.used, self.open + self.limit - self.granted)
+
+    @property
     def wanted(self) -> int:
         """How many this router wants to have room for."""
         needed = self.open + self.waiting

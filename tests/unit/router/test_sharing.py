@@ -162,6 +162,15 @@ async def test_a_burst_at_all_routers_opens_no_more_than_the_limit(routers: Rout
     assert sum(admitted) + sum(more) == 100
 
 
+async def test_a_refusal_counts_what_others_may_open_and_have_not_told_of_yet() -> None:
+    routers = Routers(subscriptions=5)
+    await routers.pass_time(2.0)
+    assert [await routers.open_all(number, 1) for number in (0, 1, 2, 0, 1)] == [1] * 5
+    for number, allowance in enumerate(routers.allowances):
+        assert await routers.open_all(number, 1) == 0
+        assert allowance.full().message.startswith("subscriptions: 5 of 5 in account 'acme'")
+
+
 async def test_what_one_router_closes_another_may_open_soon(routers: Routers) -> None:
     await routers.pass_time(2.0)
     await routers.open_all(0, 100)
