@@ -12,6 +12,7 @@ from accounts.component import Accounts, AccountsSettings
 from accounts.database import Database, sqlite_url
 from api.errors import TidingsError
 from backplane.memory import MemoryDirectory
+from cli.billing_variables import BillingVariables
 from cli.master_key import MasterKeyVariables
 from cli.refusals import told_in_a_sentence
 
@@ -40,8 +41,10 @@ def with_accounts(data: Path, work: Callable[[Accounts], Awaitable[T]], database
     With a `database_url`, accounts are there and not in the folder.
     """
     with told_in_a_sentence():
-        master_key = MasterKeyVariables.read().master_key_source
-    settings = AccountsSettings(data_dir=data.resolve(), endpoint="", master_key=master_key, database_url=database_url)
+        master_key, billing = MasterKeyVariables.read().master_key_source, BillingVariables.read().billing
+    settings = AccountsSettings(
+        data_dir=data.resolve(), endpoint="", master_key=master_key, database_url=database_url, billing=billing
+    )
 
     async def run() -> T:
         accounts = Accounts(settings, MemoryDirectory())

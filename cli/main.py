@@ -13,7 +13,7 @@ COMMANDS = {
     "doctor": "Check a fleet, and say what to do.",
     "account": "Make accounts without a browser.",
     "key": "Make API keys without a browser.",
-    "usage": "Prove what was used.",
+    "usage": "Prove and export what was used.",
     "billing": "Make plans, give credits, and settle invoices.",
     "operator": "Appoint operators of the installation.",
     "topic": "Publish and subscribe from a shell.",

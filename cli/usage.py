@@ -1,54 +1,137 @@
-"""`tidings usage`: proves what was used."""
+"""`tidings usage`: proves what was used and what was billed of it, and exports it."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 import click
 
+from accounts.batches.chain import Finding
 from accounts.batches.verifying import Verdict, Verifier
-from cli.accounts_access import data_option, database_option, json_option, with_database
+from accounts.component import Accounts
+from accounts.exports.service import UsageFormat
+from accounts.exports.usage import Granularity
+from accounts.invoices.proving import Proof, Proofs
+from cli.accounts_access import data_option, database_option, json_option, with_accounts, with_database
+from cli.billing_variables import BillingVariables
+from cli.refusals import told_in_a_sentence
+from cli.rows_written import RowsWritten, written_to
 
 
 @click.group()
 def usage() -> None:
-    """Prove what was used."""
+    """Prove and export what was used."""
 
 
 @usage.command()
+@click.option("--invoice", metavar="NUMBER", help="Prove this invoice instead, named by its number or its id.")
 @data_option
 @database_option
 @json_option
-def verify(data: Path, database_url: str, *, as_json: bool) -> None:
+def verify(data: Path, database_url: str, *, invoice: str | None, as_json: bool) -> None:
     """Add everything up again from the batches of routers.
 
-    Names each batch that is missing or altered and each sum that is not that of its batches; then the exit status is 1.
+    Names each batch that is missing or altered and each sum that is not that of its batches; with --invoice, each
+    quantity that an invoice charges and its batches do not say, and each amount that is wrong. Then the exit status is
+    1.
     """
-    verdict = with_database(data, database_url, lambda database: Verifier(database).verify())
+    if invoice is None:
+        verdict = with_database(data, database_url, lambda database: Verifier(database).verify())
+        _tell(verdict.findings, lambda: _fields(verdict), lambda: _notes(verdict), as_json=as_json)
+        return
+    with told_in_a_sentence():
+        settings = BillingVariables.read().billing
+    proof = with_database(data, database_url, lambda database: Proofs(database, settings).prove(invoice))
+    _tell(proof.findings, lambda: _proof_fields(proof), lambda: _proof_notes(proof), as_json=as_json)
+
+
+@usage.command()
+@click.argument("account")
+@click.option("--from", "start", help="A date or a time; local without a zone. [default: the beginning of this month]")
+@click.option("--to", "end", help="Where it ends. [default: now]")
+@click.option("--granularity", type=click.Choice(get_args(Granularity)), default="hour", show_default=True)
+@click.option("--format", "form", type=click.Choice(get_args(UsageFormat)), default="csv", show_default=True)
+@click.option(
+    "--output", type=click.Path(dir_okay=False, path_type=Path), help="A file, there when it is whole. [default: none]"
+)
+@click.option(
+    "--progress/--no-progress", default=None, help="Say how it goes on standard error. [default: on a terminal]"
+)
+@data_option
+@database_option
+def export(  # noqa: PLR0913 - one parameter for each option
+    account: str,
+    start: str | None,
+    end: str | None,
+    granularity: Granularity,
+    form: UsageFormat,
+    output: Path | None,
+    data: Path,
+    database_url: str,
+    *,
+    progress: bool | None,
+) -> None:
+    """Write what ACCOUNT has used to standard output, or to a file.
+
+    ACCOUNT is the id of an account, or the e-mail of somebody who logs in to it. The files are those of
+    GET /v1/exports/usage.
+    """
+    rows = RowsWritten(shown=progress)
+
+    async def write(accounts: Accounts) -> None:
+        account_id = await accounts.users.account_of(account) if "@" in account else account
+        exports = accounts.finance.exports
+        first, last = await exports.times(account_id, start, end)
+        file = exports.usage(account_id, first, last, granularity, form)
+        with written_to(output) as write:
+            async for piece in file.stream(rows.wrote):
+                write(piece)
+
+    with_accounts(data, write, database_url)
+    rows.end()
+
+
+def _tell(
+    findings: list[Finding], fields: Callable[[], dict[str, object]], notes: Callable[[], list[str]], *, as_json: bool
+) -> None:
+    """Print what came of it, and end with a status that says so."""
     if as_json:
-        click.echo(json.dumps(_fields(verdict)))
+        told = [{"what": finding.what, "where": finding.where, "detail": finding.detail} for finding in findings]
+        click.echo(json.dumps({"clean": not findings, **fields(), "findings": told}))
     else:
-        _print(verdict)
-    if not verdict.is_clean:
+        for line in [*map(str, findings), *notes()]:
+            click.echo(line)
+    if findings:
         raise SystemExit(1)
+
+
+def _state(findings: list[Finding]) -> str:
+    return f"{len(findings)} findings" if findings else "clean"
 
 
 def _fields(verdict: Verdict) -> dict[str, object]:
     return {
-        "clean": verdict.is_clean,
         "batches": verdict.batches,
         "boots": verdict.boots,
         "minutes": verdict.minutes,
-        "findings": [
-            {"what": finding.what, "where": finding.where, "detail": finding.detail} for finding in verdict.findings
-        ],
         "open_boots": verdict.open_boots,
     }
 
 
-def _print(verdict: Verdict) -> None:
-    for finding in verdict.findings:
-        click.echo(str(finding))
-    for boot in verdict.open_boots:
-        click.echo(f"note: boot {boot} has not said that it ended; it runs, or what it counted last is lost")
-    state = "clean" if verdict.is_clean else f"{len(verdict.findings)} findings"
-    click.echo(f"{state}: {verdict.batches} batches of {verdict.boots} boots, {verdict.minutes} minutes with usage")
+def _notes(verdict: Verdict) -> list[str]:
+    notes = [
+        f"note: boot {boot} has not said that it ended; it runs, or what it counted last is lost"
+        for boot in verdict.open_boots
+    ]
+    counted = f"{verdict.batches} batches of {verdict.boots} boots, {verdict.minutes} minutes with usage"
+    return [*notes, f"{_state(verdict.findings)}: {counted}"]
+
+
+def _proof_fields(proof: Proof) -> dict[str, object]:
+    return {"invoice": proof.invoice, "total": proof.total, "batches": proof.batches, "late": proof.late}
+
+
+def _proof_notes(proof: Proof) -> list[str]:
+    notes = [f"note: {proof.late} batches came later; what they add is on a later invoice"] if proof.late else []
+    return [*notes, f"{_state(proof.findings)}: {proof.invoice} over {proof.total}, from {proof.batches} batches"]

@@ -7,10 +7,15 @@ from sqlalchemy import case, delete, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from accounts.batches.models import UsageBatch, UsageBoot
+from accounts.clocks.models import TestClockPlacement
 from accounts.database.insert import insert_all_once, inserting
 
 BATCHES = 0
 """Stands for batches where levels are named by their step."""
+
+
+BatchKey = tuple[int, str, str, int]
+"""Minute, router, boot and number."""
 
 
 class Sealed(NamedTuple):
@@ -94,15 +99,27 @@ async def of_boot(session: AsyncSession, router: str, boot: str, after: int, to:
     return [Sealed(*row) for row in await session.execute(found)]
 
 
-async def between(
-    session: AsyncSession, start: int, end: int, after: tuple[int, str, str, int] | None, most: int
-) -> Sequence[Sealed]:
+async def between(session: AsyncSession, start: int, end: int, after: BatchKey | None, most: int) -> Sequence[Sealed]:
     """Return some batches of the minutes from `start` to before `end`, by minute, router, boot and number."""
     order = (UsageBatch.minute, UsageBatch.router, UsageBatch.boot, UsageBatch.number)
     found = select(*_columns()).where(UsageBatch.minute >= start, UsageBatch.minute < end)
     if after is not None:
         found = found.where(tuple_(*order) > tuple_(*after))
     return [Sealed(*row) for row in await session.execute(found.order_by(*order).limit(most))]
+
+
+async def placed(
+    session: AsyncSession, account_id: str, start: int, end: int, after: BatchKey | None, most: int
+) -> Sequence[tuple[UsageBatch, int]]:
+    """Return batches whose usage of an account went by its test clock to a minute in this time, with that minute."""
+    at = TestClockPlacement
+    key = (at.minute, at.router, at.boot, at.number)
+    of = (UsageBatch.router == at.router) & (UsageBatch.boot == at.boot) & (UsageBatch.number == at.number)
+    found = select(UsageBatch, at.minute).join(at, of).where(at.account_id == account_id)
+    found = found.where(at.minute >= start, at.minute < end)
+    if after is not None:
+        found = found.where(tuple_(*key) > after)
+    return [(row, minute) for row, minute in await session.execute(found.order_by(*key).limit(most))]
 
 
 async def next_minute(session: AsyncSession, minute: int) -> int | None:

@@ -7,7 +7,7 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from accounts.batches.models import UsageBatch
-from accounts.clocks.models import TestClockPlacement
+from accounts.batches.repository import BatchKey
 from accounts.usage.models import ALL, Sums, UsageDay, UsageHour, UsageMinute, UsageSeries
 from api.usage import CONCURRENCY
 
@@ -17,9 +17,6 @@ TABLES: Mapping[str, tuple[type[Sums], int]] = {
     "day": (UsageDay, 1440),
 }
 """By granularity: where the sums are, and how many minutes each is for."""
-
-BatchKey = tuple[int, str, str, int]
-"""Minute, router, boot and number."""
 
 
 async def series(session: AsyncSession, account_id: str) -> Sequence[UsageSeries]:
@@ -49,17 +46,3 @@ async def batches(
     if after is not None:
         found = found.where(tuple_(*key) > after)
     return (await session.scalars(found.order_by(*key).limit(most))).all()
-
-
-async def placed(
-    session: AsyncSession, account_id: str, start: int, end: int, after: BatchKey | None, most: int
-) -> Sequence[tuple[UsageBatch, int]]:
-    """Return batches whose usage of an account went by its test clock to a minute in this time, with that minute."""
-    at = TestClockPlacement
-    key = (at.minute, at.router, at.boot, at.number)
-    of = (UsageBatch.router == at.router) & (UsageBatch.boot == at.boot) & (UsageBatch.number == at.number)
-    found = select(UsageBatch, at.minute).join(at, of).where(at.account_id == account_id)
-    found = found.where(at.minute >= start, at.minute < end)
-    if after is not None:
-        found = found.where(tuple_(*key) > after)
-    return [(row, minute) for row, minute in await session.execute(found.order_by(*key).limit(most))]

@@ -3,10 +3,11 @@
 from collections.abc import AsyncIterator, Sequence
 from typing import Literal
 
+from accounts.batches.repository import BatchKey, placed
 from accounts.clocks import repository as clocks
 from accounts.database import Database
 from accounts.exports import repository
-from accounts.exports.repository import TABLES, BatchKey
+from accounts.exports.repository import TABLES
 from accounts.exports.rows import CountedLine, UsageRow
 from accounts.usage.models import UsageSeries
 from api.usage import CONCURRENCY, decode
@@ -57,7 +58,7 @@ async def counted_pages(
     while True:
         async with database.reading() as session:
             if has_clock:
-                found = await repository.placed(session, account_id, start, end, after, PAGE_BATCHES)
+                found = await placed(session, account_id, start, end, after, PAGE_BATCHES)
             else:
                 rows = await repository.batches(session, start, end, after, PAGE_BATCHES)
                 found = [(row, row.minute) for row in rows]

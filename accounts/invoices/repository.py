@@ -65,8 +65,10 @@ async def charges(session: AsyncSession, invoice_id: str) -> Sequence[Charge]:
     return (await session.scalars(found.order_by(Charge.line, Charge.cache_id))).all()
 
 
-async def billed(session: AsyncSession, account_id: str, period_start: int) -> dict[ChargeKey, int]:
-    """Return all that was charged of a month, on whichever invoices."""
+async def billed(
+    session: AsyncSession, account_id: str, period_start: int, through: Invoice | None = None
+) -> dict[ChargeKey, int]:
+    """Return all that was charged of a month, on whichever invoices; or only on those up to one of them."""
     columns = (
         InvoiceLine.part_start,
         InvoiceLine.part_end,
@@ -83,6 +85,9 @@ async def billed(session: AsyncSession, account_id: str, period_start: int) -> d
         .where(Charge.account_id == account_id, Charge.period_start == period_start)
         .group_by(*columns)
     )
+    if through is not None:
+        found = found.join(Invoice, Invoice.id == Charge.invoice_id)
+        found = found.where(Invoice.series == through.series, Invoice.number <= through.number)
     result: dict[ChargeKey, int] = {}
     for row in await session.execute(found):
         start, end, plan, version, meter, tier, price, cache, quantity = row

@@ -106,6 +106,10 @@ def test_a_month_of_real_messages_is_billed_to_the_operation(customer: Customer,
         ("minimum", 1, "10.00"),
     ]
     assert (invoice["currency"], invoice["total"]) == ("EUR", "10.00")
+    verified = customer.service.run(
+        "usage", "verify", "--invoice", invoice["number"], "--data", str(customer.service.data)
+    )
+    assert verified.startswith(f"clean: {invoice['number']} over 10.00 EUR")
     assert customer.command("pay", invoice_id, "--reference", "cash")["state"] == "paid"
 
 

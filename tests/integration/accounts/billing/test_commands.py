@@ -1,4 +1,4 @@
-"""`tidings billing`: what an operator does without a browser, on the data folder itself."""
+"""`tidings billing`: what an operator does without a browser, on the data folder or the database of a fleet."""
 
 import json
 from pathlib import Path
@@ -7,17 +7,21 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from cli.account import account
 from cli.billing import billing
+from cli.operator import operator
+from cli.usage import usage
+from tests.integration.accounts.databases import Postgres
 
 FEBRUARY, MARCH = 1832976000, 1835481600
 
 
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    made = CliRunner().invoke(
-        account, ["create", "ada@example.com", "--password", "correct horse battery", "--data", str(tmp_path)]
-    )
+@pytest.fixture(params=["sqlite", "postgres"])
+def data(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    if request.param == "postgres":
+        server: Postgres = request.getfixturevalue("postgres_server")
+        monkeypatch.setenv("TIDINGS_DATABASE_URL", server.new_database())
+    sign_up = ["create", "ada@example.com", "--password-stdin", "--data", str(tmp_path)]
+    made = CliRunner().invoke(operator, sign_up, "correct horse battery\n")
     assert made.exit_code == 0, made.output
     return tmp_path
 
@@ -49,6 +53,8 @@ def test_a_month_is_billed_from_the_command_line(data: Path) -> None:
     (invoice,) = run(data, "clock", "ada@example.com", str(MARCH + 31 * 86400))["invoices"]
     assert run(data, "pay", invoice, "--reference", "cash")["total"] == "385"
     assert "is paid already" in refused(data, "pay", invoice)
+    proof = CliRunner().invoke(usage, ["verify", "--invoice", invoice, "--json", "--data", str(data)])
+    assert (proof.exit_code, json.loads(proof.stdout)["clean"]) == (0, True)
     note = run(data, "void", invoice, "--reason", "wrong name", "--bill-again")
     assert (note["kind"], note["total"], first != invoice) == ("credit_note", "-385", True)
 
