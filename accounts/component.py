@@ -180,6 +180,7 @@ class Accounts:
             audit_log,
             self.ledger.reports,
             self.finance,
+            self.limits,
         )
         console.install(app, services, guards, _place(settings))
         app.state.operators = self.operation.operators

@@ -53,7 +53,7 @@ class People:
         self.invitations = Invitations(database, self.sessions, passwords, mails)
         self.members = Members(database, self.users, self.bindings)
         self.tenants = Tenants(database, snapshots)
-        self._sends_mails = mails.has_server
+        self.sends_mails = mails.has_server
         self.entrance = Entrance(
             self.users,
             SignUps(database, snapshots, self.users, passwords, mails),
@@ -79,5 +79,5 @@ class People:
             second_factor_routes.routes(self.second_factors),
             account_routes.routes(self.tenants, self.members, self.sessions),
             member_routes.routes(self.members),
-            invitation_routes.routes(self.invitations, self.entrance, sends_mails=self._sends_mails),
+            invitation_routes.routes(self.invitations, self.entrance, sends_mails=self.sends_mails),
         ]

@@ -14,15 +14,19 @@ from accounts.console.budgets import BudgetPages
 from accounts.console.caches import CachePages
 from accounts.console.key_rotation import KeyRotationPages
 from accounts.console.keys import KeyPages
+from accounts.console.limits import LimitPages
 from accounts.console.overview import OverviewPages
 from accounts.console.page_tokens import PageTokens
 from accounts.console.pages import Pages
 from accounts.console.roles import RolePages
 from accounts.console.second_factor import SecondFactorPages
 from accounts.console.security import SecurityPage
+from accounts.console.team import TeamPages
+from accounts.console.team_invitations import InvitationPages
 from accounts.console.tokens import TokenPages
 from accounts.finance import Finance
 from accounts.keys.service import Keys
+from accounts.limits.service import AccountLimits
 from accounts.people import People
 from accounts.rest.guards import Guards
 from accounts.roles.service import Roles
@@ -44,6 +48,7 @@ class Services:
     audit_log: AuditLog
     reports: Reports
     finance: Finance
+    limits: AccountLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,7 @@ def install(app: FastAPI, services: Services, guards: Guards, place: Place) -> N
     pages = Pages(assets, policy.headers(place.topics_url, tls=place.tls), place.topics_url)
     app.state.pages = pages
     tokens, security = services.page_tokens, SecurityPage(pages, services.people)
+    team = TeamPages(pages, services.people)
     for router in (
         assets.routes(),
         reports.routes(),
@@ -83,6 +89,9 @@ def install(app: FastAPI, services: Services, guards: Guards, place: Place) -> N
         usage.routes(pages, services.reports),
         BillingPages(pages, services.finance).routes(),
         BudgetPages(pages, services.finance.budgets, services.caches).routes(),
+        team.routes(),
+        InvitationPages(pages, services.people, team).routes(),
+        LimitPages(pages, services.limits).routes(),
         security.routes(),
         SecondFactorPages(pages, services.people, security).routes(),
         audit.routes(pages, services.audit_log),

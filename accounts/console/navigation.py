@@ -28,7 +28,15 @@ GROUPS: tuple[tuple[str, tuple[Place, ...]], ...] = (
         "Money",
         (Place("/console/usage", "Usage"), Place("/console/billing", "Billing"), Place("/console/budgets", "Budgets")),
     ),
-    ("Account", (Place("/console/security", "Security"), Place("/console/audit", "Audit log"))),
+    (
+        "Account",
+        (
+            Place("/console/team", "Team"),
+            Place("/console/limits", "Limits"),
+            Place("/console/security", "Security"),
+            Place("/console/audit", "Audit log"),
+        ),
+    ),
 )
 """The menu, in its order."""
 
@@ -49,6 +57,13 @@ NOTES = {
     "logged-out": "You are logged out.",
     "confirm": "A mail is on its way to you. Its link makes the account.",
     "email-confirmed": "Your e-mail is confirmed.",
+    "role-given": "The role was changed. It holds from the next request on.",
+    "member-removed": "The member is gone, and their log-ins to this account have ended.",
+    "handed-over": "The account was handed over. You are an operator of it now.",
+    "left": "You have left the account.",
+    "invited": "A mail with the invitation is on its way.",
+    "taken-back": "The invitation is of no use any more.",
+    "limits-changed": "The limits hold within a second. What is open stays open.",
     "joined": "You are a member of this account now.",
     "reset-sent": "If somebody has this e-mail here, a mail is on its way. Its link sets a new password.",
     "password-changed": "The password was changed, and your other log-ins have ended.",

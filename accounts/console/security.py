@@ -11,7 +11,7 @@ from accounts.paging import PageRequest
 from accounts.people import People
 from accounts.rest.guards import Person
 from accounts.sessions.member import Member
-from api.errors import TidingsError
+from api.errors import PermissionDenied, TidingsError
 
 PATH = "/console/security"
 _PASSWORD = {"a password": "new_password", "the password": "password", "too many tries": "password"}
@@ -63,6 +63,8 @@ class SecurityPage:
         self, request: Request, person: Member, wrong: Trouble = NO_TROUBLE, status: int = 200, after: str = ""
     ) -> Response:
         """Show the page, with what was wrong in one of its forms."""
+        if not person.user_id:
+            raise PermissionDenied("you look at an account for the installation; your own log-in is not shown with it")
         listed = await self._sessions.page(person.user_id, PageRequest(next_token=after or None))
         user = await self._users.get(person.user_id)
         values: dict[str, Any] = {

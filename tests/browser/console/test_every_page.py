@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from tests.browser.console.conftest import Visit
 from tests.browser.console.test_security import set_up
+from tests.browser.console.test_team import invite
 from tests.browser.console.visit import EVERY_RULE, Visitor
 
 PUBLIC = ("/", "/signup", "/login")
@@ -36,6 +37,8 @@ FULL = (
     "/console/billing/profile",
     "/console/usage?span=hour&by=cache",
     "/console/security",
+    "/console/team",
+    "/console/limits",
     "/console/nowhere",
 )
 
@@ -87,6 +90,9 @@ def check_forms(visitor: Visitor, rules: Sequence[str] = EVERY_RULE) -> None:
     look(visitor, rules)
     visitor.press("Make the new key")
     look(visitor, rules)
+    link = invite(visitor, "mate@example.com")
+    look(visitor, rules)
+    check(visitor, link, "/console/team", rules=rules)
     set_up(visitor, lambda: look(visitor, rules))
     look(visitor, rules)
     check(visitor, "/console/security", "/console/keys", rules=rules)

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.console.conftest import Visit
+from tests.browser.console.test_team import invite
 from tests.browser.console.visit import Visitor
 
 SCRIPT = '<img src=x onerror="window.pwned=1"><script>window.pwned=1</script>\'"`${pwned}{{7*7}}'
@@ -22,6 +23,9 @@ PAGES = (
     "/console/usage?by=key&span=<script>",
     "/console/billing",
     "/console/audit",
+    "/console/team",
+    "/console/limits",
+    "/console/security",
 )
 
 
@@ -40,7 +44,7 @@ def test_a_hostile_text_is_shown_and_does_nothing(visit: Visit, text: str) -> No
     page.goto("/console/budgets/new")
     visitor.fill(name=text[:100], amount="1")
     visitor.press("Set the budget")
-    for path in PAGES:
+    for path in (*PAGES, invite(visitor, "mate@example.com")):
         page.goto(path)
         assert page.evaluate("window.pwned") is None, path
         assert page.locator("script:not([src]), img[src=x], style").count() == 0, path

@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 
 from tests.browser.console.conftest import Visit
 from tests.browser.console.test_security import set_up
+from tests.browser.console.test_team import invite
 from tests.browser.console.visit import Visitor
 from tests.e2e.service import until
 
@@ -127,8 +128,13 @@ def show_security(visitor: Visitor) -> None:
     keep(visitor, "key-made")
     set_up(visitor, lambda: keep(visitor, "second-factor"))
     keep(visitor, "recovery-codes")
-    page.goto("/console/security")
-    keep(visitor, "security")
+    for name in ("security", "limits"):
+        page.goto(f"/console/{name}")
+        keep(visitor, name)
+    invite(visitor, "captain@example.com")
+    keep(visitor, "invited")
+    page.goto("/console/team")
+    keep(visitor, "team")
 
 
 def keep(visitor: Visitor, name: str) -> None:
