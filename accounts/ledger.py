@@ -46,6 +46,16 @@ class Ledger:
             Job("usage.verify", EVERY_SECONDS, Watch(self.verifier).run),
         ]
 
+    @property
+    def applied(self) -> int:
+        """How many batches were applied here."""
+        return 0 if self._consumer is None else self._consumer.applied
+
+    @property
+    def repeated(self) -> int:
+        """How many batches came here that had been applied before."""
+        return 0 if self._consumer is None else self._consumer.repeated
+
     def routers(self) -> list[APIRouter]:
         """Return the endpoints for accounts."""
         listing = Listing(self._database)

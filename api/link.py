@@ -78,6 +78,16 @@ class Sink(Watcher, Protocol):
 class Link(Protocol):
     """One router's way to one storage node."""
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether what is asked now is asked at once."""
+        ...
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Bytes that wait for the node to read them."""
+        ...
+
     async def publish(
         self, topic: Topic, value: bytes, publisher_id: bytes, timeout: float, stored: Callable[[], None]
     ) -> Receipt:

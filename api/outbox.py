@@ -26,6 +26,11 @@ class Outbox(Generic[M]):
     def __repr__(self) -> str:
         return f"<Outbox {len(self._waiting)} messages, {self._bytes} of {self._max_bytes} bytes>"
 
+    @property
+    def waiting_bytes(self) -> int:
+        """About how many bytes wait."""
+        return self._bytes
+
     def put(self, message: M, size: int) -> None:
         """Add a message of about this many bytes.
 

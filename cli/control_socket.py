@@ -2,9 +2,9 @@
 
 `{"command": "drain", "seconds": 10}` answers `{"drained": true}` when the streams have been ended,
 `{"command": "yield", "shared": false}` answers `{"sockets": n}` when new connections go to a newer process (or, on a
-port that other services share, to somebody else), and `{"command": "status"}` answers
-`{"streams": n, "unary": n, "state": "serving"}`. It is a socket of its own because a process that drains no longer
-accepts connections on its HTTP port.
+port that other services share, to somebody else), `{"command": "metrics"}` answers `{"text": "…"}`, and
+`{"command": "status"}` answers `{"streams": n, "unary": n, "state": "serving"}`. It is a socket of its own because a
+process that drains no longer accepts connections on its HTTP port.
 """
 
 import asyncio
@@ -20,6 +20,8 @@ from pydantic import BaseModel, Field, ValidationError
 from cli.edge.handover import decline_connections, yield_port
 
 log = logging.getLogger(__name__)
+
+LONGEST_ANSWER_BYTES = 16 * 1024 * 1024
 
 
 State = Literal["starting", "serving", "draining", "stopped"]
@@ -43,6 +45,10 @@ class Drainable(Protocol):
 
     def status(self) -> Load:
         """Return the load of this moment."""
+        ...
+
+    def metrics(self) -> str:
+        """Return all numbers, in Prometheus' text format."""
         ...
 
 
@@ -111,6 +117,8 @@ class ControlSocket:
                 return {"drained": True}
             case "status":
                 return dict(self._drainable.status()._asdict())
+            case "metrics":
+                return {"text": self._drainable.metrics()}
             case "yield":
                 return {"sockets": decline_connections() if command.shared else yield_port()}
             case other:
@@ -126,7 +134,7 @@ async def ask(path: Path, command: dict[str, object], *, timeout: float) -> dict
         TimeoutError: No answer within `timeout` seconds.
     """
     async with asyncio.timeout(timeout):
-        reader, writer = await asyncio.open_unix_connection(path)
+        reader, writer = await asyncio.open_unix_connection(path, limit=LONGEST_ANSWER_BYTES)
         try:
             writer.write(json.dumps(command).encode() + b"\n")
             await writer.drain()

@@ -14,6 +14,14 @@ class DirectLink:
         self._node = node
         self._sink = sink
 
+    @property
+    def is_connected(self) -> bool:
+        return True
+
+    @property
+    def waiting_bytes(self) -> int:
+        return 0
+
     async def publish(
         self, topic: Topic, value: bytes, publisher_id: bytes, timeout: float, stored: Callable[[], None]
     ) -> Receipt:

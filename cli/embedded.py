@@ -1,9 +1,9 @@
 """All tiers in one process, composed: the application that the edge hosts for `tidings up`."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from accounts.component import Accounts, AccountsSettings
 from accounts.fleet import Fleet
@@ -29,6 +29,9 @@ from router.router import Router, RouterSettings
 from router.sharing import Sharing
 from storage.bounds import CacheBounds
 from storage.node import Node
+
+if TYPE_CHECKING:
+    from prometheus_client.registry import Collector
 
 
 class Embedded:
@@ -68,6 +71,7 @@ class Embedded:
             settings.control_socket,
             end_streams=partial(end_streams, self._router),
             streams=lambda: len(self._router.subscriptions),
+            collectors=self._collectors,
         )
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -130,6 +134,14 @@ class Embedded:
 
     def _connect(self, node: NodeEntry, sink: Sink, _: Callable[[], int]) -> DirectLink:
         return DirectLink(self._nodes[node.id], sink)
+
+    def _collectors(self) -> "Iterable[Collector]":
+        from accounts.metrics import AccountsMetrics  # noqa: PLC0415  see `Hosted.metrics`
+        from router.metrics import RouterMetrics  # noqa: PLC0415
+        from storage.metrics import NodeMetrics  # noqa: PLC0415
+
+        nodes = NodeMetrics(self._nodes.values())
+        return [RouterMetrics(self._router, self._metering), nodes, AccountsMetrics(self._accounts)]
 
     def _sweep(self) -> None:
         for node in self._nodes.values():

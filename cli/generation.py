@@ -123,6 +123,14 @@ class Generation:
         except (OSError, TimeoutError, CommandFailed):
             return None
 
+    async def metrics(self) -> str:
+        """Return the application's numbers, in Prometheus' text format.
+
+        Raises:
+            OSError, TimeoutError, CommandFailed: It does not answer.
+        """
+        return str((await self._ask({"command": "metrics"}, 5.0))["text"])
+
     async def is_ready(self) -> bool:
         """Return whether the application has all that it needs to serve."""
         return await self.state() == "serving"

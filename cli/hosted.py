@@ -1,12 +1,18 @@
 """What every hosted service shows to its edge and its supervisor: health, what is going on in it, and its end."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from api.asgi import send_json, without_body
 from api.grpc_asgi import ASGIApp, Receive, Scope, Send
 from cli.control_socket import ControlSocket, Load, State
 from router.pubsub import SUBSCRIBE
+
+if TYPE_CHECKING:
+    from prometheus_client.registry import Collector
+
+    from cli.metrics.page import Page
 
 LIVENESS, READINESS = "/healthz", "/readyz"
 
@@ -25,8 +31,18 @@ class Hosted:
         *,
         end_streams: Callable[[float], Awaitable[None]],
         streams: Callable[[], int],
+        collectors: "Callable[[], Iterable[Collector]]",
     ) -> None:
-        """`end_streams` ends all streams over some seconds, and `streams` counts those that are open."""
+        """Stand before `app`.
+
+        Args:
+            tier: What the service calls itself.
+            app: What serves all other requests.
+            control_socket: Where the supervisor asks.
+            end_streams: Ends all streams over some seconds.
+            streams: Counts those that are open.
+            collectors: Returns what has numbers for Prometheus. Called when somebody asks for them first.
+        """
         self.tier = tier
         self.state: State = "starting"
         self._app = app
@@ -34,6 +50,8 @@ class Hosted:
         self._streams = streams
         self._control = ControlSocket(control_socket, self)
         self._unary = 0
+        self._collectors = collectors
+        self._page: Page | None = None
 
     def __repr__(self) -> str:
         return f"<Hosted {self.tier} {self.state}, {self._streams()} streams, {self._unary} calls>"
@@ -53,6 +71,14 @@ class Hosted:
 
     def status(self) -> Load:
         return Load(self._streams(), self._unary, self.state)
+
+    def metrics(self) -> str:
+        if self._page is None:
+            # Most of the time that a process takes to start goes into imports, and nobody may ever ask for this one.
+            from cli.metrics.page import Page  # noqa: PLC0415
+
+            self._page = Page(self._collectors())
+        return self._page.text()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]

@@ -6,13 +6,26 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
 from cli.edge.process import binary, environment
 from cli.edge.settings import Bounds
 from cli.log_rotation import keep_bounded
+from cli.metrics.answer import METRICS
+from cli.metrics.port import MetricsPage
+from cli.side_port import SidePort
 from cli.supervisor import Supervisor
+from cli.urls import in_url
+
+
+class MetricsAddress(NamedTuple):
+    """Where `/metrics` is served; `setting` is what chooses it, for whoever must choose another one."""
+
+    host: str
+    port: int
+    setting: str
 
 
 def log_to_standard_error(level: str = "warning") -> None:
@@ -37,14 +50,20 @@ def bounds_of_this_machine() -> Bounds:
     return Bounds(heap_bytes=max(Bounds().heap_bytes, half))
 
 
-async def host(supervisor: Supervisor, access_log: Path, lines: Sequence[str]) -> None:
-    """Serve until told to stop, and print `lines` once everything is ready.
+async def host(supervisor: Supervisor, access_log: Path, lines: Sequence[str], metrics: MetricsAddress | None) -> None:
+    """Serve until told to stop, and print `lines` once everything is ready; `/metrics` is served at `metrics`.
 
     Raises:
+        AddressUnavailable: `metrics` cannot be listened on.
         StartFailed: The application does not start.
     """
+    side = SidePort(MetricsPage(supervisor))
+    if metrics is not None:
+        port = side.start(metrics.host, metrics.port, metrics.setting)
+        lines = [*lines, f"metrics http://{in_url(metrics.host)}:{port}{METRICS}"]
     rotation = asyncio.create_task(keep_bounded(access_log, supervisor.reopen_logs))
     try:
         await supervisor.run(lambda: click.echo("\n".join(lines)))
     finally:
         rotation.cancel()
+        await side.close()

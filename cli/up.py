@@ -15,7 +15,7 @@ from cli.certificates import certificate
 from cli.data_folder import DataFolder
 from cli.edge.settings import EdgeSettings, Times
 from cli.generation import Hosting, Patience, pids
-from cli.hosting import bounds_of_this_machine, host, log_to_standard_error, look_for_the_edge
+from cli.hosting import MetricsAddress, bounds_of_this_machine, host, log_to_standard_error, look_for_the_edge
 from cli.mail import MailVariables
 from cli.master_key import MasterKeyVariables
 from cli.refusals import told_in_a_sentence
@@ -36,6 +36,8 @@ class Options:
     data: Path
     local: bool
     admin_port: int
+    metrics_port: int | None
+    metrics_host: str
     nodes: int
     tls_cert: Path | None
     tls_key: Path | None
@@ -66,6 +68,8 @@ def _hidden(name: str, default: float, text: str) -> Callable[[Callable[..., Non
 )
 @click.option("--local", is_flag=True, help="For tests: empty tokens, SDK test controls, and an admin port.")
 @click.option("--admin-port", type=PORT, default=9090, show_default=True, help="With --local; 0 takes a free one.")
+@click.option("--metrics-port", type=PORT, help="Serve /metrics for Prometheus there; 0 takes a free one.")
+@click.option("--metrics-host", default="127.0.0.1", show_default=True, help="Address of that port.")
 @click.option("--nodes", type=click.IntRange(min=1), default=2, show_default=True, help="Storage nodes.")
 @click.option("--tls-cert", type=click.Path(path_type=Path), help="PEM file with the certificate chain.")
 @click.option("--tls-key", type=click.Path(path_type=Path), help="PEM file with the private key.")
@@ -122,7 +126,12 @@ async def _run(options: Options, stack: ExitStack) -> None:
         admin = AdminPort(options.host, options.admin_port, lambda: pids(supervisor.generations))
         stack.callback(admin.close)
         lines.append(f"admin http://{in_url(options.host)}:{admin.port}")
-    await host(supervisor, edge.access_log, lines)
+    await host(supervisor, edge.access_log, lines, _metrics(options))
+
+
+def _metrics(options: Options) -> MetricsAddress | None:
+    port = options.metrics_port
+    return None if port is None else MetricsAddress(options.metrics_host, port, "--metrics-port")
 
 
 def _edge(options: Options, port: int, folder: DataFolder) -> EdgeSettings:

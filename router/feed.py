@@ -4,6 +4,7 @@ import asyncio
 from typing import Protocol
 
 from api.names import Topic
+from router.counts import Counts, Gap
 from router.log import Log
 
 REST_SECONDS = 80e-6
@@ -33,15 +34,17 @@ class Feed:
     So under load items gather into writes worth their price, and without load an item goes out at once.
     """
 
-    def __init__(self, topic: Topic, node_id: str, max_bytes: int) -> None:
+    def __init__(self, topic: Topic, node_id: str, max_bytes: int, counts: Counts | None = None) -> None:
         self.topic = topic
         self.node_id = node_id
         self.log = Log(max_bytes)
+        self.counts = counts or Counts()
         self.subscribers = 0
         self._waiting: set[Waiter] = set()
         self._waking = False
         self._timer: asyncio.TimerHandle | None = None
         self._rest_until = 0.0
+        self._arranged_at = 0.0
         self._gathered_bytes = 0
 
     def __repr__(self) -> str:
@@ -49,7 +52,9 @@ class Feed:
 
     def append(self, page: int, number: int, frame: bytes) -> None:
         """Take one item from the storage node."""
-        self.log.append(page, number, frame)
+        gap = self.log.append(page, number, frame)
+        if gap is not None:
+            self._told(gap)
         self._gathered_bytes += len(frame)
         if self._waiting and not self._waking:
             self._arrange()
@@ -57,7 +62,9 @@ class Feed:
     def align(self, page: int, last: int) -> None:
         """Take note of where the topic stands; see `Log.align`."""
         end = self.log.end
-        self.log.align(page, last)
+        gap = self.log.align(page, last)
+        if gap is not None:
+            self._told(gap)
         if self.log.end != end:  # it is news; else each new subscriber would wake all the others for nothing
             self._wake()
 
@@ -89,7 +96,9 @@ class Feed:
 
     def _arrange(self) -> None:
         loop = asyncio.get_running_loop()
-        rest = self._rest_until - loop.time()
+        now = loop.time()
+        rest = self._rest_until - now
+        self._arranged_at = self._arranged_at or now
         if rest <= 0 or self._gathered_bytes >= ROUND_BYTES:
             self._waking = True
             loop.call_soon(self._round)
@@ -103,8 +112,14 @@ class Feed:
         self._waking = False
         self._gathered_bytes = 0
         rest = min(self.subscribers * REST_SECONDS, MOST_REST_SECONDS)
-        self._rest_until = asyncio.get_running_loop().time() + rest
+        now = asyncio.get_running_loop().time()
+        self._rest_until = now + rest
+        self.counts.fanout.add(now - self._arranged_at)
+        self._arranged_at = 0.0
         self._wake()
+
+    def _told(self, gap: Gap) -> None:
+        self.counts.gaps[gap] += self.subscribers
 
     def _wake(self) -> None:
         waiting, self._waiting = self._waiting, set()

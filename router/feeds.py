@@ -5,6 +5,7 @@ import asyncio
 from api.errors import Unavailable
 from api.link import Link, Moved, Resumed
 from api.names import Topic
+from router.counts import Counts
 from router.feed import Feed
 from router.owners import Owners
 
@@ -18,9 +19,10 @@ SLICE = 500
 class Feeds:
     """All feeds of a router. It is the sink of what storage nodes broadcast, and moves feeds after the map."""
 
-    def __init__(self, owners: Owners, max_bytes: int) -> None:
+    def __init__(self, owners: Owners, max_bytes: int, counts: Counts) -> None:
         self._owners = owners
         self._max_bytes = max_bytes
+        self._counts = counts
         self._feeds: dict[Topic, Feed] = {}
         self._watched: dict[Topic, Link] = {}
         self._lost: dict[Topic, int] = {}
@@ -34,6 +36,11 @@ class Feeds:
     def __len__(self) -> int:
         return len(self._feeds)
 
+    @property
+    def held_bytes(self) -> int:
+        """Bytes of items that wait for subscribers."""
+        return sum(feed.log.held_bytes for feed in self._feeds.values())
+
     def attach(self, topic: Topic) -> Feed:
         """Return the topic's feed for one more subscriber, until `detach`.
 
@@ -42,7 +49,7 @@ class Feeds:
         """
         feed = self._feeds.get(topic)
         if feed is None:
-            feed = Feed(topic, self._owners.node_id(topic), self._max_bytes)
+            feed = Feed(topic, self._owners.node_id(topic), self._max_bytes, self._counts)
             self._watched[topic] = self._owners.link(topic)
             self._feeds[topic] = feed
         feed.subscribers += 1

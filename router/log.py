@@ -8,6 +8,7 @@ from bisect import bisect_left
 from typing import NamedTuple
 
 from api.items import Discontinuity, item_size
+from router.counts import Gap
 from router.tallies import NOTHING, Tallies, Tally
 
 MAX_EPOCHS = 16
@@ -15,11 +16,16 @@ MAX_JOINED = 16
 
 
 class Chunk(NamedTuple):
-    """What one subscriber is sent in one write, where its cursor is then, and what that counts as."""
+    """What one subscriber is sent in one write, where its cursor is then, and what that counts as.
+
+    Attributes:
+        is_gap: It is not items, but word of those that are kept no more.
+    """
 
     data: bytes
     cursor: int
     tally: Tally
+    is_gap: bool = False
 
 
 class _Epoch(NamedTuple):
@@ -74,34 +80,44 @@ class Log:
         """The newest number of the current page."""
         return self._next_number - 1 if self._epochs else 0
 
-    def append(self, page: int, number: int, frame: bytes) -> None:
-        """Add an item. Where it does not follow the one before, subscribers are told so just ahead of it."""
+    def append(self, page: int, number: int, frame: bytes) -> Gap | None:
+        """Add an item. Where it does not follow the one before, subscribers are told so just ahead of it.
+
+        Returns why they are, if they are.
+        """
         size = item_size(frame)
+        gap: Gap | None = None
         if number != self._next_number or page != self._epochs[-1].page:
             if self._epochs:
                 if page == self.page and number < self._next_number:
-                    return
+                    return None
+                gap = "link" if page == self.page else "page"
                 frame = Discontinuity(self.last, number, page).frame() + frame
             self._begin(page, number)
         self._next_number = number + 1
         self._tallies.add_item(size)
         self._add(frame)
+        return gap
 
-    def align(self, page: int, last: int) -> None:
+    def align(self, page: int, last: int) -> Gap | None:
         """Take note that the topic stood at `last` of `page` when its node was asked.
 
-        Subscribers are told where that is news: the node's answer may be older than what has come since.
+        Subscribers are told where that is news: the node's answer may be older than what has come since. Returns why
+        they are, if they are.
         """
+        gap: Gap | None = None
         if not self._epochs:
             self._begin(page, last + 1)
         elif all(epoch.page != page for epoch in self._epochs) or (page == self.page and last > self.last):
+            gap = "link" if page == self.page else "page"
             told = Discontinuity(self.last, last, page).frame()
             self._begin(page, last)
             self._tallies.add_other()
             self._add(told)
         else:
-            return
+            return None
         self._next_number = last + 1
+        return gap
 
     def cursor(self, page: int, number: int) -> int:
         """Return the position of a number. One that the log does not reach back to is where the log starts."""
@@ -115,7 +131,7 @@ class Log:
         if cursor >= self.end:
             return None
         if cursor < self.start:
-            return Chunk(self._gap(cursor).frame(), self.start, NOTHING)
+            return Chunk(self._gap(cursor).frame(), self.start, NOTHING, is_gap=True)
         joined = self._joined.get(cursor)
         if joined is None or (joined.cursor < self.end and len(joined.data) < max_bytes // 2):
             joined = self._join(cursor, max_bytes)

@@ -1,7 +1,8 @@
 """The storage nodes as one router sees them: who owns a topic, the link to it, and what changes with the map."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 
 from api.errors import Unavailable
 from api.link import Link, Moved, Receipt
@@ -25,6 +26,7 @@ class Owners:
         self._connect = connect
         self._changed = changed
         self._links: dict[str, tuple[str, Link]] = {}
+        self._remapped_at = time.monotonic()
         self._placement = Placement(registry.map())
         self._unwatch = registry.watch_map(self._remapped)
 
@@ -35,6 +37,16 @@ class Owners:
     def map_version(self) -> int:
         """The version of the map that owners are found by."""
         return self._placement.version
+
+    @property
+    def map_age_seconds(self) -> float:
+        """Since that map was learnt."""
+        return time.monotonic() - self._remapped_at
+
+    @property
+    def links(self) -> Mapping[str, Link]:
+        """The links by the ids of their nodes."""
+        return {id: link for id, (_, link) in self._links.items()}
 
     @property
     def known(self) -> bool:
@@ -121,6 +133,7 @@ class Owners:
         if nodes.version <= self.map_version:
             return
         self._placement = Placement(nodes)
+        self._remapped_at = time.monotonic()
         departed = self._departed(nodes)
         self._changed()
         for link in departed:

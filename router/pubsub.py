@@ -72,6 +72,7 @@ class Pubsub:
             return
         if bearer is not None:
             bearer.refused(cache, reason)
+        self._router.counts.refused["publish", reason.code] += 1
         await refuse(send, reason)
 
     async def subscribe(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -85,6 +86,7 @@ class Pubsub:
             return
         except Exception as error:  # noqa: BLE001 - see publish
             reason = shown(error)
+            self._router.counts.refused["subscribe", reason.code] += 1
             await self._refusals.pause(scope.get("client"), reason)
             await refuse(send, reason)
             return

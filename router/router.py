@@ -1,5 +1,6 @@
 """Tier 1: takes publishes to the storage node that owns their topic, and shares each topic among its subscribers."""
 
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -13,7 +14,8 @@ from backplane.interface import Directory, Node, Registry
 from backplane.key_uses import KeyUseNotes, Used
 from backplane.memory import MemoryKeyUses
 from backplane.memory_quotas import MemoryQuotas
-from router.bearer import Bearer, Bearers, Writable
+from router.bearer import Bearer, Bearers, Readable, Writable
+from router.counts import Counts
 from router.feeds import Feeds
 from router.meters.meters import Meters
 from router.meters.seats import Seats
@@ -84,12 +86,13 @@ class Router:
         self.subscriptions: set[Subscription] = set()
         self._connect = connect
         self.owners = Owners(registry, self._linked, self._remapped)
-        self._feeds = Feeds(self.owners, settings.max_pending_bytes)
+        self.counts = Counts()
+        self.feeds = Feeds(self.owners, settings.max_pending_bytes, self.counts)
         self._draining = False
 
     def __repr__(self) -> str:
         state = "draining" if self._draining else "serving"
-        return f"<Router {state}, {len(self.subscriptions)} subscriptions, {self._feeds!r}, {self.owners!r}>"
+        return f"<Router {state}, {len(self.subscriptions)} subscriptions, {self.feeds!r}, {self.owners!r}>"
 
     async def writable(self, bearer: Bearer, cache: str, topic: str, address: str = "") -> Writable:
         """Return the topic that a client at `address` wants to publish to.
@@ -123,12 +126,16 @@ class Router:
         meter.ready()
         stored = partial(meter.add, 1, value_bytes, operations(value_bytes))
         most = self.settings.publish_timeout_seconds
+        begun = time.monotonic()
         try:
-            return await self.owners.publish(writable, value, bearer.publisher_id, min(timeout, most), stored)
+            receipt = await self.owners.publish(writable, value, bearer.publisher_id, min(timeout, most), stored)
         except DeadlineExceeded as reason:
             if timeout <= most:
                 raise
             raise Unavailable(reason.message) from reason  # the client would have waited longer
+        self.counts.publish.add(time.monotonic() - begun)
+        self.counts.published += 1
+        return receipt
 
     async def subscribe(
         self,
@@ -154,11 +161,8 @@ class Router:
         Raises:
             TidingsError: see `Bearer.readable`, `Tenant.admit` and `Feeds.read`.
         """
-        try:
-            readable = bearer.readable(cache, topic, address)
-        except NotFound:
-            await self._renew(bearer)
-            readable = bearer.readable(cache, topic, address)
+        begun = time.monotonic()
+        readable = await self._readable(bearer, cache, topic, address)
         if self._draining:
             raise StreamMoved
         admission = await bearer.tenant.admit(readable.cache)
@@ -168,15 +172,15 @@ class Router:
             undo.callback(self.seats.left, readable, bearer.principal)
             flight = self.seats.flights.board(bearer.meter(DELIVERY, readable.cache))
             undo.callback(self.seats.flights.leave, flight)
-            feed = self._feeds.attach(readable)
-            undo.callback(self._feeds.detach, feed)
-            read = partial(self._feeds.read, feed)
+            feed = self.feeds.attach(readable)
+            undo.callback(self.feeds.detach, feed)
+            read = partial(self.feeds.read, feed)
             subscription = Subscription(
                 bearer,
                 readable,
                 feed,
                 await read(number, page),
-                asked=Asked(cache, is_gone, address),
+                asked=Asked(cache, is_gone, address, page),
                 read=read,
                 heartbeat_seconds=self.settings.heartbeat_seconds,
                 flight=flight,
@@ -184,6 +188,8 @@ class Router:
             undo.pop_all()
         bearer.tenant.admitted(subscription, admission)
         self.subscriptions.add(subscription)
+        self.counts.subscribe.add(time.monotonic() - begun)
+        self.counts.opened += 1
         subscription.check()
         if self._draining:
             subscription.end(StreamMoved())
@@ -202,15 +208,20 @@ class Router:
         self.seats.flights.leave(subscription.flight)
         subscription.bearer.tenant.closed(subscription)
         self.subscriptions.discard(subscription)
-        self._feeds.detach(subscription.feed)
+        self.feeds.detach(subscription.feed)
 
     def audience(self, topic: Topic) -> int:
         """Return how many subscribers of a topic there are here."""
-        return self._feeds.subscribers(topic)
+        return self.feeds.subscribers(topic)
 
     def trim(self) -> None:
         """Let go of what all subscribers have. To be called every second or so."""
-        self._feeds.trim()
+        self.feeds.trim()
+
+    @property
+    def is_draining(self) -> bool:
+        """Whether it opens no more subscriptions."""
+        return self._draining
 
     def drain(self) -> None:
         """Open no more subscriptions; those that are open are ended by `end_some`."""
@@ -226,9 +237,16 @@ class Router:
     def close(self) -> None:
         """Stop watching the backplane, and leave the storage nodes."""
         self.owners.close()
-        self._feeds.close()
+        self.feeds.close()
         self.bearers.close()
         self.tenants.close()
+
+    async def _readable(self, bearer: Bearer, cache: str, topic: str, address: str) -> Readable:
+        try:
+            return bearer.readable(cache, topic, address)
+        except NotFound:
+            await self._renew(bearer)
+            return bearer.readable(cache, topic, address)
 
     async def _renew(self, bearer: Bearer) -> None:
         """Ask for the newest of an account: a cache that is not known may have been made a moment ago."""
@@ -236,7 +254,7 @@ class Router:
         bearer.follow()
 
     def _linked(self, node: Node) -> Link:
-        return self._connect(node, self._feeds, lambda: self.owners.map_version)
+        return self._connect(node, self.feeds, lambda: self.owners.map_version)
 
     def _remapped(self) -> None:
-        self._feeds.remapped()
+        self.feeds.remapped()

@@ -22,11 +22,13 @@ class Asked(NamedTuple):
 
     Attributes:
         is_gone: Asks whether the client has left.
+        page: The one of its resume point; 0 without one.
     """
 
     cache: str
     is_gone: Callable[[], Awaitable[bool]]
     address: str = ""
+    page: int = 0
 
 
 class Subscription:
@@ -63,7 +65,7 @@ class Subscription:
         self._cursor = 0
         self.flight = flight
         self._handed = NOTHING
-        self._opening = HEARTBEAT + self._follow(resumed)
+        self._opening = HEARTBEAT + self._follow(resumed, asked.page)
         self._heartbeat_seconds = heartbeat_seconds
         self._loop = asyncio.get_running_loop()
         self._quiet_since = self._loop.time()
@@ -129,6 +131,8 @@ class Subscription:
             chunk = None if deferred else self.feed.log.after(self._cursor, WRITE_BYTES)
             if chunk is not None:
                 self._cursor = chunk.cursor
+                if chunk.is_gap:
+                    self.feed.counts.gaps["slow_reader"] += 1
                 self._hand(chunk.tally)
                 self._quiet_since = self._loop.time()
                 return chunk.data
@@ -145,6 +149,7 @@ class Subscription:
         if handed is not NOTHING:
             self._handed = NOTHING
             self.flight.landed(handed.messages, handed.bytes, handed.operations)
+            self.feed.counts.landed(handed)
 
     def _hand(self, tally: Tally) -> None:
         if tally.messages:
@@ -177,8 +182,11 @@ class Subscription:
         self._expires_at = self.bearer.expires_at
         self._expiry = self.bearer.when_expired(self.end)
 
-    def _follow(self, resumed: Resumed) -> bytes:
-        """Stand where an answer of the node ends, in its history or in the feed; return what the answer brought."""
+    def _follow(self, resumed: Resumed, page: int) -> bytes:
+        """Stand where an answer of the node ends, in its history or in the feed; return what the answer brought.
+
+        `page` is the one that was asked for.
+        """
         self.feed.align(resumed.page, resumed.last)
         if resumed.next > resumed.last:
             self._read_at = None
@@ -186,12 +194,14 @@ class Subscription:
         else:
             self._read_at = (resumed.next, resumed.page)
         told = resumed.discontinuity.frame() if resumed.discontinuity else b""
+        if told:
+            self.feed.counts.gaps["retention" if page in (0, resumed.page) else "page"] += 1
         self._hand(tally(resumed.frames))
         return b"".join((told, *resumed.frames))
 
     async def _read_on(self, number: int, page: int) -> bytes:
         try:
-            frames = self._follow(await self._read(number, page))
+            frames = self._follow(await self._read(number, page), page)
         except (Unavailable, DeadlineExceeded) as reason:
             raise StreamMoved from reason  # the client resumes with its last number, wherever the topic is then
         self._quiet_since = self._loop.time()

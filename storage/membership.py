@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Final, Literal, get_args
 
 from api.errors import Unavailable
 from api.names import Topic
@@ -25,6 +25,11 @@ PROMPT_SECONDS: Final = 1.0
 
 FAILURES_UNTIL_BLIND: Final = 2
 REFRESH_PAUSE_SECONDS: Final = 0.05
+
+LeaseState = Literal["fresh", "blind", "lapsed"]
+"""`fresh`: it runs. `blind`: the store cannot be reached, and the node goes on. `lapsed`: the node accepts nothing."""
+
+STATES: Final = get_args(LeaseState)
 
 _log = logging.getLogger(__name__)
 
@@ -64,8 +69,7 @@ class Membership:
         self._unwatch = registry.watch_map(self._remapped)
 
     def __repr__(self) -> str:
-        state = "fresh" if self._now() < self._lease_ends else "blind" if self._is_blind else "lapsed"
-        return f"<Membership {self.entry.id} {self.entry.state}, map {self.map_version}, lease {state}>"
+        return f"<Membership {self.entry.id} {self.entry.state}, map {self.map_version}, lease {self.state}>"
 
     @property
     def map_version(self) -> int:
@@ -81,6 +85,16 @@ class Membership:
     def members(self) -> Mapping[str, NodeEntry]:
         """The nodes of that map, those that drain too."""
         return self._nodes.nodes
+
+    @property
+    def state(self) -> LeaseState:
+        """How the lease stands."""
+        return "fresh" if self.is_fresh else "blind" if self._is_blind else "lapsed"
+
+    @property
+    def lease_seconds_left(self) -> float:
+        """Until the lease ends; 0 when it has."""
+        return max(0.0, self._lease_ends - self._now())
 
     @property
     def is_fresh(self) -> bool:

@@ -25,7 +25,13 @@ class _Owned:
 
 
 class Node:
-    """Owns topics. Nobody creates one: it is there as soon as it is used."""
+    """Owns topics. Nobody creates one: it is there as soon as it is used.
+
+    Attributes:
+        held_bytes: Of all items that are kept.
+        items: How many were numbered here.
+        dropped: How many were dropped because the node had no room for more, before their topics' own bounds were met.
+    """
 
     def __init__(
         self,
@@ -37,6 +43,8 @@ class Node:
     ) -> None:
         self.id = id
         self.held_bytes = 0
+        self.items = 0
+        self.dropped = 0
         self.settings = settings or HistorySettings()
         self.settings_of: Callable[[Topic], HistorySettings] = lambda _: self.settings
         """The bounds of a topic, none of them wider than those of the node."""
@@ -90,6 +98,7 @@ class Node:
     def _told(self, topic: Topic, owned: _Owned, frame: bytes, before: int) -> None:
         history = owned.history
         self.held_bytes += history.held_bytes - before
+        self.items += 1
         self._holding[topic] = owned
         self._holding.move_to_end(topic)
         if self.held_bytes > self.settings.total_bytes:
@@ -192,6 +201,7 @@ class Node:
             if history:
                 before = history.held_bytes
                 history.drop_oldest()
+                self.dropped += 1
                 self.held_bytes += history.held_bytes - before
             if not history:
                 del self._holding[topic]

@@ -100,6 +100,16 @@ class Server:
         """Whether any router watches a topic here."""
         return any(session.is_watching for session in self._storage.sessions)
 
+    @property
+    def sessions(self) -> int:
+        """How many routers are linked."""
+        return len(self._storage.sessions)
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Bytes that wait for routers to read them."""
+        return sum(session.outbox.waiting_bytes for session in self._storage.sessions)
+
     async def start(self) -> int:
         """Serve; return the port."""
         port = self._server.add_insecure_port(self._address)

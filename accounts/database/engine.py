@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, QueuePool, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
@@ -75,7 +75,8 @@ class Database:
     def __init__(self, url: str, pool: Pool | None = None) -> None:
         self._url = make_url(url)
         self._is_sqlite = self._url.get_backend_name() == "sqlite"
-        options = {"connect_args": {"timeout": BUSY_SECONDS}} if self._is_sqlite else (pool or Pool()).options()
+        self._pool = pool or Pool()
+        options = {"connect_args": {"timeout": BUSY_SECONDS}} if self._is_sqlite else self._pool.options()
         # Values stay out of the texts of errors, and so out of the log: among them are e-mails and hashes.
         self._engine = create_async_engine(self._url, hide_parameters=True, **options)
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
@@ -88,6 +89,22 @@ class Database:
 
     def __repr__(self) -> str:
         return f"<Database {self._url.render_as_string(hide_password=True)} {self._state}>"
+
+    @property
+    def reachable(self) -> bool:
+        """Whether it was, when it was needed last."""
+        return self._state == "reachable"
+
+    @property
+    def connections_in_use(self) -> int:
+        """Connections that requests have now."""
+        pool = self._engine.pool
+        return pool.checkedout() if isinstance(pool, QueuePool) else 0
+
+    @property
+    def most_connections(self) -> int:
+        """How many they may have at a time."""
+        return self._pool.size + self._pool.max_overflow
 
     async def start(self) -> None:
         """Bring the schema up to date. Two processes that start together do it one after the other."""

@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
@@ -50,7 +51,11 @@ class Job:
 
 
 class Jobs:
-    """The jobs of one account service. Add them all before `start`."""
+    """The jobs of one account service. Add them all before `start`.
+
+    Attributes:
+        runs: How many runs of each job ended here, by its name and by `done` or `failed`.
+    """
 
     def __init__(self, database: Database, now: Callable[[], float] = time.time) -> None:
         self._database = database
@@ -59,6 +64,7 @@ class Jobs:
         self._jobs: dict[str, Job] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
         self._looking: asyncio.Task[None] | None = None
+        self.runs: Counter[tuple[str, str]] = Counter()
 
     def __repr__(self) -> str:
         return f"<Jobs {len(self._jobs)}, running {sorted(self._running)}>"
@@ -137,6 +143,7 @@ class Jobs:
             detail, failed = f"{type(error).__name__}: {error}", True
         finally:
             await end(holding)
+        self.runs[job.name, "failed" if failed else "done"] += 1
         took_ms = round((time.monotonic() - began) * 1000)
         rest = min(job.every_seconds, RETRY_SECONDS) if failed else job.every_seconds
         with contextlib.suppress(Unavailable):  # then its lease ends, and it is done once more

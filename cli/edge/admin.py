@@ -32,6 +32,14 @@ class Admin:
         """Open the access log anew, after it was moved away."""
         await self._request("POST", "/reopen_logs")
 
+    async def metrics(self) -> str:
+        """Return Envoy's numbers that are not zero, in Prometheus' text format.
+
+        Raises:
+            httpx.TransportError: It does not answer.
+        """
+        return (await self._request("GET", "/stats/prometheus?usedonly")).text
+
     async def _request(self, method: str, path: str) -> httpx.Response:
         transport = httpx.AsyncHTTPTransport(uds=str(self._socket))
         async with httpx.AsyncClient(transport=transport, base_url="http://envoy", timeout=5.0) as client:

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from typing import cast
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, cast
 
 from accounts.component import Accounts, AccountsSettings
 from accounts.database import Pool
@@ -21,6 +22,9 @@ from cli.tiers.announcing import announce
 from cli.tiers.settings import AccountsVariables
 from cli.urls import own_url
 
+if TYPE_CHECKING:
+    from prometheus_client.registry import Collector
+
 RETRY_SECONDS = 0.5
 
 _log = logging.getLogger(__name__)
@@ -38,7 +42,12 @@ class AccountsTier:
         self._app = Guard(cast("ASGIApp", self._accounts.app))  # the framework's own words for the same
         self._not_yet = Guard(_not_yet)
         self.hosted = Hosted(
-            "accounts", self._request, settings.control_socket, end_streams=_no_streams, streams=lambda: 0
+            "accounts",
+            self._request,
+            settings.control_socket,
+            end_streams=_no_streams,
+            streams=lambda: 0,
+            collectors=self._collectors,
         )
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -73,6 +82,11 @@ class AccountsTier:
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
         app = self._not_yet if self.hosted.state == "starting" else self._app
         await app(scope, receive, without_body(send) if scope["method"] == "HEAD" else send)
+
+    def _collectors(self) -> "Iterable[Collector]":
+        from accounts.metrics import AccountsMetrics  # noqa: PLC0415  see `Hosted.metrics`
+
+        return [AccountsMetrics(self._accounts)]
 
     async def _begin(self) -> None:
         """Start the account service as soon as it can be started."""

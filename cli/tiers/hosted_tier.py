@@ -8,7 +8,7 @@ from cli.certificates import certificate
 from cli.data_folder import DataFolder
 from cli.edge.settings import EdgeSettings
 from cli.generation import Hosting, Patience, tier_at
-from cli.hosting import bounds_of_this_machine, host, log_to_standard_error, look_for_the_edge
+from cli.hosting import MetricsAddress, bounds_of_this_machine, host, log_to_standard_error, look_for_the_edge
 from cli.refusals import AddressUnavailable, told_in_a_sentence
 from cli.settings import HostedSettings
 from cli.supervisor import Supervisor
@@ -60,7 +60,9 @@ async def _run(variables: RouterVariables | AccountsVariables, app: str, stack: 
         shares_port=shares_port,
     )
     ready = f"ready {own_url(variables.host, port, tls=pair is not None)}"
-    await host(Supervisor(hosting), edge.access_log, [ready])
+    port = variables.metrics_port
+    metrics = None if port is None else MetricsAddress(variables.metrics_host, port, "TIDINGS_METRICS_PORT")
+    await host(Supervisor(hosting), edge.access_log, [ready], metrics)
 
 
 async def _claim(variables: RouterVariables | AccountsVariables, *, tls: bool) -> Claim:

@@ -2,8 +2,9 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from api.asgi import Guard, send_error
 from api.errors import NotFound
@@ -25,6 +26,9 @@ from router.links.remote import RemoteLink
 from router.meters.handover import Metering
 from router.router import Router, RouterSettings
 from router.sharing import Sharing
+
+if TYPE_CHECKING:
+    from prometheus_client.registry import Collector
 
 
 class RouterTier:
@@ -51,6 +55,7 @@ class RouterTier:
             settings.control_socket,
             end_streams=partial(end_streams, self._router),
             streams=lambda: len(self._router.subscriptions),
+            collectors=self._collectors,
         )
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -99,6 +104,11 @@ class RouterTier:
             await self._router_app(scope, receive, send)
         else:
             await self._elsewhere(scope, receive, send)
+
+    def _collectors(self) -> "Iterable[Collector]":
+        from router.metrics import RouterMetrics  # noqa: PLC0415  see `Hosted.metrics`
+
+        return [RouterMetrics(self._router, self._metering)]
 
     def _look(self) -> None:
         has_all = bool(self._backplane.registry.map().nodes) and bool(self._backplane.directory.keys())

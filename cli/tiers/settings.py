@@ -100,6 +100,8 @@ class HostedVariables(TierVariables):
         "notable", description="notable or all"
     )
     drain_seconds: Seconds = 10.0
+    metrics_port: Port | None = Field(None, description="a port from 0 to 65535, where 0 takes a free one")
+    metrics_host: Address = "127.0.0.1"
 
 
 class RouterVariables(HostedVariables):

@@ -19,14 +19,17 @@ from backplane.redis.connection import connect, disconnect, location
 from cli.control_socket import State
 from cli.hosting import log_to_standard_error
 from cli.housekeeping import SWEEP_SECONDS, collect_seldom, every
+from cli.metrics.page import Page
 from cli.refusals import AddressUnavailable, NodeIdInUse
+from cli.side_port import SidePort
 from cli.tiers.announcing import announce
-from cli.tiers.health import HealthServer
+from cli.tiers.health import Health
 from cli.tiers.settings import StorageVariables
 from storage.bounds import CacheBounds
 from storage.durable.journal import StreamJournal
 from storage.durable.topics import DurableTopics
 from storage.member import Member
+from storage.metrics import MemberMetrics, NodeMetrics
 from storage.node import Node
 from storage.server import Server
 from storage.settings import HistorySettings
@@ -55,7 +58,8 @@ class StorageTier:
         self._durable = DurableTopics(self._node, journal, lambda: self._member.map_version)
         self._redis = client
         self._server = Server(self._node, f"{variables.host}:{variables.port}", self._member, self._durable)
-        self._health = HealthServer("storage", lambda: self._state)
+        page = Page([NodeMetrics([self._node]), MemberMetrics(self._member, self._server)])
+        self._health = SidePort(Health("storage", lambda: self._state, page))
         self._tasks: list[asyncio.Task[None]] = []
 
     def __repr__(self) -> str:

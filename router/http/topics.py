@@ -3,6 +3,7 @@
 from api.asgi import send_error, send_json, without_body
 from api.errors import MethodNotAllowed, StreamMoved, TidingsError, Unavailable
 from api.grpc_asgi import ClientGone, Receive, Scope, Send, shown
+from router.counts import Call
 from router.http.body import value
 from router.http.departure import Departure
 from router.http.events import come_back, stream
@@ -27,6 +28,7 @@ class TopicsApi:
         self._poll_seconds = poll_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        call: Call = "publish" if scope["method"] == "POST" else "subscribe"
         try:
             request = HttpRequest(scope)
             match request.method:
@@ -46,7 +48,9 @@ class TopicsApi:
         except StreamMoved:
             await send_error(send, Unavailable("this process is stopping; ask again"))
         except Exception as error:  # noqa: BLE001 - whatever happens, the client gets an answer
-            await send_error(send, shown(error))
+            reason = shown(error)
+            self._router.counts.refused[call, reason.code] += 1
+            await send_error(send, reason)
         else:
             await send({"type": "http.response.start", "status": 204, "headers": headers})
             await send(_NO_BODY)

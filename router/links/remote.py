@@ -68,6 +68,14 @@ class RemoteLink:
         state = "left" if self._left else "connected" if self._outbox is not None else "connecting"
         return f"<RemoteLink {self._address} {state}, {len(self._watches)} topics, {len(self._asked)} unacked>"
 
+    @property
+    def is_connected(self) -> bool:
+        return self._outbox is not None
+
+    @property
+    def waiting_bytes(self) -> int:
+        return self._outbox.waiting_bytes if self._outbox is not None else 0
+
     def start(self) -> None:
         """Connect, and stay connected until `leave`."""
         self._task = asyncio.create_task(self._run())

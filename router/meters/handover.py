@@ -75,10 +75,21 @@ class Metering:
         self._window_began = time.monotonic()
         self._look_at = 0.0
         self._alarm_at = 0.0
+        self._clear_at = time.monotonic()
         self._task: asyncio.Task[None] | None = None
 
     def __repr__(self) -> str:
         return f"<Metering {self._own!r}, {len(self._adopted)} adopted, {self.meters!r}>"
+
+    @property
+    def waiting_batches(self) -> int:
+        """Batches that are not known to be applied."""
+        return len(self._own) + sum(map(len, self._adopted))
+
+    @property
+    def waiting_seconds(self) -> float:
+        """For how long there has been one; 0 while there is none."""
+        return time.monotonic() - self._clear_at if self.waiting_batches else 0.0
 
     def start(self) -> None:
         """Begin to hand over."""
@@ -165,6 +176,8 @@ class Metering:
         marks = await self._usage.applied([journal.name for journal in journals])
         for journal in journals:
             journal.applied(marks.get(journal.name, 0))
+        if not self.waiting_batches:
+            self._clear_at = time.monotonic()
         for journal in [adopted for adopted in self._adopted if adopted.is_done]:
             self._adopted.remove(journal)
             await self._on_disk(journal.folder.remove_all)

@@ -46,6 +46,9 @@ class Probe:
         while self.streams:
             await asyncio.sleep(0.01)
 
+    def metrics(self) -> str:
+        return ""
+
     def status(self) -> Load:
         return Load(streams=len(self.streams), unary=self.unary)
 

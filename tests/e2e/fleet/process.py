@@ -35,11 +35,13 @@ class Member:
         self.folder = folder
         self.port = port or free_port()
         self.health_port = free_port() if tier == "storage" else self.port
+        self._metrics_port = free_port()
         folder.mkdir(parents=True, exist_ok=True)
         self.variables = {
             **variables,
             "TIDINGS_PORT": str(self.port),
             "TIDINGS_HEALTH_PORT": str(self.health_port),
+            "TIDINGS_METRICS_PORT": str(self._metrics_port),
             "TIDINGS_DATA": str(folder / "data"),
             "TIDINGS_ROUTER_ID": name,
             "TIDINGS_NODE_ID": name,
@@ -59,6 +61,11 @@ class Member:
     @property
     def url(self) -> str:
         return f"http://{self.address}"
+
+    @property
+    def metrics_url(self) -> str:
+        port = self.health_port if self.tier == "storage" else self._metrics_port
+        return f"http://127.0.0.1:{port}/metrics"
 
     @property
     def is_running(self) -> bool:

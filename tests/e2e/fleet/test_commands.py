@@ -33,10 +33,20 @@ def run(tier: Tier, variables: dict[str, str]) -> subprocess.CompletedProcess[st
 def test_each_process_says_that_it_is_ready_and_is(pair: Fleet) -> None:
     for member in pair.members:
         ready = f"ready {member.address if member.tier == 'storage' else member.url}\n"
-        assert member.output == ready
+        metrics = "" if member.tier == "storage" else f"metrics {member.metrics_url}\n"
+        assert member.output == ready + metrics
         assert member.readiness() == 200
         answer = httpx.get(f"http://127.0.0.1:{member.health_port}/healthz")
         assert (answer.status_code, answer.json()["tier"]) == (200, member.tier)
+
+
+@pytest.mark.parametrize("tier", TIERS)
+def test_each_process_tells_prometheus_how_it_is(pair: Fleet, tier: Tier) -> None:
+    member = next(member for member in pair.members if member.tier == tier)
+    text = httpx.get(member.metrics_url).raise_for_status().text
+    names = {"router": "tidings_router_map_version", "storage": "tidings_storage_lease_seconds"}
+    assert f"\n{names.get(tier, 'tidings_accounts_database_reachable')} " in text
+    assert "\nprocess_resident_memory_bytes " in text
 
 
 def test_a_value_reaches_whoever_connected_to_the_port_that_two_routers_share(pair: Fleet) -> None:

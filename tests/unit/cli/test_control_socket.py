@@ -26,6 +26,9 @@ class Application:
     def status(self) -> Load:
         return Load(streams=3, unary=len(self.asked))
 
+    def metrics(self) -> str:
+        return "number 1\n" * 100_000
+
 
 @pytest.fixture
 async def application(tmp_path: Path) -> AsyncIterator[tuple[Application, Path]]:
@@ -40,6 +43,11 @@ async def application(tmp_path: Path) -> AsyncIterator[tuple[Application, Path]]
 
 async def test_status_tells_the_load(application: tuple[Application, Path]) -> None:
     assert await ask(application[1], {"command": "status"}, timeout=5) == {"streams": 3, "unary": 0, "state": "serving"}
+
+
+async def test_a_long_page_of_numbers_comes_whole(application: tuple[Application, Path]) -> None:
+    answer = await ask(application[1], {"command": "metrics"}, timeout=5)
+    assert answer == {"text": "number 1\n" * 100_000}
 
 
 async def test_a_drain_is_answered_when_it_is_over(application: tuple[Application, Path]) -> None:

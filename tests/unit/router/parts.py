@@ -77,7 +77,7 @@ class World:
         """What a request may leave behind and must not: counts of everything that belongs to a subscription."""
         watched = [owned for node in self.nodes.values() for owned in node._topics.values()]
         return {
-            "feeds": len(self.router._feeds),
+            "feeds": len(self.router.feeds),
             "subscriptions": len(self.router.subscriptions),
             "counted": sum(tenant._count() for tenant in self.router.tenants.all()),
             "watchers": sum(len(owned.watchers) for owned in watched),

@@ -110,7 +110,7 @@ async def test_a_new_node_takes_its_share_of_new_topics(acme: World) -> None:
 
 
 async def test_an_item_that_nobody_here_asked_for_is_let_go(acme: World) -> None:
-    acme.router._feeds.item(acme.topic("unknown"), 1, 1, b"frame")
+    acme.router.feeds.item(acme.topic("unknown"), 1, 1, b"frame")
     assert acme.leftovers == NOTHING_LEFT
 
 

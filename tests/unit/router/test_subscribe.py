@@ -200,7 +200,7 @@ async def test_a_stalled_reader_delays_nobody_and_is_told_exactly_what_it_missed
     for number in range(1, 101):
         await bounded.publish("x" * 1000)
         await other.until(lambda number=number: other.numbers[-1:] == [number])
-    assert bounded.router._feeds._feeds[bounded.topic()].log.held_bytes <= 20_000
+    assert bounded.router.feeds._feeds[bounded.topic()].log.held_bytes <= 20_000
     stalled.read_on()
     await stalled.until(lambda: stalled.numbers[-1:] == [100])
     kinds = stalled.kinds
