@@ -181,6 +181,7 @@ class Accounts:
             self.ledger.reports,
             self.finance,
             self.limits,
+            self.operation,
         )
         console.install(app, services, guards, _place(settings))
         app.state.operators = self.operation.operators

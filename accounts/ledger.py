@@ -60,7 +60,7 @@ class Ledger:
         """Return the endpoints for accounts."""
         listing = Listing(self._database)
         return [
-            usage_routes.routes(self._database, self.reports),
+            usage_routes.routes(self.reports),
             batch_routes.routes(listing, self.reports),
         ]
 

@@ -8,6 +8,7 @@ from accounts.audit.log import AuditLog
 from accounts.caches.service import Caches
 from accounts.caller import Callers
 from accounts.console import audit, front, people, playground, policy, reports, start, usage
+from accounts.console.account import AccountPages
 from accounts.console.assets import Assets
 from accounts.console.billing import BillingPages
 from accounts.console.budgets import BudgetPages
@@ -27,6 +28,7 @@ from accounts.console.tokens import TokenPages
 from accounts.finance import Finance
 from accounts.keys.service import Keys
 from accounts.limits.service import AccountLimits
+from accounts.operation import Operation
 from accounts.people import People
 from accounts.rest.guards import Guards
 from accounts.roles.service import Roles
@@ -49,6 +51,7 @@ class Services:
     reports: Reports
     finance: Finance
     limits: AccountLimits
+    operation: Operation
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,7 @@ def install(app: FastAPI, services: Services, guards: Guards, place: Place) -> N
         usage.routes(pages, services.reports),
         BillingPages(pages, services.finance).routes(),
         BudgetPages(pages, services.finance.budgets, services.caches).routes(),
+        AccountPages(pages, services.people, services.reports, services.operation.accounts).routes(),
         team.routes(),
         InvitationPages(pages, services.people, team).routes(),
         LimitPages(pages, services.limits).routes(),

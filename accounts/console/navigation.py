@@ -31,6 +31,7 @@ GROUPS: tuple[tuple[str, tuple[Place, ...]], ...] = (
     (
         "Account",
         (
+            Place("/console/account", "Settings"),
             Place("/console/team", "Team"),
             Place("/console/limits", "Limits"),
             Place("/console/security", "Security"),
@@ -57,6 +58,12 @@ NOTES = {
     "logged-out": "You are logged out.",
     "confirm": "A mail is on its way to you. Its link makes the account.",
     "email-confirmed": "Your e-mail is confirmed.",
+    "renamed": "The account has another name.",
+    "zone-changed": "Days and months begin in this time zone from now on, also those of the past.",
+    "switched": "You work in this account now.",
+    "account-made": "The account is there, and you work in it.",
+    "account-deleted": "The account is gone, with all its data.",
+    "confirmation-sent": "A mail is on its way. Its link confirms your e-mail.",
     "role-given": "The role was changed. It holds from the next request on.",
     "member-removed": "The member is gone, and their log-ins to this account have ended.",
     "handed-over": "The account was handed over. You are an operator of it now.",

@@ -4,7 +4,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
-from accounts.database import Database
 from accounts.rest.guards import AnyMember
 from accounts.usage.reports import GroupBy, Question, Reports
 from accounts.usage.schemas import UsageReport, UsageSettings
@@ -28,7 +27,7 @@ def _question(
     return Question(granularity, start, end, group_by or (), cache, meter, api_key, token_id)
 
 
-def routes(database: Database, reports: Reports) -> APIRouter:
+def routes(reports: Reports) -> APIRouter:
     """Return the endpoints for usage."""
     router = APIRouter(prefix="/v1/usage", tags=["usage"])
 
@@ -50,8 +49,7 @@ def routes(database: Database, reports: Reports) -> APIRouter:
     async def change_settings(body: UsageSettings, member: AnyMember) -> UsageSettings:
         """Have days and months begin in another time zone. What was used before is told in it as well."""
         member.require_change()
-        async with database.transaction() as session:
-            await reports.set_time_zone(session, member.account_id, body.time_zone)
+        await reports.change_time_zone(member.account_id, member.actor, body.time_zone)
         return body
 
     return router

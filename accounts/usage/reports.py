@@ -7,7 +7,9 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from accounts.database import Database, Transaction
+from accounts import audit
+from accounts.audit import Actor
+from accounts.database import Database
 from accounts.tenants import repository as tenants
 from accounts.usage import repository
 from accounts.usage.calendar import local, midnight, month_start, next_month, zone
@@ -121,13 +123,18 @@ class Reports:
         async with self._database.reading() as session:
             return await tenants.time_zone(session, account_id)
 
-    async def set_time_zone(self, session: Transaction, account_id: str, name: str) -> None:
+    async def change_time_zone(self, account_id: str, actor: Actor, name: str) -> None:
         """Have the days and months of an account begin in another time zone.
 
         Raises:
             InvalidArgument: there is no such zone.
         """
-        await tenants.set_time_zone(session, account_id, zone(name).key)
+        after = zone(name).key
+        async with self._database.transaction() as session:
+            before = await tenants.time_zone(session, account_id)
+            await tenants.set_time_zone(session, account_id, after)
+            changed = {"before": {"time_zone": before}, "after": {"time_zone": after}}
+            audit.record(session, actor, account_id, "account.time_zone_changed", account_id, **changed)
 
     def _times(self, question: Question, in_zone: ZoneInfo) -> tuple[int, int]:
         now = int(self._now()) // 60

@@ -37,6 +37,7 @@ FULL = (
     "/console/billing/profile",
     "/console/usage?span=hour&by=cache",
     "/console/security",
+    "/console/account",
     "/console/team",
     "/console/limits",
     "/console/nowhere",

@@ -23,6 +23,7 @@ PAGES = (
     "/console/usage?by=key&span=<script>",
     "/console/billing",
     "/console/audit",
+    "/console/account",
     "/console/team",
     "/console/limits",
     "/console/security",

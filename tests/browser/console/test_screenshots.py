@@ -128,7 +128,7 @@ def show_security(visitor: Visitor) -> None:
     keep(visitor, "key-made")
     set_up(visitor, lambda: keep(visitor, "second-factor"))
     keep(visitor, "recovery-codes")
-    for name in ("security", "limits"):
+    for name in ("security", "limits", "account"):
         page.goto(f"/console/{name}")
         keep(visitor, name)
     invite(visitor, "captain@example.com")
