@@ -11,6 +11,8 @@ from accounts import app as application
 from accounts.audit.log import AuditLog
 from accounts.batches.pruning import Retention
 from accounts.billing.settings import BillingSettings
+from accounts.bookkeeping import balances as balance_routes
+from accounts.bookkeeping import endpoints as bookkeeping_routes
 from accounts.caches import endpoints as cache_routes
 from accounts.caches.service import Caches
 from accounts.caller import LOCAL_ACCOUNT
@@ -163,6 +165,8 @@ class Accounts:
                 *self.finance.routers(),
                 limit_routes.routes(self.limits),
                 *self.operation.routers(self.jobs, self.limits, self.finance.pricing),
+                bookkeeping_routes.routes(self.finance),
+                balance_routes.routes(self.finance),
             ],
             [Service(CONTROL, control.methods()), *self.credentials.services()],
             guards,

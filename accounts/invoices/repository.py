@@ -41,11 +41,15 @@ async def by_number(session: AsyncSession, series: str, number: int) -> Invoice 
     return await session.scalar(select(Invoice).where(Invoice.series == series, Invoice.number == number))
 
 
-async def page(session: AsyncSession, account_id: str | None, asked: PageRequest) -> Sequence[Invoice]:
-    """Return invoices of an account, or for None of all, the newest first."""
+async def page(
+    session: AsyncSession, account_id: str | None, asked: PageRequest, state: str | None = None
+) -> Sequence[Invoice]:
+    """Return invoices of an account, or for None of all, the newest first; those in a state, or in any."""
     found = select(Invoice)
     if account_id is not None:
         found = found.where(Invoice.account_id == account_id)
+    if state is not None:
+        found = found.where(Invoice.state == state)
     position = (Invoice.written_at, Invoice.number, Invoice.id)
     if after := asked.after(int, int, str):
         found = found.where(tuple_(*position) < after)

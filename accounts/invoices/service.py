@@ -49,10 +49,10 @@ class Invoices:
         """Return an invoice's number as people see it."""
         return records.shown_number(self.settings.invoice_prefix, invoice.series, invoice.number)
 
-    async def page(self, account_id: str | None, asked: PageRequest) -> Page[Invoice]:
-        """Return the invoices of an account, or for None of all, the newest first."""
+    async def page(self, account_id: str | None, asked: PageRequest, state: str | None = None) -> Page[Invoice]:
+        """Return the invoices of an account, or for None of all, the newest first; those in a state, or in any."""
         async with self._database.reading() as session:
-            found = await repository.page(session, account_id, asked)
+            found = await repository.page(session, account_id, asked, state)
         return asked.page(found, lambda row: (row.written_at, row.number, row.id))
 
     async def read(self, account_id: str | None, invoice_id: str) -> tuple[Invoice, Statement]:

@@ -14,9 +14,11 @@ from accounts.clocks import repository as clock_rows
 from accounts.clocks.service import Clocks
 from accounts.database import Database
 from accounts.invoices.reckoning import billable
+from accounts.paging import Page, PageRequest
 from accounts.payments import repository
 from accounts.payments.models import PaymentCustomer, PaymentReport
 from accounts.payments.provider import MeterEvent, Provider, Refused, Unreachable
+from accounts.payments.repository import Standing
 from accounts.pricing.service import Pricing
 from accounts.tenants import repository as tenants
 from accounts.usage.repository import Scope
@@ -61,20 +63,53 @@ class Payments:
                 raise InvalidArgument("an account with a test clock pays nobody")
             before = await repository.customer(session, account_id)
             since = self._clocks.everywhere() // HOUR * HOUR if before is None else before.since
+            told_before = None if before is None else _audited(before)
             await repository.remove(session, account_id)
             row = PaymentCustomer(
                 account_id=account_id, provider=self.provider.name, customer_id=customer_id, since=since, reason=""
             )
             repository.add(session, row)
-            after = {"provider": row.provider, "customer_id": customer_id}
-            audit.record(session, actor, account_id, "payment_customer.linked", account_id, after=after)
+            audit.record(
+                session,
+                actor,
+                account_id,
+                "payment_customer.linked",
+                account_id,
+                before=told_before,
+                after=_audited(row),
+            )
         return row
 
     async def unlink(self, account_id: str, actor: Actor) -> None:
-        """Tell the provider of an account no more."""
+        """Tell the provider of an account no more.
+
+        Raises:
+            NotFound: it is told nothing of it.
+        """
         async with self._database.transaction() as session:
+            row = await repository.customer(session, account_id)
+            if row is None:
+                raise _no_customer(account_id)
+            audit.record(session, actor, account_id, "payment_customer.unlinked", account_id, before=_audited(row))
             await repository.remove(session, account_id)
-            audit.record(session, actor, account_id, "payment_customer.unlinked", account_id)
+
+    async def read(self, account_id: str) -> Standing:
+        """Return which customer an account is, and how far the provider was told of it.
+
+        Raises:
+            NotFound: it is told nothing of it.
+        """
+        async with self._database.reading() as session:
+            standing = await repository.standing(session, account_id)
+        if standing is None:
+            raise _no_customer(account_id)
+        return standing
+
+    async def page(self, asked: PageRequest) -> Page[Standing]:
+        """Return all customers in the order of their accounts, and how far the provider was told."""
+        async with self._database.reading() as session:
+            found = await repository.page(session, asked)
+        return asked.page(found, lambda each: (each.customer.account_id,))
 
     async def report_due(self) -> str:
         """Tell the provider of all hours that are over. A job of the fleet; it may die anywhere and be done again."""
@@ -163,3 +198,11 @@ class Payments:
             row = await repository.customer(session, account_id)
             if row is not None:
                 row.reason = reason
+
+
+def _audited(row: PaymentCustomer) -> dict[str, str]:
+    return {"provider": row.provider, "customer_id": row.customer_id}
+
+
+def _no_customer(account_id: str) -> NotFound:
+    return NotFound(f"account '{account_id}' is no customer of the payment provider; PUT its payment-customer first")

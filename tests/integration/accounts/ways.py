@@ -52,6 +52,8 @@ PASSWORD = {"password": "a wrong password"}
 CODE = {"code": "000000"}
 BUDGET = {"name": "made", "amount": "5"}
 WEBHOOK = {"url": "https://example.com/made", "events": ["invoice.finalized"]}
+MONEY = {"amount": "5", "currency": "USD", "reason": "x"}
+PLAN: Mapping[str, Any] = {"plan_id": "made", "name": "Made", "currency": "USD", "prices": []}
 RULE = {"type": "topic", "permissions": ["read"], "caches": "*", "topics": "*"}
 
 PUBLISH = {"action": "publish", "cache": "{name}", "topic": "a"}
@@ -150,6 +152,22 @@ ROUTES = [
     Route("PATCH", "/v1/admin/accounts/{account_id}/limits", 403, 403, {"caches": {"hard": 1}}),
     Route("POST", "/v1/admin/accounts/{account_id}/plan", 403, 403, {"plan_id": "nothing"}),
     Route("POST", "/v1/admin/accounts/{account_id}/impersonations", 403, 403, {"reason": "x"}),
+    Route("GET", "/v1/admin/accounts/{account_id}/credits", 403, 403),
+    Route("POST", "/v1/admin/accounts/{account_id}/credits", 403, 403, MONEY),
+    Route("GET", "/v1/admin/accounts/{account_id}/adjustments", 403, 403),
+    Route("POST", "/v1/admin/accounts/{account_id}/adjustments", 403, 403, MONEY),
+    Route("PUT", "/v1/admin/accounts/{account_id}/tax", 403, 403, {"tax_rate": "0.2"}),
+    Route("GET", "/v1/admin/accounts/{account_id}/payment-customer", 403, 403),
+    Route("PUT", "/v1/admin/accounts/{account_id}/payment-customer", 403, 403, {"customer_id": "cus_1"}),
+    Route("DELETE", "/v1/admin/accounts/{account_id}/payment-customer", 403, 403),
+    Route("GET", "/v1/admin/payment-customers", 403, 403),
+    Route("GET", "/v1/admin/plans", 403, 403),
+    Route("POST", "/v1/admin/plans", 403, 403, PLAN),
+    Route("GET", "/v1/admin/plans/{plan_id}", 403, 403),
+    Route("GET", "/v1/admin/invoices", 403, 403),
+    Route("GET", "/v1/admin/invoices/{invoice_id}", 403, 403),
+    Route("POST", "/v1/admin/invoices/{invoice_id}/payment", 403, 403, {}),
+    Route("POST", "/v1/admin/invoices/{invoice_id}/credit-note", 403, 403, {"reason": "x"}),
     Route("GET", "/v1/admin/impersonations", 403, 403),
     Route("DELETE", "/v1/admin/impersonations/{impersonation_id}", 403, 403),
     Route("GET", "/v1/admin/processes", 403, 403),
