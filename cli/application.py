@@ -6,8 +6,11 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from api.grpc_asgi import Receive, Scope, Send
+from cli.housekeeping import look_seldom
 
 _log = logging.getLogger(__name__)
+
+look_seldom()  # what the imports after this one make stays as long as the process
 
 
 class Service(Protocol):

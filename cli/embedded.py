@@ -17,7 +17,7 @@ from cli.billing_variables import BillingVariables
 from cli.direct_link import DirectLink
 from cli.draining import end_streams
 from cli.hosted import Hosted
-from cli.housekeeping import SWEEP_SECONDS, TRIM_SECONDS, collect_seldom, every
+from cli.housekeeping import SWEEP_SECONDS, TRIM_SECONDS, every, settle
 from cli.mail import MailVariables
 from cli.master_key import MasterKeyVariables
 from cli.retention import RetentionVariables
@@ -110,7 +110,7 @@ class Embedded:
         ]
         await self.hosted.open()
         self.hosted.state = "serving"
-        collect_seldom()
+        settle()
 
     async def close(self) -> None:
         """Stop, in the opposite order."""

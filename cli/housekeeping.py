@@ -25,8 +25,13 @@ async def every(seconds: float, work: Callable[[], None]) -> None:
             _log.exception("housekeeping failed")
 
 
-def collect_seldom() -> None:
+def look_seldom() -> None:
+    """Look for cycles seldom from now on."""
+    gc.set_threshold(*GC_THRESHOLDS)
+
+
+def settle() -> None:
     """Take what is there now as permanent, and look for cycles in the rest seldom."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*GC_THRESHOLDS)
+    look_seldom()

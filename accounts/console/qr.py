@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Any, cast
 
-from reportlab.graphics.barcode.qrencoder import QRCode, QRErrorCorrectLevel
-
 MARGIN = 4
 """Modules that stay white on each side, as the standard asks."""
 
@@ -26,6 +24,9 @@ def picture(text: str) -> Picture:
     Raises:
         ValueError: the text is longer than `LONGEST`.
     """
+    # Slow to import, and a service starts more often than somebody sets a second factor up.
+    from reportlab.graphics.barcode.qrencoder import QRCode, QRErrorCorrectLevel  # noqa: PLC0415
+
     if len(text) > LONGEST:
         raise ValueError(f"a QR code here has at most {LONGEST} characters")
     code = cast("Any", QRCode(None, QRErrorCorrectLevel.M))

@@ -8,7 +8,6 @@ from accounts.invoices import html
 from accounts.invoices.document import Document, document
 from accounts.invoices.explaining import Explanations
 from accounts.invoices.lines import of_minute, pieces
-from accounts.invoices.pdf import pdf
 from accounts.invoices.schemas import DraftInfo, InvoiceInfo, InvoicePage, LineUsage, WholeInvoice
 from accounts.invoices.service import Invoices
 from accounts.rest.etags import tagged
@@ -54,6 +53,8 @@ def routes(invoices: Invoices, explanations: Explanations) -> APIRouter:
     @router.get("/{invoice_id}/pdf", response_class=Response)
     async def as_pdf(invoice_id: str, member: AnyMember) -> Response:
         """Give an invoice as a PDF."""
+        from accounts.invoices.pdf import pdf  # noqa: PLC0415  its library is slow to import, and a service starts often
+
         page = await _document(invoices, member.account_id, invoice_id)
         headers = {"content-disposition": f'attachment; filename="{page.number}.pdf"'}
         return Response(pdf(page, invoices.settings.invoice_font), media_type="application/pdf", headers=headers)

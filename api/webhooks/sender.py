@@ -3,14 +3,16 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-
-import httpx
 
 from api.webhooks.targets import ForbiddenTarget, public_address
 
 TIMEOUT_SECONDS = 10.0
 USER_AGENT = "Tidings-Webhooks/1"
+
+if TYPE_CHECKING:
+    import httpx
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +40,12 @@ class Sender:
 
     def __init__(self, *, allow_private: bool = False) -> None:
         self.allow_private = allow_private
-        limits = httpx.Limits(max_connections=50, max_keepalive_connections=0)
-        self._client = httpx.AsyncClient(
-            timeout=TIMEOUT_SECONDS, follow_redirects=False, limits=limits, trust_env=False
-        )
+        self._client: httpx.AsyncClient | None = None
 
     async def send(self, url: str, headers: Mapping[str, str], body: bytes) -> Outcome:
         """Post a body of JSON; whatever happens is an outcome."""
+        import httpx  # noqa: PLC0415  a tenth of the time that the service takes to start, and many never send
+
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 status = await self._post(url, headers, body)
@@ -59,19 +60,29 @@ class Sender:
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._client.aclose()
+        if self._client is not None:
+            await self._client.aclose()
+
+    def _opened(self) -> "httpx.AsyncClient":
+        import httpx  # noqa: PLC0415  see `send`
+
+        if self._client is None:
+            limits = httpx.Limits(max_connections=50, max_keepalive_connections=0)
+            self._client = httpx.AsyncClient(
+                timeout=TIMEOUT_SECONDS, follow_redirects=False, limits=limits, trust_env=False
+            )
+        return self._client
 
     async def _post(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
         parts = urlsplit(url)
         host = parts.hostname or ""
         port = parts.port or (443 if parts.scheme == "https" else 80)
         address = await public_address(host, port, allow_private=self.allow_private)
-        there = httpx.URL(url).copy_with(host=address)
+        client = self._opened()
+        there = client.build_request("POST", url).url.copy_with(host=address)
         # The name is for TLS and the other server; the connection goes to the address that was looked at.
         sent = {"content-type": "application/json", "user-agent": USER_AGENT, **headers, "host": parts.netloc}
-        request = self._client.build_request(
-            "POST", there, content=body, headers=sent, extensions={"sni_hostname": host}
-        )
-        answer = await self._client.send(request, stream=True)
+        request = client.build_request("POST", there, content=body, headers=sent, extensions={"sni_hostname": host})
+        answer = await client.send(request, stream=True)
         await answer.aclose()
         return answer.status_code

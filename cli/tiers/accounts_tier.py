@@ -16,7 +16,7 @@ from api.tasks import end
 from backplane.redis import RedisBackplane
 from cli.application import Application
 from cli.hosted import Hosted
-from cli.housekeeping import collect_seldom
+from cli.housekeeping import settle
 from cli.settings import HostedSettings
 from cli.tiers.announcing import announce
 from cli.tiers.settings import AccountsVariables
@@ -101,7 +101,7 @@ class AccountsTier:
                     _log.warning("the account service cannot start yet, and goes on trying: %s", text)
             await asyncio.sleep(RETRY_SECONDS)
         self.hosted.state = "serving"
-        collect_seldom()
+        settle()
 
 
 def _settings(variables: AccountsVariables) -> AccountsSettings:

@@ -17,7 +17,7 @@ from backplane.redis import RedisBackplane
 from cli.application import Application
 from cli.draining import end_streams
 from cli.hosted import Hosted
-from cli.housekeeping import TRIM_SECONDS, collect_seldom, every
+from cli.housekeeping import TRIM_SECONDS, every, settle
 from cli.settings import HostedSettings
 from cli.tiers.announcing import announce
 from cli.tiers.settings import RouterVariables
@@ -85,7 +85,7 @@ class RouterTier:
             asyncio.create_task(announce(registry, "router", self._id, self._address)),
         ]
         await self.hosted.open()
-        collect_seldom()
+        settle()
         self._look()
 
     async def close(self) -> None:

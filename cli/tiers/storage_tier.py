@@ -18,7 +18,7 @@ from backplane.redis import RedisBackplane
 from backplane.redis.connection import connect, disconnect, location
 from cli.control_socket import State
 from cli.hosting import log_to_standard_error
-from cli.housekeeping import SWEEP_SECONDS, collect_seldom, every
+from cli.housekeeping import SWEEP_SECONDS, every, settle
 from cli.metrics.page import Page
 from cli.refusals import AddressUnavailable, NodeIdInUse
 from cli.side_port import SidePort
@@ -86,7 +86,7 @@ class StorageTier:
             asyncio.create_task(every(SWEEP_SECONDS, self._node.sweep)),
             asyncio.create_task(announce(self._backplane.registry, "storage", variables.node_id, address)),
         ]
-        collect_seldom()
+        settle()
         self._state = "serving"
         return address
 
