@@ -186,6 +186,7 @@ class Accounts:
             self.finance,
             self.limits,
             self.operation,
+            self.jobs,
         )
         console.install(app, services, guards, _place(settings))
         app.state.operators = self.operation.operators

@@ -127,7 +127,7 @@ class BillingPages:
         draft = await self._finance.invoices.draft(person.account_id)
         held = await self._plan(person, draft.now)
         return self._pages.show(
-            request, "plans.html", person, plans=[_prices(plan_of(row)) for row in page.items], held=held
+            request, "plans.html", person, plans=[prices(plan_of(row)) for row in page.items], held=held
         )
 
     async def choose(self, request: Request, person: Person) -> Response:
@@ -147,8 +147,9 @@ class BillingPages:
         return self._pages.show(request, "billing-profile.html", person, status, form=form, trouble=wrong)
 
 
-def _prices(plan: Plan) -> dict[str, Any]:
-    prices = [
+def prices(plan: Plan) -> dict[str, Any]:
+    """Return a plan as it is shown, with its prices by meter."""
+    listed = [
         {
             "meter": METERS[price.meter].label,
             "included": price.included,
@@ -156,7 +157,7 @@ def _prices(plan: Plan) -> dict[str, Any]:
         }
         for price in plan.prices.values()
     ]
-    return {"id": plan.id, "name": plan.name, "currency": plan.currency, "prices": prices}
+    return {"id": plan.id, "name": plan.name, "currency": plan.currency, "prices": listed}
 
 
 def _amount(row: Invoice) -> str:

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from accounts.audit.log import AuditLog
 from accounts.caches.service import Caches
 from accounts.caller import Callers
-from accounts.console import audit, front, people, playground, policy, reports, start, usage
+from accounts.console import audit, front, operator_jobs, people, playground, policy, reports, start, usage
 from accounts.console.account import AccountPages
 from accounts.console.assets import Assets
 from accounts.console.billing import BillingPages
@@ -16,6 +16,8 @@ from accounts.console.caches import CachePages
 from accounts.console.key_rotation import KeyRotationPages
 from accounts.console.keys import KeyPages
 from accounts.console.limits import LimitPages
+from accounts.console.operator_accounts import OperatorAccountPages
+from accounts.console.operator_terms import OperatorTerms
 from accounts.console.overview import OverviewPages
 from accounts.console.page_tokens import PageTokens
 from accounts.console.pages import Pages
@@ -26,6 +28,7 @@ from accounts.console.team import TeamPages
 from accounts.console.team_invitations import InvitationPages
 from accounts.console.tokens import TokenPages
 from accounts.finance import Finance
+from accounts.jobs.service import Jobs
 from accounts.keys.service import Keys
 from accounts.limits.service import AccountLimits
 from accounts.operation import Operation
@@ -52,6 +55,7 @@ class Services:
     finance: Finance
     limits: AccountLimits
     operation: Operation
+    jobs: Jobs
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,7 @@ def install(app: FastAPI, services: Services, guards: Guards, place: Place) -> N
     app.state.pages = pages
     tokens, security = services.page_tokens, SecurityPage(pages, services.people)
     team = TeamPages(pages, services.people)
+    operating = OperatorAccountPages(pages, services.operation, services.limits, services.finance, guards)
     for router in (
         assets.routes(),
         reports.routes(),
@@ -96,6 +101,9 @@ def install(app: FastAPI, services: Services, guards: Guards, place: Place) -> N
         team.routes(),
         InvitationPages(pages, services.people, team).routes(),
         LimitPages(pages, services.limits).routes(),
+        operating.routes(),
+        OperatorTerms(operating, services.operation, services.limits, services.finance).routes(),
+        operator_jobs.routes(pages, services.jobs, services.finance),
         security.routes(),
         SecondFactorPages(pages, services.people, security).routes(),
         audit.routes(pages, services.audit_log),

@@ -41,6 +41,16 @@ GROUPS: tuple[tuple[str, tuple[Place, ...]], ...] = (
 )
 """The menu, in its order."""
 
+INSTALLATION = (
+    "Installation",
+    (
+        Place("/console/operator/accounts", "All accounts"),
+        Place("/console/operator/jobs", "Jobs"),
+        Place("/console/operator/plans", "Price plans"),
+    ),
+)
+"""What the menu of operators of the installation has besides."""
+
 NOTES = {
     "cache-made": "The cache is there. Its topics exist as soon as somebody uses them.",
     "cache-changed": "The cache was changed; its topics begin anew.",
@@ -64,6 +74,14 @@ NOTES = {
     "account-made": "The account is there, and you work in it.",
     "account-deleted": "The account is gone, with all its data.",
     "confirmation-sent": "A mail is on its way. Its link confirms your e-mail.",
+    "suspended": "The account is suspended. Its keys and tokens are refused from now on.",
+    "resumed": "The account is served again.",
+    "override-changed": "The limits hold within a second.",
+    "limits-plan-changed": "The account has the limits of this plan; what was set for it alone stays.",
+    "plan-assigned": "The account has another price plan.",
+    "deleted": "The account is gone, with all its data.",
+    "look-ended": "You are yourself again.",
+    "job-hastened": "The job is done within a few seconds.",
     "role-given": "The role was changed. It holds from the next request on.",
     "member-removed": "The member is gone, and their log-ins to this account have ended.",
     "handed-over": "The account was handed over. You are an operator of it now.",

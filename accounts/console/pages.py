@@ -52,7 +52,7 @@ class Pages:
             auto_reload=False,
         )
         shared: dict[str, Any] = self._templates.globals
-        shared.update(asset=assets.url, url=url, navigation=navigation.GROUPS)
+        shared.update(asset=assets.url, url=url, navigation=navigation.GROUPS, installation=navigation.INSTALLATION)
         self._templates.filters.update(moment=moment, day=day, number=number, size=size, sentence=sentence, rate=rate)
 
     def topics_url(self, request: Request) -> str:
@@ -69,6 +69,7 @@ class Pages:
             "here": _here(request),
             "theme": theme if theme in THEMES else "",
             "member": member,
+            "is_looking": member is not None and not member.user_id,
             "may_change": member is not None and member.role_id != VIEWER,
             "note": navigation.NOTES.get(request.query_params.get("note", ""), ""),
             "trouble": NO_TROUBLE,

@@ -85,6 +85,16 @@ class Impersonations:
                 raise NotFound(f"impersonation '{impersonation_id}' does not exist")
             audit.record(session, actor, row.account_id, "impersonation.ended", row.id)
 
+    async def end_by_token(self, secret: str, address: str) -> None:
+        """End the look that this token is for; nothing happens where it has ended already."""
+        async with self._database.transaction() as session:
+            row = await repository.find(session, hashed(secret), int(self._now()))
+            if row is None:
+                return
+            await repository.take(session, row.id)
+            actor = Actor("operator", row.operator_id, address)
+            audit.record(session, actor, row.account_id, "impersonation.ended", row.id)
+
     async def end_expired(self) -> str:
         """Note the end of those whose time is over: the job `impersonations.end`."""
         now = int(self._now())

@@ -23,6 +23,10 @@ class Cookie:
         """The name of the one that forms are bound to before somebody has logged in."""
         return self._named("tidings-form")
 
+    @property
+    def _aside(self) -> str:
+        return self._named("tidings-aside")
+
     def set(self, response: Response, secret: str) -> None:
         """Give a log-in to the browser."""
         self._set(response, self.name, secret)
@@ -34,6 +38,18 @@ class Cookie:
     def clear(self, response: Response) -> None:
         """Take a log-in back."""
         response.delete_cookie(self.name, path="/", secure=self.tls, httponly=True, samesite="lax")
+
+    def set_aside(self, response: Response, secret: str) -> None:
+        """Keep an operator's own log-in, while the browser shows another account."""
+        self._set(response, self._aside, secret)
+
+    def take_back(self, request: Request, response: Response) -> None:
+        """Give the browser back the log-in that was set aside; none where there is none."""
+        if secret := request.cookies.get(self._aside, ""):
+            self.set(response, secret)
+        else:
+            self.clear(response)
+        response.delete_cookie(self._aside, path="/", secure=self.tls, httponly=True, samesite="lax")
 
     def secret(self, request: Request) -> str:
         """Return the secret of the log-in that a request shows; empty for none."""

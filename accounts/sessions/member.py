@@ -28,6 +28,7 @@ class Member:
     Attributes:
         session_id: The log-in; empty for a program.
         must_confirm: Nobody has shown yet to read what is sent to the person's e-mail.
+        operates: The person operates the installation: they are shown the way there, where it is asked for again.
         key: How the program's key bounds the tokens that it makes; None for a person.
     """
 
@@ -37,6 +38,7 @@ class Member:
     actor: Actor
     session_id: str = ""
     must_confirm: bool = False
+    operates: bool = False
     key: Minter | None = None
 
     @property

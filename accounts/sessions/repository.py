@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, delete, false, func, select, tuple_, updat
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from accounts.memberships.models import Membership
+from accounts.operators.models import Operator
 from accounts.paging import PageRequest
 from accounts.sessions.models import PREFIX, Session
 from accounts.users.models import User
@@ -16,11 +17,12 @@ _ID = re.compile(rf"{PREFIX}[0-9a-f]{{32}}")
 
 
 class Found(NamedTuple):
-    """A log-in, and what its owner is in the account."""
+    """A log-in, what its owner is in the account, and whether they operate the installation."""
 
     session: Session
     role_id: str
     is_confirmed: bool
+    operates: bool = False
 
 
 def add(session: AsyncSession, row: Session) -> None:
@@ -32,13 +34,14 @@ async def find(session: AsyncSession, secret_hash: str, now: int) -> Found | Non
     """Return a log-in that has not expired, of somebody who is still a member of the account."""
     mine = (Membership.account_id == Session.account_id) & (Membership.user_id == Session.user_id)
     found = (
-        select(Session, Membership.role_id, User.confirmed_at)
+        select(Session, Membership.role_id, User.confirmed_at, Operator.user_id.is_not(None))
         .join(Membership, mine)
         .join(User, User.id == Session.user_id)
+        .outerjoin(Operator, Operator.user_id == Session.user_id)
         .where(Session.secret_hash == secret_hash, Session.expires_at > now)
     )
     row = (await session.execute(found)).first()
-    return None if row is None else Found(row[0], row[1], row[2] is not None)
+    return None if row is None else Found(row[0], row[1], row[2] is not None, row[3])
 
 
 async def get_alone(session: AsyncSession, user_id: str, session_id: str, now: int) -> Found | None:

@@ -88,6 +88,7 @@ class Sessions:
             Actor("user", row.user_id, address),
             session_id=row.id,
             must_confirm=self._must_confirm and not found.is_confirmed,
+            operates=found.operates,
         )
 
     async def page(self, user_id: str, asked: PageRequest) -> Page[Session]:

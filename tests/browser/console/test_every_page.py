@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from tests.browser.console.conftest import Visit
+from tests.browser.console.test_operators import appoint, open_account
 from tests.browser.console.test_security import set_up
 from tests.browser.console.test_team import invite
 from tests.browser.console.visit import EVERY_RULE, Visitor
@@ -42,6 +43,8 @@ FULL = (
     "/console/limits",
     "/console/nowhere",
 )
+
+OPERATING = ("/console/operator/accounts", "/console/operator/jobs", "/console/operator/plans")
 
 
 def test_pages_are_accessible_and_fit_a_phone(visit: Visit) -> None:
@@ -94,6 +97,10 @@ def check_forms(visitor: Visitor, rules: Sequence[str] = EVERY_RULE) -> None:
     link = invite(visitor, "mate@example.com")
     look(visitor, rules)
     check(visitor, link, "/console/team", rules=rules)
+    appoint(visitor)
+    check(visitor, *OPERATING, rules=rules)
+    open_account(visitor, visitor.email)
+    look(visitor, rules)
     set_up(visitor, lambda: look(visitor, rules))
     look(visitor, rules)
     check(visitor, "/console/security", "/console/keys", rules=rules)

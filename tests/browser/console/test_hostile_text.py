@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.console.conftest import Visit
+from tests.browser.console.test_operators import appoint, open_account
 from tests.browser.console.test_team import invite
 from tests.browser.console.visit import Visitor
 
@@ -27,6 +28,7 @@ PAGES = (
     "/console/team",
     "/console/limits",
     "/console/security",
+    "/console/operator/accounts",
 )
 
 
@@ -45,7 +47,9 @@ def test_a_hostile_text_is_shown_and_does_nothing(visit: Visit, text: str) -> No
     page.goto("/console/budgets/new")
     visitor.fill(name=text[:100], amount="1")
     visitor.press("Set the budget")
-    for path in (*PAGES, invite(visitor, "mate@example.com")):
+    appoint(visitor)
+    open_account(visitor, visitor.email)
+    for path in (*PAGES, page.url, invite(visitor, "mate@example.com")):
         page.goto(path)
         assert page.evaluate("window.pwned") is None, path
         assert page.locator("script:not([src]), img[src=x], style").count() == 0, path

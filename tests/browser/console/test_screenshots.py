@@ -12,6 +12,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.console.conftest import Visit
+from tests.browser.console.test_operators import appoint, open_account
 from tests.browser.console.test_security import set_up
 from tests.browser.console.test_team import invite
 from tests.browser.console.visit import Visitor
@@ -135,6 +136,12 @@ def show_security(visitor: Visitor) -> None:
     keep(visitor, "invited")
     page.goto("/console/team")
     keep(visitor, "team")
+    appoint(visitor)
+    for name in ("accounts", "jobs"):
+        page.goto(f"/console/operator/{name}")
+        keep(visitor, f"operator-{name}")
+    open_account(visitor, visitor.email)
+    keep(visitor, "operator-account")
 
 
 def keep(visitor: Visitor, name: str) -> None:
