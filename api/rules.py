@@ -99,7 +99,7 @@ class Rule:
             write="w" in access,
             caches=_selector(caches),
             topics=_selector(topics),
-            networks=tuple(map(ip_network, networks)),
+            networks=tuple(map(_network, networks)),
         )
 
 
@@ -114,6 +114,10 @@ def network(text: str) -> Network:
         ValueError: it is none.
     """
     return ip_network(text, strict=False)
+
+
+_network = lru_cache(maxsize=4096)(ip_network)
+"""Tokens that are made for many clients name the same few networks."""
 
 
 @lru_cache(maxsize=4096)

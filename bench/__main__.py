@@ -12,7 +12,7 @@ from bench.report.machine import Machine
 from bench.report.markdown import report
 from bench.report.summary import summaries
 from bench.run import DURABLE, FLEET, Results, run
-from bench.scenarios import ceiling, durable, fanout, latency, memory, placement, publish
+from bench.scenarios import ceiling, durable, fanout, latency, memory, placement, publish, tokens
 from bench.scenarios.interface import Plan, Scenario
 from bench.systems import fleet, peers
 from bench.systems.interface import System
@@ -25,6 +25,7 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
     latency.TO_1,
     latency.TO_10,
     placement.SCENARIO,
+    tokens.SCENARIO,
     memory.SCENARIO,
     durable.SCENARIO,
     ceiling.SCENARIO,
