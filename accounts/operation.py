@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from fastapi import APIRouter
 
 from accounts.administration import endpoints as account_routes
+from accounts.administration import usage_endpoints as usage_routes
 from accounts.administration.service import Administration
 from accounts.database import Database
 from accounts.fleet import Fleet
@@ -19,6 +20,7 @@ from accounts.pricing.service import Pricing
 from accounts.purges.service import PURGE_SECONDS, Purges
 from accounts.snapshots import Snapshots
 from accounts.token_bindings.service import TokenBindings
+from accounts.usage.of_all import UsageOfAll
 from accounts.usage.service import Usage
 from backplane.interface import Directory
 
@@ -40,6 +42,7 @@ class Operation:
         self.operators = Operators(database)
         self.impersonations = Impersonations(database)
         self.accounts = Administration(database, snapshots, directory, usage, bindings)
+        self.usage = UsageOfAll(database)
         self.purges = Purges(database, directory, fleet.topics)
         self._registry = fleet.registry
 
@@ -47,6 +50,7 @@ class Operation:
         """Return the endpoints."""
         return [
             account_routes.routes(self.accounts, limits, pricing),
+            usage_routes.routes(self.usage),
             impersonation_routes.routes(self.impersonations),
             installation_routes.routes(self._registry),
             job_routes.routes(jobs),

@@ -1,5 +1,6 @@
 """What goes over the REST API about accounts, for operators of the installation."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
@@ -9,6 +10,8 @@ from accounts.limits.schemas import Amount
 from accounts.rest.paging import Listing
 from accounts.rest.schemas import PRINTABLE, Input, Output
 from accounts.tenants.models import Account
+from accounts.usage.of_all import AccountUse, Found
+from accounts.usage.repository import Counts
 
 Reason = Annotated[
     str, StringConstraints(min_length=1, max_length=255, pattern=PRINTABLE), Field(examples=["unpaid invoices"])
@@ -54,6 +57,37 @@ class MeterUse(Output):
     peak: int
 
 
+def _by_meter(usage: Mapping[str, Counts]) -> list[MeterUse]:
+    return [MeterUse(meter=meter, **counts._asdict()) for meter, counts in sorted(usage.items())]
+
+
+class AccountUsage(Output):
+    account_id: str
+    name: str | None = Field(description="null for an account that was deleted.")
+    usage: list[MeterUse]
+
+    @classmethod
+    def of(cls, use: AccountUse) -> "AccountUsage":
+        return cls(account_id=use.account_id, name=use.name, usage=_by_meter(use.usage))
+
+
+class UsageOfAccounts(Listing):
+    """What accounts have used from `start` to before `end`; those that used nothing then are left out."""
+
+    start: str = Field(examples=["2026-03-01T00:00:00+00:00"])
+    end: str
+    accounts: list[AccountUsage]
+
+    @classmethod
+    def of(cls, found: Found) -> "UsageOfAccounts":
+        return cls(
+            start=found.start.isoformat(),
+            end=found.end.isoformat(),
+            accounts=list(map(AccountUsage.of, found.page.items)),
+            next_token=found.page.next_token,
+        )
+
+
 class AccountDetail(Output):
     account: AccountInfo
     members: list[AccountMember]
@@ -68,9 +102,7 @@ class AccountDetail(Output):
             members=[AccountMember(**member._asdict()) for member in described.members],
             caches=described.caches,
             api_keys=described.api_keys,
-            usage_this_month=[
-                MeterUse(meter=meter, **counts._asdict()) for meter, counts in sorted(described.usage.items())
-            ],
+            usage_this_month=_by_meter(described.usage),
         )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, delete, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, case, delete, exists, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from accounts.caches.models import Cache
@@ -158,7 +158,7 @@ async def sums(
     statement = (
         select(*columns.values(), *numbers, func.max(table.peak).label("peak"))
         .join(UsageSeries, UsageSeries.id == table.series_id)
-        .where(*_within(scope), _kept_by(step, by, scope))
+        .where(*_within(scope), _kept_by(step, by, scope.principal))
         .where(table.minute >= start, table.minute < end)
         .group_by(*columns)  # by name: the bucket's expression has parameters
     )
@@ -173,6 +173,40 @@ async def sums(
         )
         for row in rows
     ]
+
+
+async def accounts_with_usage(
+    session: AsyncSession, spans: Sequence[tuple[int, int, int]], after: str, count: int
+) -> Sequence[str]:
+    """Return so many ids after one, in their order, of accounts that used something in one of the spans; see `sums`."""
+    used = [
+        exists().where(table.series_id == UsageSeries.id, table.minute >= start, table.minute < end)
+        for table, start, end in ((TABLES[step], start, end) for step, start, end in spans)
+    ]
+    ids = select(UsageSeries.account_id).where(UsageSeries.account_id > after, or_(*used)).distinct()
+    return (await session.scalars(ids.order_by(UsageSeries.account_id).limit(count))).all()
+
+
+async def sums_of_accounts(
+    session: AsyncSession, ids: Sequence[str], spans: Sequence[tuple[int, int, int]]
+) -> Mapping[str, Mapping[str, Counts]]:
+    """Return what these accounts used in all of the spans together, by account and meter; see `sums`."""
+    used: dict[str, dict[str, Counts]] = {}
+    for step, start, end in spans:
+        table = TABLES[step]
+        numbers = [func.sum(getattr(table, name)).label(name) for name in Counts._fields[:-1]]
+        statement = (
+            select(UsageSeries.account_id, UsageSeries.meter, *numbers, func.max(table.peak).label("peak"))
+            .join(UsageSeries, UsageSeries.id == table.series_id)
+            .where(UsageSeries.account_id.in_(ids), _kept_by(step, (), None))
+            .where(table.minute >= start, table.minute < end)
+            .group_by(UsageSeries.account_id, UsageSeries.meter)
+        )
+        for row in (await session.execute(statement)).mappings():
+            counts, meter = used.setdefault(row["account_id"], {}), row["meter"]
+            added = Counts(*(int(row[name]) for name in Counts._fields))
+            counts[meter] = counts.get(meter, Counts()).plus(added)
+    return used
 
 
 async def rows(session: AsyncSession, step: int, start: int, end: int) -> Mapping[tuple[SeriesKey, int], Counts]:
@@ -232,10 +266,10 @@ def _within(scope: Scope) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _kept_by(step: int, by: Collection[Dimension], scope: Scope) -> ColumnElement[bool]:
+def _kept_by(step: int, by: Collection[Dimension], principal: str | None) -> ColumnElement[bool]:
     """Take each unit once: from the series of principals, or from those of all principals together."""
     of_all = UsageSeries.principal == ALL
-    if "principal" in by or scope.principal is not None:
+    if "principal" in by or principal is not None:
         return and_(~of_all, UsageSeries.meter != CONCURRENCY)
     if step == MINUTE:  # here only peaks are kept for all together
         return or_(of_all, and_(~of_all, UsageSeries.meter != CONCURRENCY))

@@ -170,6 +170,7 @@ ROUTES = [
     Route("POST", "/v1/admin/invoices/{invoice_id}/credit-note", 403, 403, {"reason": "x"}),
     Route("GET", "/v1/admin/impersonations", 403, 403),
     Route("DELETE", "/v1/admin/impersonations/{impersonation_id}", 403, 403),
+    Route("GET", "/v1/admin/usage", 403, 403),
     Route("GET", "/v1/admin/processes", 403, 403),
     Route("GET", "/v1/admin/map", 403, 403),
     Route("GET", "/v1/admin/jobs", 403, 403),
