@@ -16,6 +16,7 @@ from accounts.finance import Finance
 from accounts.invoices.schemas import WholeInvoice
 from accounts.operators.guard import ByOperator
 from accounts.pricing.schemas import NewPlan, PlanInfo, Plans, PlanVersions
+from accounts.rest.descriptions import refusals
 from accounts.rest.paging import Paging
 
 
@@ -66,13 +67,13 @@ def _add_invoices(router: APIRouter, finance: Finance) -> None:
         invoice, statement = await invoices.read(None, invoice_id)
         return WholeInvoice.whole(invoice, statement, invoices.shown_number(invoice))
 
-    @router.post("/invoices/{invoice_id}/payment", status_code=status.HTTP_201_CREATED)
+    @router.post("/invoices/{invoice_id}/payment", status_code=status.HTTP_201_CREATED, responses=refusals(409))
     async def pay(invoice_id: str, body: Payment, operator: ByOperator) -> InvoiceOfAccount:
         """Note that an invoice was paid."""
         paid = await invoices.pay(invoice_id, operator.actor, body.reference)
         return InvoiceOfAccount.in_account(paid, invoices.shown_number(paid))
 
-    @router.post("/invoices/{invoice_id}/credit-note", status_code=status.HTTP_201_CREATED)
+    @router.post("/invoices/{invoice_id}/credit-note", status_code=status.HTTP_201_CREATED, responses=refusals(409))
     async def void(invoice_id: str, body: Voiding, operator: ByOperator) -> InvoiceOfAccount:
         """Make an invoice void by a credit note, which is the answer. Credits that it had used are given back."""
         note = await invoices.void(invoice_id, operator.actor, body.reason, bill_again=body.bill_again)

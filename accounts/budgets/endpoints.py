@@ -1,10 +1,11 @@
 """REST: budgets."""
 
-from fastapi import APIRouter, Response, status
+from fastapi import APIRouter, status
 
 from accounts.budgets.schemas import BudgetChange, BudgetInfo, BudgetList, NewBudget
 from accounts.budgets.service import Budgets
-from accounts.rest.etags import tagged
+from accounts.rest.descriptions import refusals
+from accounts.rest.etags import Tagging
 from accounts.rest.guards import AnyMember
 from accounts.rest.money import decimal
 
@@ -13,7 +14,7 @@ def routes(budgets: Budgets) -> APIRouter:
     """Return the endpoints for budgets."""
     router = APIRouter(prefix="/v1/budgets", tags=["billing"])
 
-    @router.post("", status_code=status.HTTP_201_CREATED)
+    @router.post("", status_code=status.HTTP_201_CREATED, responses=refusals(404))
     async def make(body: NewBudget, member: AnyMember) -> BudgetInfo:
         """Make a budget. It holds from now on, also for what was spent before in this month."""
         member.require_change()
@@ -25,9 +26,9 @@ def routes(budgets: Budgets) -> APIRouter:
         return BudgetList(budgets=[BudgetInfo.of(row) for row in await budgets.list(member.account_id)])
 
     @router.get("/{budget_id}")
-    async def read(budget_id: str, member: AnyMember, response: Response) -> BudgetInfo:
+    async def read(budget_id: str, member: AnyMember, tag: Tagging) -> BudgetInfo:
         """Show a budget as it stands at present."""
-        return tagged(response, BudgetInfo.of(await budgets.read(member.account_id, budget_id)))
+        return tag(BudgetInfo.of(await budgets.read(member.account_id, budget_id)))
 
     @router.patch("/{budget_id}")
     async def change(budget_id: str, body: BudgetChange, member: AnyMember) -> BudgetInfo:

@@ -1,11 +1,12 @@
 """REST: caches."""
 
-from fastapi import APIRouter, Response, status
+from fastapi import APIRouter, status
 
 from accounts.caches.schemas import CacheChange, CacheInfo, NewCache
 from accounts.caches.schemas import Caches as CacheList
 from accounts.caches.service import Caches
-from accounts.rest.etags import Matching, tagged
+from accounts.rest.descriptions import refusals
+from accounts.rest.etags import Matching, Tagging
 from accounts.rest.guards import AnyMember
 from accounts.rest.paging import Paging
 from api.names import checked_cache_name
@@ -16,11 +17,11 @@ def routes(caches: Caches) -> APIRouter:
     router = APIRouter(prefix="/v1/caches", tags=["caches"])
 
     @router.post("", status_code=status.HTTP_201_CREATED)
-    async def create(body: NewCache, member: AnyMember, response: Response) -> CacheInfo:
+    async def create(body: NewCache, member: AnyMember, tag: Tagging) -> CacheInfo:
         """Create a cache."""
         member.require_change()
         cache = await caches.create(member.account_id, member.actor, checked_cache_name(body.name), body.changes())
-        return tagged(response, CacheInfo.of(cache))
+        return tag(CacheInfo.of(cache))
 
     @router.get("")
     async def list_caches(member: AnyMember, paging: Paging) -> CacheList:
@@ -28,21 +29,19 @@ def routes(caches: Caches) -> APIRouter:
         page = await caches.page(member.account_id, paging)
         return CacheList(caches=[CacheInfo.of(cache) for cache in page.items], next_token=page.next_token)
 
-    @router.post("/{name:path}/flush", status_code=status.HTTP_204_NO_CONTENT)
+    @router.post("/{name:path}/flush", status_code=status.HTTP_204_NO_CONTENT, responses=refusals(400))
     async def flush(name: str, member: AnyMember) -> None:
         """Empty a cache of its items, as the RPC FlushCache does. Topics are no items, and stay as they are."""
         member.require_change()
         await caches.flush(member.account_id, checked_cache_name(name))
 
-    @router.get("/{name:path}")
-    async def describe(name: str, member: AnyMember, response: Response) -> CacheInfo:
+    @router.get("/{name:path}", responses=refusals(400))
+    async def describe(name: str, member: AnyMember, tag: Tagging) -> CacheInfo:
         """Describe one cache."""
-        return tagged(response, CacheInfo.of(await caches.describe(member.account_id, checked_cache_name(name))))
+        return tag(CacheInfo.of(await caches.describe(member.account_id, checked_cache_name(name))))
 
     @router.patch("/{name:path}")
-    async def change(
-        name: str, body: CacheChange, member: AnyMember, matching: Matching, response: Response
-    ) -> CacheInfo:
+    async def change(name: str, body: CacheChange, member: AnyMember, matching: Matching, tag: Tagging) -> CacheInfo:
         """Change a cache. Limits and bounds of the history hold within a second.
 
         When `durable` changes, topics begin anew, and their subscribers get a Discontinuity.
@@ -55,7 +54,7 @@ def routes(caches: Caches) -> APIRouter:
             body.changes(),
             lambda cache: matching.require(CacheInfo.of(cache)),
         )
-        return tagged(response, CacheInfo.of(cache))
+        return tag(CacheInfo.of(cache))
 
     @router.delete("/{name:path}", status_code=status.HTTP_204_NO_CONTENT)
     async def delete(name: str, member: AnyMember, matching: Matching) -> None:

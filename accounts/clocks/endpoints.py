@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from accounts.clocks.schemas import ClockInfo, ClockTurn
 from accounts.clocks.turning import TestClocks
+from accounts.rest.descriptions import refusals
 from accounts.rest.guards import AnyMember
 from api.errors import NotFound, PermissionDenied
 
@@ -12,7 +13,7 @@ def routes(clocks: TestClocks, *, anybody: bool) -> APIRouter:
     """Return the endpoints for test clocks. Unless `anybody` may have one, operators give them out."""
     router = APIRouter(prefix="/v1/test-clock", tags=["billing"])
 
-    @router.get("")
+    @router.get("", responses=refusals(404))
     async def read(member: AnyMember) -> ClockInfo:
         """Tell where the account's test clock stands."""
         now = await clocks.read(member.account_id)

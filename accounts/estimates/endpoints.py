@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from accounts.estimates.schemas import EstimateInfo, EstimateRequest, ForecastInfo
 from accounts.estimates.service import Estimates
 from accounts.invoices.forecasting import Forecasts
+from accounts.rest.descriptions import refusals
 from accounts.rest.guards import AnyMember
 
 
@@ -12,7 +13,7 @@ def routes(estimates: Estimates, forecasts: Forecasts) -> APIRouter:
     """Return the endpoints for estimates."""
     router = APIRouter(prefix="/v1", tags=["billing"])
 
-    @router.post("/estimate")
+    @router.post("/estimate", responses=refusals(404))
     async def estimate(body: EstimateRequest, member: AnyMember) -> EstimateInfo:
         """Tell what messages would cost: chunks of 1 KiB, published once and delivered to each subscriber."""
         return EstimateInfo.of(await estimates.estimate(member.account_id, body.asked()))

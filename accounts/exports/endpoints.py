@@ -6,11 +6,16 @@ from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
 from accounts.exports.charges import Charged
+from accounts.exports.parquet import Parquet
 from accounts.exports.rows import CountedLine, UsageRow
 from accounts.exports.service import ChargeFormat, Export, Exports, UsageFormat
+from accounts.exports.text import JsonLines
 from accounts.exports.usage import Granularity
 from accounts.invoices.models import Invoice
+from accounts.rest.descriptions import file, refusals
 from accounts.rest.guards import AnyMember
+
+USAGE_TYPES = ("text/csv", JsonLines.media_type, Parquet.media_type)
 
 From = Annotated[str | None, Query(alias="from", max_length=40, description="A date or a time; local without a zone.")]
 To = Annotated[str | None, Query(alias="to", max_length=40, description="Where it ends; the present by default.")]
@@ -20,7 +25,7 @@ def routes(exports: Exports) -> APIRouter:
     """Return the endpoints for exports."""
     router = APIRouter(prefix="/v1/exports", tags=["billing"])
 
-    @router.get("/usage", response_class=StreamingResponse)
+    @router.get("/usage", response_class=StreamingResponse, responses=file(*USAGE_TYPES) | refusals(404))
     async def usage(
         member: AnyMember,
         start: From = None,
@@ -35,7 +40,7 @@ def routes(exports: Exports) -> APIRouter:
         first, last = await exports.times(member.account_id, start, end)
         return _streamed(exports.usage(member.account_id, first, last, granularity, form))
 
-    @router.get("/charges", response_class=StreamingResponse)
+    @router.get("/charges", response_class=StreamingResponse, responses=file("text/csv"))
     async def charges(
         member: AnyMember,
         start: From = None,
@@ -48,7 +53,7 @@ def routes(exports: Exports) -> APIRouter:
         )
         return _streamed(await exports.charges(member.account_id, first, last, form))
 
-    @router.get("/invoices", response_class=StreamingResponse)
+    @router.get("/invoices", response_class=StreamingResponse, responses=file("text/csv"))
     async def invoices(member: AnyMember) -> StreamingResponse:
         """Export all invoices and credit notes, one a row."""
         return _streamed(exports.invoices(member.account_id))

@@ -11,6 +11,7 @@ from accounts.invitations.schemas import (
 )
 from accounts.invitations.schemas import Invitations as InvitationList
 from accounts.invitations.service import Invitations
+from accounts.rest.descriptions import refusals
 from accounts.rest.entrance import Entrance
 from accounts.rest.guards import AnyMember, Person
 from accounts.rest.paging import Paging
@@ -43,12 +44,12 @@ def routes(invitations: Invitations, entrance: Entrance, *, sends_mails: bool) -
         owner.require_owner()
         await invitations.take_back(owner, invitation_id)
 
-    @router.post("/preview")
+    @router.post("/preview", responses=refusals(401, 404))
     async def preview(body: ByToken, request: Request) -> InvitationPreview:
         """Tell whoever has the token what it invites to."""
         return InvitationPreview.of(await entrance.preview_invitation(request, body.token))
 
-    @router.post("/acceptance")
+    @router.post("/acceptance", responses=refusals(401, 404, 409))
     async def accept(body: Acceptance, request: Request, response: Response) -> LoggedIn:
         """Accept an invitation: logged in with the e-mail that it was sent to or, as somebody new, with a password."""
         found = await entrance.accept_invitation(request, body.token, body.password)

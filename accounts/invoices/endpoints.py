@@ -10,7 +10,8 @@ from accounts.invoices.explaining import Explanations
 from accounts.invoices.lines import of_minute, pieces
 from accounts.invoices.schemas import DraftInfo, InvoiceInfo, InvoicePage, LineUsage, WholeInvoice
 from accounts.invoices.service import Invoices
-from accounts.rest.etags import tagged
+from accounts.rest.descriptions import file
+from accounts.rest.etags import Tagging
 from accounts.rest.guards import AnyMember
 from accounts.rest.paging import Paging
 
@@ -38,19 +39,19 @@ def routes(invoices: Invoices, explanations: Explanations) -> APIRouter:
         return Response(html.style(), media_type="text/css", headers={"cache-control": "public, max-age=3600"})
 
     @router.get("/{invoice_id}")
-    async def read(invoice_id: str, member: AnyMember, response: Response) -> WholeInvoice:
+    async def read(invoice_id: str, member: AnyMember, tag: Tagging) -> WholeInvoice:
         """Show an invoice with its lines."""
         invoice, statement = await invoices.read(member.account_id, invoice_id)
-        return tagged(response, WholeInvoice.whole(invoice, statement, invoices.shown_number(invoice)))
+        return tag(WholeInvoice.whole(invoice, statement, invoices.shown_number(invoice)))
 
-    @router.get("/{invoice_id}/html", response_class=Response)
+    @router.get("/{invoice_id}/html", response_class=Response, responses=file("text/html"))
     async def as_page(invoice_id: str, member: AnyMember) -> Response:
         """Show an invoice as a page that prints well."""
         headers = {"content-security-policy": html.POLICY, "x-content-type-options": "nosniff"}
         page = html.page(await _document(invoices, member.account_id, invoice_id))
         return Response(page, media_type="text/html", headers=headers)
 
-    @router.get("/{invoice_id}/pdf", response_class=Response)
+    @router.get("/{invoice_id}/pdf", response_class=Response, responses=file("application/pdf"))
     async def as_pdf(invoice_id: str, member: AnyMember) -> Response:
         """Give an invoice as a PDF."""
         from accounts.invoices.pdf import pdf  # noqa: PLC0415  its library is slow to import, and a service starts often

@@ -1,10 +1,10 @@
 """REST: API keys."""
 
-from fastapi import APIRouter, Response, status
+from fastapi import APIRouter, status
 
 from accounts.keys.schemas import ApiKeys, KeyChange, KeyInfo, MadeApiKey, NewApiKey, RotatedApiKey, Rotation
 from accounts.keys.service import Keys
-from accounts.rest.etags import Matching, tagged
+from accounts.rest.etags import Matching, Tagging
 from accounts.rest.guards import AnyMember
 from accounts.rest.paging import Paging
 
@@ -28,14 +28,12 @@ def routes(keys: Keys) -> APIRouter:
         return ApiKeys(api_keys=[KeyInfo.of(key) for key in page.items], next_token=page.next_token)
 
     @router.get("/{key_id}")
-    async def describe(key_id: str, member: AnyMember, response: Response) -> KeyInfo:
+    async def describe(key_id: str, member: AnyMember, tag: Tagging) -> KeyInfo:
         """Describe one key."""
-        return tagged(response, KeyInfo.of(await keys.describe(member.account_id, key_id)))
+        return tag(KeyInfo.of(await keys.describe(member.account_id, key_id)))
 
     @router.patch("/{key_id}")
-    async def change(
-        key_id: str, body: KeyChange, member: AnyMember, matching: Matching, response: Response
-    ) -> KeyInfo:
+    async def change(key_id: str, body: KeyChange, member: AnyMember, matching: Matching, tag: Tagging) -> KeyInfo:
         """Give a key another description."""
         member.require_change()
         key = await keys.describe_anew(
@@ -45,7 +43,7 @@ def routes(keys: Keys) -> APIRouter:
             body.description,
             lambda key: matching.require(KeyInfo.of(key)),
         )
-        return tagged(response, KeyInfo.of(key))
+        return tag(KeyInfo.of(key))
 
     @router.post("/{key_id}/rotate", status_code=status.HTTP_201_CREATED)
     async def rotate(key_id: str, body: Rotation, member: AnyMember, matching: Matching) -> RotatedApiKey:

@@ -1,11 +1,12 @@
 """REST: the members of an account."""
 
-from fastapi import APIRouter, Response, status
+from fastapi import APIRouter, status
 
 from accounts.memberships.schemas import MemberChange, MemberInfo
 from accounts.memberships.schemas import Members as MemberList
 from accounts.memberships.service import Members
-from accounts.rest.etags import Matching, tagged
+from accounts.rest.descriptions import refusals
+from accounts.rest.etags import Matching, Tagging
 from accounts.rest.guards import AnyMember, Person
 from accounts.rest.paging import Paging
 
@@ -21,22 +22,20 @@ def routes(members: Members) -> APIRouter:
         return MemberList(members=[MemberInfo.of(each) for each in page.items], next_token=page.next_token)
 
     @router.get("/{user_id}")
-    async def describe(user_id: str, member: AnyMember, response: Response) -> MemberInfo:
+    async def describe(user_id: str, member: AnyMember, tag: Tagging) -> MemberInfo:
         """Describe one member."""
-        return tagged(response, MemberInfo.of(await members.describe(member.account_id, user_id)))
+        return tag(MemberInfo.of(await members.describe(member.account_id, user_id)))
 
-    @router.patch("/{user_id}")
-    async def change(
-        user_id: str, body: MemberChange, owner: Person, matching: Matching, response: Response
-    ) -> MemberInfo:
+    @router.patch("/{user_id}", responses=refusals(409))
+    async def change(user_id: str, body: MemberChange, owner: Person, matching: Matching, tag: Tagging) -> MemberInfo:
         """Give a member another role. Owners alone may; an account always keeps an owner."""
         owner.require_owner()
         changed = await members.change_role(
             owner, user_id, body.role_id, lambda colleague: matching.require(MemberInfo.of(colleague))
         )
-        return tagged(response, MemberInfo.of(changed))
+        return tag(MemberInfo.of(changed))
 
-    @router.delete("/{user_id}", status_code=status.HTTP_204_NO_CONTENT)
+    @router.delete("/{user_id}", status_code=status.HTTP_204_NO_CONTENT, responses=refusals(409))
     async def remove(user_id: str, owner: Person, matching: Matching) -> None:
         """Remove a member. Their log-ins end; the keys that they made belong to the account and stay."""
         owner.require_owner()

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Request, status
 
 from accounts.password_resets.schemas import NewPasswordReset, PasswordReset, PasswordResetSent
+from accounts.rest.descriptions import refusals
 from accounts.rest.entrance import Entrance
 
 
@@ -16,7 +17,7 @@ def routes(entrance: Entrance) -> APIRouter:
         await entrance.ask_for_password(request, body.email)
         return PasswordResetSent(state="sent_if_known")
 
-    @router.post("/confirmation", status_code=status.HTTP_204_NO_CONTENT)
+    @router.post("/confirmation", status_code=status.HTTP_204_NO_CONTENT, responses=refusals(401))
     async def reset(body: PasswordReset, request: Request) -> None:
         """Set a new password with the token that was sent. Every log-in of yours ends."""
         await entrance.reset_password(request, body.token, body.new_password)

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from accounts.permissions import rules
 from accounts.permissions.schemas import Check, Decision, TopicQuestion, Who
 from accounts.permissions.service import Permissions
+from accounts.rest.descriptions import refusals
 from accounts.rest.guards import AnyMember
 from accounts.rest.paging import Paging
 
@@ -13,7 +14,7 @@ def routes(permissions: Permissions) -> APIRouter:
     """Return the endpoints that ask and change nothing."""
     router = APIRouter(prefix="/v1/permissions", tags=["permissions"])
 
-    @router.post("/check")
+    @router.post("/check", responses=refusals(404))
     async def check(body: Check, member: AnyMember) -> Decision:
         """Say whether a token, a key, a role or a list of rules may publish or subscribe to a topic.
 
@@ -28,7 +29,7 @@ def routes(permissions: Permissions) -> APIRouter:
             return Decision.of(await permissions.of_role(account_id, body.role_id, question))
         return Decision.of(await permissions.of_rules(account_id, rules.read(body.permissions or ()), question))
 
-    @router.post("/who")
+    @router.post("/who", responses=refusals(404))
     async def who(body: TopicQuestion, member: AnyMember, paging: Paging) -> Who:
         """Say which roles, keys and members may publish or subscribe to a topic. Tokens are kept nowhere."""
         return Who.of(await permissions.who(member.account_id, body.question, paging))

@@ -1,6 +1,6 @@
 """REST: price plans, and whom invoices are for."""
 
-from fastapi import APIRouter, Response, status
+from fastapi import APIRouter, status
 
 from accounts.pricing.profiles import Profiles
 from accounts.pricing.schemas import (
@@ -14,7 +14,8 @@ from accounts.pricing.schemas import (
     ProfileChange,
 )
 from accounts.pricing.service import Pricing
-from accounts.rest.etags import Matching, tagged
+from accounts.rest.descriptions import refusals
+from accounts.rest.etags import Matching, Tagging
 from accounts.rest.guards import AnyMember
 from accounts.rest.paging import Paging
 
@@ -41,7 +42,7 @@ def routes(pricing: Pricing, profiles: Profiles) -> APIRouter:
         """Show which plans the account has had, has, and is to have."""
         return HeldPlans(plans=[Held.of(each) for each in await pricing.held_by(member.account_id)])
 
-    @router.post("/billing/plan", status_code=status.HTTP_201_CREATED)
+    @router.post("/billing/plan", status_code=status.HTTP_201_CREATED, responses=refusals(404))
     async def choose(body: PlanChoice, member: AnyMember) -> Held:
         """Choose a plan. What was used before is charged under the plan that was in force then."""
         member.require_change()
@@ -51,18 +52,18 @@ def routes(pricing: Pricing, profiles: Profiles) -> APIRouter:
         return Held.of(chosen)
 
     @router.get("/billing/profile")
-    async def profile(member: AnyMember, response: Response) -> Profile:
+    async def profile(member: AnyMember, tag: Tagging) -> Profile:
         """Show whom the account's invoices are for, its time zone and its tax."""
-        return tagged(response, Profile.of(await profiles.read(member.account_id)))
+        return tag(Profile.of(await profiles.read(member.account_id)))
 
     @router.patch("/billing/profile")
-    async def change(body: ProfileChange, member: AnyMember, matching: Matching, response: Response) -> Profile:
+    async def change(body: ProfileChange, member: AnyMember, matching: Matching, tag: Tagging) -> Profile:
         """Change whom invoices are for. Those that are final stay as they are."""
         member.require_change()
         changes = body.model_dump(exclude_none=True)
         changed = await profiles.change(
             member.account_id, member.actor, changes, lambda customer: matching.require(Profile.of(customer))
         )
-        return tagged(response, Profile.of(changed))
+        return tag(Profile.of(changed))
 
     return router

@@ -17,10 +17,20 @@ def etag(thing: Output) -> str:
     return f'"{hashlib.sha256(thing.model_dump_json(exclude=set(thing.incidental)).encode()).hexdigest()[:32]}"'
 
 
-def tagged(response: Response, thing: T) -> T:
-    """Put a thing's tag on its answer."""
-    response.headers["etag"] = etag(thing)
-    return thing
+class Tag:
+    """Puts a thing's tag on the answer to a request."""
+
+    def __init__(self, response: Response) -> None:
+        self._response = response
+
+    def __call__(self, thing: T) -> T:
+        """Return the thing, whose tag is on the answer now."""
+        self._response.headers["etag"] = etag(thing)
+        return thing
+
+
+Tagging = Annotated[Tag, Depends(Tag)]
+"""What tags the answer to a request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +49,15 @@ class IfMatch:
             raise PreconditionFailed("this was changed since you read it; read it again, and decide anew")
 
 
-def _if_match(
-    if_match: Annotated[
-        str | None, Header(max_length=4096, description="The `ETag` of the state that you have seen.")
+def if_match(
+    given: Annotated[
+        str | None, Header(alias="If-Match", max_length=4096, description="The `ETag` of the state that you have seen.")
     ] = None,
 ) -> IfMatch:
-    tags = frozenset(tag.strip() for tag in (if_match or "*").split(","))
+    """Return what a request's header asks for."""
+    tags = frozenset(tag.strip() for tag in (given or "*").split(","))
     return IfMatch(None if "*" in tags else tags)
 
 
-Matching = Annotated[IfMatch, Depends(_if_match)]
+Matching = Annotated[IfMatch, Depends(if_match)]
 """What the header `If-Match` of a request asks for."""

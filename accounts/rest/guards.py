@@ -86,18 +86,20 @@ def check_origin(request: Request) -> None:
         raise PermissionDenied("this request comes from another site's page")
 
 
-async def _member(request: Request) -> Member:
+async def member_of(request: Request) -> Member:
+    """Return who calls, by a log-in or an API key; see `Guards.member`."""
     guards: Guards = request.app.state.guards
     return await guards.member(request)
 
 
-async def _person(request: Request) -> Member:
+async def person_of(request: Request) -> Member:
+    """Return who calls by a log-in; see `Guards.person`."""
     guards: Guards = request.app.state.guards
     return await guards.person(request)
 
 
-AnyMember = Annotated[Member, Depends(_member)]
+AnyMember = Annotated[Member, Depends(member_of)]
 """Whoever calls by a log-in or an API key."""
 
-Person = Annotated[Member, Depends(_person)]
+Person = Annotated[Member, Depends(person_of)]
 """Whoever calls by a log-in."""

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
 """No control characters, which logs and terminals would obey; a zero byte is one that Postgres cannot keep."""
@@ -23,11 +23,3 @@ class Output(BaseModel):
 
     model_config = ConfigDict(frozen=True)
     incidental: ClassVar[frozenset[str]] = frozenset()
-
-
-class Error(Output):
-    """Every error looks like this."""
-
-    code: str = Field(examples=["not_found"])
-    message: str = Field(examples=["cache 'x' does not exist"])
-    details: list[dict[str, str]] = Field(examples=[[]])

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from fastapi import APIRouter, Response, status
+from fastapi import APIRouter, status
 
 from accounts.paging import PageRequest
 from accounts.permissions import rules
-from accounts.rest.etags import Matching, tagged
+from accounts.rest.descriptions import refusals
+from accounts.rest.etags import Matching, Tagging
 from accounts.rest.guards import AnyMember
 from accounts.rest.paging import Paging
 from accounts.roles.models import Role
@@ -22,12 +23,12 @@ def routes(roles: Roles) -> APIRouter:
     router = APIRouter(prefix="/v1/roles", tags=["roles"])
 
     @router.post("", status_code=status.HTTP_201_CREATED)
-    async def create(body: NewRole, member: AnyMember, response: Response) -> RoleInfo:
+    async def create(body: NewRole, member: AnyMember, tag: Tagging) -> RoleInfo:
         """Make a role. Keys of it may do what one of its rules allows, and administer nothing."""
         member.require_change()
         given = rules.read(body.permissions)
         role = await roles.create(member.account_id, member.actor, body.name, body.description, given)
-        return tagged(response, RoleInfo.of(role))
+        return tag(RoleInfo.of(role))
 
     @router.get("")
     async def list_roles(member: AnyMember, paging: Paging) -> RoleList:
@@ -35,16 +36,14 @@ def routes(roles: Roles) -> APIRouter:
         return _page(member.account_id, await roles.list(member.account_id), paging)
 
     @router.get("/{role_id}")
-    async def describe(role_id: str, member: AnyMember, response: Response) -> RoleInfo:
+    async def describe(role_id: str, member: AnyMember, tag: Tagging) -> RoleInfo:
         """Describe one role."""
         if role_id in SYSTEM_ROLES:
-            return tagged(response, RoleInfo.of_system(member.account_id, role_id))
-        return tagged(response, RoleInfo.of(await roles.describe(member.account_id, role_id)))
+            return tag(RoleInfo.of_system(member.account_id, role_id))
+        return tag(RoleInfo.of(await roles.describe(member.account_id, role_id)))
 
-    @router.patch("/{role_id}")
-    async def change(
-        role_id: str, body: RoleChange, member: AnyMember, matching: Matching, response: Response
-    ) -> RoleInfo:
+    @router.patch("/{role_id}", responses=refusals(409))
+    async def change(role_id: str, body: RoleChange, member: AnyMember, matching: Matching, tag: Tagging) -> RoleInfo:
         """Change a role. Its keys have the new rights at once; subscriptions that they no longer allow end."""
         member.require_change()
         _require_own(role_id)
@@ -52,9 +51,9 @@ def routes(roles: Roles) -> APIRouter:
         role = await roles.change(
             member.account_id, member.actor, role_id, wanted, lambda role: matching.require(RoleInfo.of(role))
         )
-        return tagged(response, RoleInfo.of(role))
+        return tag(RoleInfo.of(role))
 
-    @router.delete("/{role_id}", status_code=status.HTTP_204_NO_CONTENT)
+    @router.delete("/{role_id}", status_code=status.HTTP_204_NO_CONTENT, responses=refusals(409))
     async def delete(role_id: str, member: AnyMember, matching: Matching) -> None:
         """Delete a role. One that is in use stays, and the answer's details list what uses it."""
         member.require_change()

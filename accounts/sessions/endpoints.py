@@ -5,6 +5,7 @@ import time
 from fastapi import APIRouter, Request, Response, status
 
 from accounts.identifiers import new_id
+from accounts.rest.descriptions import refusals
 from accounts.rest.entrance import Entrance
 from accounts.rest.guards import Person
 from accounts.rest.paging import Paging
@@ -50,7 +51,10 @@ def routes(entrance: Entrance, sessions: Sessions, keystore: Keystore) -> APIRou
 def _coming_and_going(router: APIRouter, entrance: Entrance) -> None:
     @router.post(
         "/login",
-        responses={202: {"model": CodeNeeded, "description": "The password is right, and a code is asked for."}},
+        responses={
+            202: {"model": CodeNeeded, "description": "The password is right, and a code is asked for."},
+            **refusals(401),
+        },
     )
     async def log_in(body: LogIn, request: Request, response: Response) -> LoggedIn | CodeNeeded:
         """Log in. Who has a second factor sends a code along, or is asked for it."""
@@ -61,7 +65,7 @@ def _coming_and_going(router: APIRouter, entrance: Entrance) -> None:
         await entrance.let_in(request, response, found)
         return LoggedIn(account_id=found.account_id, user_id=found.user_id)
 
-    @router.post("/login/code")
+    @router.post("/login/code", responses=refusals(401))
     async def show_code(body: LogInCode, request: Request, response: Response) -> LoggedIn:
         """Log in with the code that was asked for."""
         entered = await entrance.show_code(request, body.ticket, body.code)

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Request, Response, status
 
+from accounts.rest.descriptions import refusals
 from accounts.rest.entrance import Entrance
 from accounts.signups.schemas import ConfirmationSent, NewSignUp
 from accounts.users.schemas import ByToken, LoggedIn
@@ -14,7 +15,7 @@ def routes(entrance: Entrance) -> APIRouter:
     @router.post(
         "",
         status_code=status.HTTP_201_CREATED,
-        responses={202: {"model": ConfirmationSent, "description": "A mail asks to confirm it."}},
+        responses={202: {"model": ConfirmationSent, "description": "A mail asks to confirm it."}, **refusals(409)},
     )
     async def sign_up(body: NewSignUp, request: Request, response: Response) -> LoggedIn | ConfirmationSent:
         """Make an account, with you as its owner, and log in.
@@ -28,7 +29,7 @@ def routes(entrance: Entrance) -> APIRouter:
         await entrance.let_in(request, response, entered)
         return LoggedIn(account_id=entered.account_id, user_id=entered.user_id)
 
-    @router.post("/confirmation", status_code=status.HTTP_201_CREATED)
+    @router.post("/confirmation", status_code=status.HTTP_201_CREATED, responses=refusals(401, 409))
     async def confirm(body: ByToken, request: Request, response: Response) -> LoggedIn:
         """Confirm a sign-up with the token that was sent: the account is made, and you are logged in."""
         entered = await entrance.confirm_sign_up(request, body.token)

@@ -1,9 +1,10 @@
 """REST: the account, and the accounts that one is a member of."""
 
-from fastapi import APIRouter, Response, status
+from fastapi import APIRouter, status
 
 from accounts.memberships.service import Members
-from accounts.rest.etags import Matching, tagged
+from accounts.rest.descriptions import refusals
+from accounts.rest.etags import Matching, Tagging
 from accounts.rest.guards import AnyMember, Person
 from accounts.rest.paging import Paging
 from accounts.sessions.service import Sessions
@@ -25,18 +26,18 @@ def routes(tenants: Tenants, members: Members, sessions: Sessions) -> APIRouter:
     _accounts(router, tenants, sessions)
 
     @router.get("/account")
-    async def describe(member: AnyMember, response: Response) -> AccountInfo:
+    async def describe(member: AnyMember, tag: Tagging) -> AccountInfo:
         """Describe the account."""
-        return tagged(response, AccountInfo.of(await tenants.describe(member.account_id)))
+        return tag(AccountInfo.of(await tenants.describe(member.account_id)))
 
     @router.patch("/account")
-    async def rename(body: AccountChange, member: AnyMember, matching: Matching, response: Response) -> AccountInfo:
+    async def rename(body: AccountChange, member: AnyMember, matching: Matching, tag: Tagging) -> AccountInfo:
         """Give the account another name."""
         member.require_change()
         changed = await tenants.rename(member, body.name, lambda account: matching.require(AccountInfo.of(account)))
-        return tagged(response, AccountInfo.of(changed))
+        return tag(AccountInfo.of(changed))
 
-    @router.post("/account/owner", status_code=status.HTTP_204_NO_CONTENT)
+    @router.post("/account/owner", status_code=status.HTTP_204_NO_CONTENT, responses=refusals(404))
     async def hand_over(body: HandOver, owner: Person) -> None:
         """Hand the account over: another member becomes its owner, and you become an operator."""
         owner.require_owner()
@@ -59,12 +60,12 @@ def _accounts(router: APIRouter, tenants: Tenants, sessions: Sessions) -> None:
         return Accounts(accounts=listed, next_token=page.next_token)
 
     @router.post("/accounts", status_code=status.HTTP_201_CREATED)
-    async def create(body: NewAccount, person: Person, response: Response) -> AccountInfo:
+    async def create(body: NewAccount, person: Person, tag: Tagging) -> AccountInfo:
         """Make another account, with you as its owner; your log-in works there from now on."""
         person.require_confirmed()
-        return tagged(response, AccountInfo.of(await tenants.create(person, body.name)))
+        return tag(AccountInfo.of(await tenants.create(person, body.name)))
 
-    @router.post("/session/account", status_code=status.HTTP_204_NO_CONTENT)
+    @router.post("/session/account", status_code=status.HTTP_204_NO_CONTENT, responses=refusals(404))
     async def switch(body: AccountChoice, person: Person) -> None:
         """Have your log-in work in another account of yours."""
         await sessions.switch(person, body.account_id)

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Request, status
 
+from accounts.rest.descriptions import refusals
 from accounts.rest.entrance import Entrance
 from accounts.rest.guards import Person
 from accounts.second_factors.service import SecondFactors
@@ -28,7 +29,7 @@ def routes(users: Users, second_factors: SecondFactors, entrance: Entrance) -> A
         """Have a mail sent with which you confirm your e-mail; nothing is sent where it is confirmed."""
         await users.ask_to_confirm(person)
 
-    @router.post("/email-confirmation", status_code=status.HTTP_204_NO_CONTENT)
+    @router.post("/email-confirmation", status_code=status.HTTP_204_NO_CONTENT, responses=refusals(401))
     async def confirm(body: ByToken, request: Request) -> None:
         """Confirm an e-mail with the token that was sent to it."""
         await entrance.confirm_email(request, body.token)

@@ -24,6 +24,7 @@ from api.asgi import Guard
 from api.framing import HEADER_BYTES, frame
 from api.grpc_asgi import ASGIApp
 from backplane.memory import MemoryDirectory
+from tests.integration.accounts.documented import Documented
 from tests.unit.asgi import GRPC, Connection
 
 PASSWORD = "correct horse battery"
@@ -68,9 +69,10 @@ class Installation:
         self.app: ASGIApp = Guard(cast("ASGIApp", accounts.app))
 
     def rest(self, **headers: str) -> httpx.AsyncClient:
-        """Return a browser: it keeps cookies and sends `headers` with each request."""
+        """Return a browser: it keeps cookies and sends `headers` with each request; only documented answers pass."""
         transport = httpx.ASGITransport(app=cast("Any", self.app))
-        return httpx.AsyncClient(transport=transport, base_url=ORIGIN, headers=headers)
+        hooks = {"response": [Documented(self.accounts.app.openapi()).check]}
+        return httpx.AsyncClient(transport=transport, base_url=ORIGIN, headers=headers, event_hooks=hooks)
 
     async def tenant(self, name: str = "ada", role: str = "owner", plan: str = OPEN) -> Tenant:
         """Sign up and make a key."""
