@@ -16,6 +16,7 @@ from backplane.memory import MemoryDirectory, MemoryRegistry, MemoryUsage
 from cli.billing_variables import BillingVariables
 from cli.direct_link import DirectLink
 from cli.draining import end_streams
+from cli.health import reachable
 from cli.hosted import Hosted
 from cli.housekeeping import SWEEP_SECONDS, TRIM_SECONDS, every, settle
 from cli.mail import MailVariables
@@ -71,6 +72,7 @@ class Embedded:
             settings.control_socket,
             end_streams=partial(end_streams, self._router),
             streams=lambda: len(self._router.subscriptions),
+            dependencies=lambda: {"database": reachable(yes=self._accounts.database.reachable)},
             collectors=self._collectors,
         )
         self._tasks: list[asyncio.Task[None]] = []

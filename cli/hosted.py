@@ -4,17 +4,16 @@ from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from api.asgi import send_json, without_body
+from api.asgi import without_body
 from api.grpc_asgi import ASGIApp, Receive, Scope, Send
 from cli.control_socket import ControlSocket, Load, State
+from cli.health import LIVENESS, READINESS, Dependencies, send_health
 from router.pubsub import SUBSCRIBE
 
 if TYPE_CHECKING:
     from prometheus_client.registry import Collector
 
     from cli.metrics.page import Page
-
-LIVENESS, READINESS = "/healthz", "/readyz"
 
 
 class Hosted:
@@ -31,6 +30,7 @@ class Hosted:
         *,
         end_streams: Callable[[float], Awaitable[None]],
         streams: Callable[[], int],
+        dependencies: Dependencies,
         collectors: "Callable[[], Iterable[Collector]]",
     ) -> None:
         """Stand before `app`.
@@ -41,6 +41,7 @@ class Hosted:
             control_socket: Where the supervisor asks.
             end_streams: Ends all streams over some seconds.
             streams: Counts those that are open.
+            dependencies: Tells how what it needs stands.
             collectors: Returns what has numbers for Prometheus. Called when somebody asks for them first.
         """
         self.tier = tier
@@ -48,6 +49,7 @@ class Hosted:
         self._app = app
         self._end_streams = end_streams
         self._streams = streams
+        self._dependencies = dependencies
         self._control = ControlSocket(control_socket, self)
         self._unary = 0
         self._collectors = collectors
@@ -88,12 +90,9 @@ class Hosted:
         self._unary += 1
         try:
             if path in (LIVENESS, READINESS):
-                await self._health(path, without_body(send) if scope["method"] == "HEAD" else send)
+                answer = without_body(send) if scope["method"] == "HEAD" else send
+                await send_health(answer, path, self.tier, self.state, self._dependencies)
             else:
                 await self._app(scope, receive, send)
         finally:
             self._unary -= 1
-
-    async def _health(self, path: str, send: Send) -> None:
-        serving = path == LIVENESS or self.state == "serving"
-        await send_json(send, 200 if serving else 503, {"tier": self.tier, "state": self.state})

@@ -15,6 +15,7 @@ from api.grpc_asgi import ASGIApp, Receive, Scope, Send
 from api.tasks import end
 from backplane.redis import RedisBackplane
 from cli.application import Application
+from cli.health import reachable
 from cli.hosted import Hosted
 from cli.housekeeping import settle
 from cli.settings import HostedSettings
@@ -47,6 +48,7 @@ class AccountsTier:
             settings.control_socket,
             end_streams=_no_streams,
             streams=lambda: 0,
+            dependencies=self._dependencies,
             collectors=self._collectors,
         )
         self._tasks: list[asyncio.Task[None]] = []
@@ -82,6 +84,10 @@ class AccountsTier:
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
         app = self._not_yet if self.hosted.state == "starting" else self._app
         await app(scope, receive, without_body(send) if scope["method"] == "HEAD" else send)
+
+    def _dependencies(self) -> dict[str, str]:
+        database = self._accounts.database
+        return {"database": reachable(yes=database.reachable), "redis": reachable(yes=self._backplane.reachable)}
 
     def _collectors(self) -> "Iterable[Collector]":
         from accounts.metrics import AccountsMetrics  # noqa: PLC0415  see `Hosted.metrics`

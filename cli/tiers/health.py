@@ -8,27 +8,25 @@ from collections.abc import Callable
 from api.asgi import send_json, without_body
 from api.grpc_asgi import Receive, Scope, Send
 from cli.control_socket import State
-from cli.hosted import LIVENESS, READINESS
+from cli.health import LIVENESS, READINESS, Dependencies, send_health
 from cli.metrics.answer import METRICS, send_page
 from cli.metrics.page import Page
 
 
 class Health:
-    """An ASGI application of these paths; `state` tells how the process stands."""
+    """An ASGI application of these paths. `state` tells how the process stands, `dependencies` how what it needs."""
 
-    def __init__(self, tier: str, state: Callable[[], State], page: Page) -> None:
+    def __init__(self, tier: str, state: Callable[[], State], dependencies: Dependencies, page: Page) -> None:
         self._tier = tier
         self._state = state
+        self._dependencies = dependencies
         self._page = page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        state = self._state()
         answer = without_body(send) if scope["method"] == "HEAD" else send
         match scope["path"]:
-            case path if path == LIVENESS:
-                await send_json(answer, 200, {"tier": self._tier, "state": state})
-            case path if path == READINESS:
-                await send_json(answer, 200 if state == "serving" else 503, {"tier": self._tier, "state": state})
+            case path if path in (LIVENESS, READINESS):
+                await send_health(answer, path, self._tier, self._state(), self._dependencies)
             case path if path == METRICS:
                 await send_page(answer, self._page.text())
             case _:

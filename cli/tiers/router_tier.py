@@ -16,6 +16,7 @@ from backplane.key_uses import KeyUseNotes
 from backplane.redis import RedisBackplane
 from cli.application import Application
 from cli.draining import end_streams
+from cli.health import reachable
 from cli.hosted import Hosted
 from cli.housekeeping import TRIM_SECONDS, every, settle
 from cli.settings import HostedSettings
@@ -55,6 +56,7 @@ class RouterTier:
             settings.control_socket,
             end_streams=partial(end_streams, self._router),
             streams=lambda: len(self._router.subscriptions),
+            dependencies=self._dependencies,
             collectors=self._collectors,
         )
         self._tasks: list[asyncio.Task[None]] = []
@@ -104,6 +106,17 @@ class RouterTier:
             await self._router_app(scope, receive, send)
         else:
             await self._elsewhere(scope, receive, send)
+
+    def _dependencies(self) -> dict[str, str]:
+        backplane = self._backplane
+        links = self._router.owners.links.values()
+        broken = sum(not link.is_connected for link in links)
+        return {
+            "redis": reachable(yes=backplane.reachable),
+            "signing keys": "known" if backplane.directory.keys() else "not yet known",
+            "storage nodes": f"{len(backplane.registry.map().nodes)} in the map",
+            "links": f"{len(links) - broken} connected, {broken} not",
+        }
 
     def _collectors(self) -> "Iterable[Collector]":
         from router.metrics import RouterMetrics  # noqa: PLC0415  see `Hosted.metrics`

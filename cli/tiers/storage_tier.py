@@ -17,6 +17,7 @@ from backplane.interface import NodeIdTaken
 from backplane.redis import RedisBackplane
 from backplane.redis.connection import connect, disconnect, location
 from cli.control_socket import State
+from cli.health import reachable
 from cli.hosting import log_to_standard_error
 from cli.housekeeping import SWEEP_SECONDS, every, settle
 from cli.metrics.page import Page
@@ -59,7 +60,7 @@ class StorageTier:
         self._redis = client
         self._server = Server(self._node, f"{variables.host}:{variables.port}", self._member, self._durable)
         page = Page([NodeMetrics([self._node]), MemberMetrics(self._member, self._server)])
-        self._health = SidePort(Health("storage", lambda: self._state, page))
+        self._health = SidePort(Health("storage", lambda: self._state, self._dependencies, page))
         self._tasks: list[asyncio.Task[None]] = []
 
     def __repr__(self) -> str:
@@ -112,6 +113,9 @@ class StorageTier:
         await disconnect(self._redis)
         await self._health.close()
         await self._backplane.close()
+
+    def _dependencies(self) -> dict[str, str]:
+        return {"redis": reachable(yes=self._backplane.reachable), "lease": self._member.membership.state}
 
     async def _join(self, entry: NodeEntry) -> None:
         while True:

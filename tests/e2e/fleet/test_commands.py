@@ -49,6 +49,22 @@ def test_each_process_tells_prometheus_how_it_is(pair: Fleet, tier: Tier) -> Non
     assert "\nprocess_resident_memory_bytes " in text
 
 
+def test_each_process_tells_how_what_it_needs_stands(pair: Fleet) -> None:
+    needed = {
+        "router": {
+            "redis": "reachable",
+            "signing keys": "known",
+            "storage nodes": "2 in the map",
+        },
+        "storage": {"redis": "reachable", "lease": "fresh"},
+        "accounts": {"redis": "reachable", "database": "reachable"},
+    }
+    for member in pair.members:
+        told = httpx.get(f"http://127.0.0.1:{member.health_port}/readyz").json()["dependencies"]
+        told.pop("links", None)
+        assert told == needed[member.tier]
+
+
 def test_a_value_reaches_whoever_connected_to_the_port_that_two_routers_share(pair: Fleet) -> None:
     tenant = pair.sign_up()
     cache = tenant.new_cache()
@@ -99,6 +115,8 @@ def test_a_process_without_redis_lives_and_is_not_ready(pair: Fleet) -> None:
     for member in started:
         until(lambda member=member: member.readiness() == 503, seconds=30, what=f"an answer of {member.name}")
         assert httpx.get(f"http://127.0.0.1:{member.health_port}/healthz").status_code == 200
+        told = httpx.get(f"http://127.0.0.1:{member.health_port}/readyz").json()
+        assert (told["state"], told["dependencies"]["redis"]) == ("starting", "unreachable")
         assert not member.is_ready
         assert member.stop(15) == 0
     pair.nodes.pop()

@@ -13,7 +13,7 @@ from api.framing import EMPTY, frame
 from api.grpc_asgi import Scope
 from api.tokens import Claims
 from cli.embedded import Embedded
-from cli.hosted import LIVENESS, READINESS
+from cli.health import LIVENESS, READINESS
 from cli.settings import EmbeddedSettings
 from router.pubsub import PING, PUBLISH, SUBSCRIBE
 from tests.unit.asgi import GRPC, Connection, publish_request, subscribe_request
@@ -127,9 +127,11 @@ async def test_bounds_and_limits_of_a_cache_hold_when_they_are_answered(service:
 
 
 async def test_it_says_that_it_lives_and_that_it_serves(service: Service) -> None:
-    for path in (LIVENESS, READINESS):
+    how = {"tier": "embedded", "state": "serving"}
+    ready = how | {"dependencies": {"database": "reachable"}}
+    for path, body in ((LIVENESS, how), (READINESS, ready)):
         client = await Connection(path, headers=[], method="GET").through(service.app)
-        assert (client.http_status, json.loads(client.body)) == (200, {"tier": "embedded", "state": "serving"})
+        assert (client.http_status, json.loads(client.body)) == (200, body)
 
 
 async def test_a_cache_is_usable_as_soon_as_it_was_created_and_gone_as_soon_as_it_was_deleted(service: Service) -> None:
