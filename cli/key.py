@@ -11,12 +11,17 @@ from accounts.identifiers import new_id
 from accounts.roles.system import OWNER, SYSTEM_ROLES
 from api.permissions import super_user_permissions
 from api.tokens import Claims, Kind, pack_credential
-from cli.accounts_access import data_option, json_option, show, with_accounts
+from cli import key_upkeep
+from cli.accounts_access import data_option, database_option, json_option, show, with_accounts
 
 
 @click.group()
 def key() -> None:
-    """Make API keys without a browser."""
+    """Make, list, revoke and rotate API keys without a browser."""
+
+
+for command in (key_upkeep.list_keys, key_upkeep.revoke, key_upkeep.rotate):
+    key.add_command(command)
 
 
 @key.command()
@@ -30,14 +35,16 @@ def key() -> None:
 @click.option("--description", default="made on the command line", show_default=True, help="A note to find it by.")
 @click.option("--endpoint", default="127.0.0.1", show_default=True, help="The host name that a packed key carries.")
 @data_option
+@database_option
 @json_option
-def create(
+def create(  # noqa: PLR0913 - the options of the command
     email: str,
     role: str,
     expires_in: int | None,
     description: str,
     endpoint: str,
     data: Path,
+    database_url: str,
     *,
     kind: Kind | None,
     as_json: bool,
@@ -54,7 +61,7 @@ def create(
         made, kept = await accounts.keys.generate(account_id, SYSTEM, role, description, expires_at)
         return {"api_key": made, "key_id": kept.id, "role_id": role, "account_id": account_id}
 
-    show(with_accounts(data, make), as_json=as_json)
+    show(with_accounts(data, make, database_url), as_json=as_json)
 
 
 def _signed(accounts: Accounts, kind: Kind, account_id: str, expires_at: int | None) -> str:
