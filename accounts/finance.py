@@ -18,6 +18,9 @@ from accounts.database import Database
 from accounts.encryption import MasterKeys
 from accounts.estimates import endpoints as estimate_routes
 from accounts.estimates.service import Estimates
+from accounts.export_schedules import endpoints as schedule_routes
+from accounts.export_schedules.destinations import destination
+from accounts.export_schedules.service import Schedules
 from accounts.exports import endpoints as export_routes
 from accounts.exports.service import Exports
 from accounts.hooks import endpoints as hook_routes
@@ -45,6 +48,7 @@ from backplane.audience import Audience
 CLOSE_EVERY_SECONDS = 60
 WATCH_EVERY_SECONDS = 60
 REPORT_EVERY_SECONDS = 300
+EXPORT_EVERY_SECONDS = 60
 TIDY_EVERY_SECONDS = 3600
 
 
@@ -79,6 +83,13 @@ class Finance:
         self.invoices = Invoices(database, self.clocks, self.pricing, reckoning, settings)
         self.explanations = Explanations(database, usage, self.invoices)
         self.exports = Exports(database, self.clocks, self.invoices)
+        self.schedules = Schedules(
+            database,
+            self.clocks,
+            self.exports,
+            settings,
+            destination(settings.exports_to, settings.exports_s3_endpoint),
+        )
         self.closing = Closing(database, self.clocks, self.pricing, reckoning, settings)
         self.closing.on_finalized(notices.invoice)
         self.test_clocks = TestClocks(database, self.clocks, self.pricing, self.closing)
@@ -98,6 +109,8 @@ class Finance:
         """Stop. What is not delivered yet is kept."""
         await self.watch.close()
         await self.delivering.close()
+        if self.schedules.destination is not None:
+            self.schedules.destination.close()
         if self.payments.provider is not None:
             await self.payments.provider.close()
 
@@ -107,6 +120,7 @@ class Finance:
             Job("invoices.close", CLOSE_EVERY_SECONDS, self.closing.close_due),
             Job("budgets.watch", WATCH_EVERY_SECONDS, self.watch.look_at_all),
             Job("payments.report", REPORT_EVERY_SECONDS, self.payments.report_due),
+            Job("exports.schedule", EXPORT_EVERY_SECONDS, self.schedules.run_due),
             Job("webhooks.tidy", TIDY_EVERY_SECONDS, self.delivering.tidy),
         ]
 
@@ -119,6 +133,7 @@ class Finance:
             clock_routes.routes(self.test_clocks, anybody=self._settings.test_clocks),
             budget_routes.routes(self.budgets),
             hook_routes.routes(self.hooks),
+            schedule_routes.routes(self.schedules),
             export_routes.routes(self.exports),
             estimate_routes.routes(self.estimates, self.forecasts),
         ]

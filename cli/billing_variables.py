@@ -8,6 +8,7 @@ from accounts.billing.settings import BillingSettings
 from cli.tiers.variables import AbsolutePath, Variables
 
 PREFIX = r"^[A-Za-z0-9][A-Za-z0-9-]{0,15}$"
+EXPORTS_TO = r"^(/.*|s3://[A-Za-z0-9][A-Za-z0-9._-]{1,62}(/.*)?)$"
 PLAN = r"^[a-z0-9][a-z0-9-]{0,62}$"
 
 
@@ -32,6 +33,11 @@ class BillingVariables(Variables):
     stripe_api_key: str | None = Field(None, repr=False, description="a secret key of Stripe")
     stripe_api_base: str | None = Field(None, pattern=r"^https?://", description="a URL")
 
+    exports_to: str | None = Field(
+        None, pattern=EXPORTS_TO, description="the absolute path of a folder, or s3://BUCKET/PREFIX"
+    )
+    exports_s3_endpoint: str | None = Field(None, pattern=r"^https?://", description="a URL")
+
     @property
     def billing(self) -> BillingSettings:
         """Return what the account service is told."""
@@ -44,5 +50,7 @@ class BillingVariables(Variables):
             private_webhooks=self.private_webhooks,
             stripe_api_key=self.stripe_api_key or "",
             stripe_api_base=self.stripe_api_base or "",
+            exports_to=self.exports_to or "",
+            exports_s3_endpoint=self.exports_s3_endpoint or "",
             test_clocks=self.test_clocks,
         )

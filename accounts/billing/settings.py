@@ -17,6 +17,8 @@ class BillingSettings:
         private_webhooks: Webhooks may go to addresses in this installation's own network, and without TLS.
         stripe_api_key: Stripe's secret key; without one Stripe is told nothing.
         stripe_api_base: Where Stripe's API is, for tests; empty for Stripe itself.
+        exports_to: Where scheduled exports go: the path of a folder, or `s3://BUCKET/PREFIX`; empty for nowhere.
+        exports_s3_endpoint: Where the bucket is, if that is not Amazon's S3.
         test_clocks: Any account may make itself one with a test clock; else operators of the installation alone may.
     """
 
@@ -28,4 +30,6 @@ class BillingSettings:
     private_webhooks: bool = False
     stripe_api_key: str = field(default="", repr=False)
     stripe_api_base: str = ""
+    exports_to: str = ""
+    exports_s3_endpoint: str = ""
     test_clocks: bool = False

@@ -1,6 +1,6 @@
 """Exports on demand: what is asked for, as a stream of bytes in the form that is asked for."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, Literal, Protocol, TypeVar
 
@@ -75,6 +75,14 @@ class Export(Generic[T]):
         async for page in self.pages:
             yield self.writer.rows(page)
             wrote(len(page))
+        yield self.writer.end()
+
+    async def told(self, wrote: Callable[[int], Awaitable[None]]) -> AsyncIterator[bytes]:
+        """Yield the file as `stream` does, and wait for `wrote` after each page."""
+        yield self.writer.begin()
+        async for page in self.pages:
+            yield self.writer.rows(page)
+            await wrote(len(page))
         yield self.writer.end()
 
 

@@ -131,5 +131,5 @@ def _steps(scope: Scope, by: Collection[Dimension]) -> Sequence[int]:
 
 
 def _merged(found: Iterable[tuple[int, Found]]) -> Sequence[Used]:
-    sums = added(((start, each.meter, each.cache_id, each.principal), each.counts) for start, each in found)
-    return [Used(*key, sums[key]) for key in sorted(sums)]
+    sums = added(((start, *each[1:4]), each.counts) for start, each in found)
+    return [Used(*key, counts) for key, counts in sorted(sums.items())]

