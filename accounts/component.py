@@ -8,6 +8,8 @@ from fastapi import FastAPI
 from pwdlib import PasswordHash
 
 from accounts import app as application
+from accounts.administration import own_account
+from accounts.audit import endpoints as audit_routes
 from accounts.audit.log import AuditLog
 from accounts.batches.pruning import Retention
 from accounts.billing.settings import BillingSettings
@@ -159,9 +161,12 @@ class Accounts:
         app = application.create_app(
             [
                 *self.people.routers(self.keystore),
+                own_account.routes(self.people.tenants, self.users, self.operation.accounts),
                 *self.credentials.routers(),
                 cache_routes.routes(self.caches),
                 *self.ledger.routers(),
+                audit_routes.routes(audit_log, self.ledger.reports),
+                audit_routes.operator_routes(audit_log),
                 *self.finance.routers(),
                 limit_routes.routes(self.limits),
                 *self.operation.routers(self.jobs, self.limits, self.finance.pricing),

@@ -69,3 +69,8 @@ class AccountChoice(Input):
 class HandOver(Input):
     user_id: UserId
     password: Password = Field(description="Yours.")
+
+
+class Deletion(Input):
+    name: str = Field(max_length=255, description="The account's, typed once more.", examples=["Analytical Engines"])
+    password: Password = Field(description="Yours.")
