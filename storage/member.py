@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 
 from api import link_pb2 as wire
+from api.link_security import LinkSecurity
 from api.names import Topic
 from backplane.interface import Node as NodeEntry
 from backplane.interface import NodeMap, Registry
@@ -20,12 +21,12 @@ LOOK_SECONDS = 0.05
 class Member:
     """Implements `Ownership` by the registry's map."""
 
-    def __init__(self, node: Node, registry: Registry) -> None:
-        """Take the node, which is not in the map before `join`."""
+    def __init__(self, node: Node, registry: Registry, security: LinkSecurity | None = None) -> None:
+        """Take the node, which is not in the map before `join`, and how it and other nodes know each other."""
         self._node = node
         self.membership = Membership(registry, node.id, remapped=self._remapped, lapsed=self._lapsed)
         self._giving = Giving(node, self.membership)
-        self._taking = Taking(node, self._giving, self.membership)
+        self._taking = Taking(node, self._giving, self.membership, security)
 
     def __repr__(self) -> str:
         return f"<Member {self.membership!r}, {self._giving!r}, {self._taking!r}>"

@@ -12,6 +12,7 @@ from grpc_reflection.v1alpha import reflection
 
 from api import link_pb2 as wire
 from api import link_pb2_grpc
+from api.link_security import LinkSecurity, listen
 from storage.durable.topics import DurableTopics
 from storage.member import Member
 from storage.node import Node
@@ -80,13 +81,20 @@ class Server:
     """The gRPC server of one storage node, with health and reflection."""
 
     def __init__(
-        self, node: Node, address: str, ownership: Ownership | None = None, durable: DurableTopics | None = None
+        self,
+        node: Node,
+        address: str,
+        ownership: Ownership | None = None,
+        durable: DurableTopics | None = None,
+        security: LinkSecurity | None = None,
     ) -> None:
         """Serve `node` at `address`, `host:port`; with port 0 a free one is taken, see `start`.
 
-        Without an `ownership` the node is alone and owns everything; without `durable` it keeps no durable topics.
+        Without an `ownership` the node is alone and owns everything; without `durable` it keeps no durable topics;
+        without `security` it believes whoever reaches it.
         """
         self._address = address
+        self._security = security
         self._server = grpc.aio.server(options=_OPTIONS)
         self._health = health.aio.HealthServicer()
         generated: Any = link_pb2_grpc
@@ -112,7 +120,7 @@ class Server:
 
     async def start(self) -> int:
         """Serve; return the port."""
-        port = self._server.add_insecure_port(self._address)
+        port = listen(self._server, self._address, self._security)
         await self._server.start()
         await self._health.set(SERVICE, health_pb2.HealthCheckResponse.SERVING)
         return port

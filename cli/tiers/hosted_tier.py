@@ -12,6 +12,7 @@ from cli.hosting import MetricsAddress, bounds_of_this_machine, host, log_to_sta
 from cli.refusals import AddressUnavailable, told_in_a_sentence
 from cli.settings import HostedSettings
 from cli.supervisor import Supervisor
+from cli.tiers.link_variables import link_security
 from cli.tiers.settings import AccountsVariables, RouterVariables, tell_of_misspelt_variables
 from cli.urls import own_url
 
@@ -32,6 +33,8 @@ async def _run(variables: RouterVariables | AccountsVariables, app: str, stack: 
     look_for_the_edge()
     pair = certificate(variables.tls_cert, variables.tls_key, ("TIDINGS_TLS_CERT", "TIDINGS_TLS_KEY"))
     shares_port = isinstance(variables, RouterVariables)
+    if shares_port:
+        link_security(variables)  # what is wrong with it is said here, and not by an application that does not start
     folder = DataFolder.hold(variables.data, f"tidings {'router' if shares_port else 'accounts'}")
     stack.callback(folder.release)
     port, held = await _claim(variables, tls=pair is not None)

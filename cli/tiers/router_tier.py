@@ -21,6 +21,7 @@ from cli.hosted import Hosted
 from cli.housekeeping import TRIM_SECONDS, every, settle
 from cli.settings import HostedSettings
 from cli.tiers.announcing import announce
+from cli.tiers.link_variables import link_security
 from cli.tiers.settings import RouterVariables
 from router.app import RouterApp
 from router.links.remote import RemoteLink
@@ -38,6 +39,7 @@ class RouterTier:
     def __init__(self, settings: HostedSettings, variables: RouterVariables) -> None:
         self._address = f"{settings.host}:{settings.port}"
         self._id = variables.router_id
+        self._security = link_security(variables)
         self._backplane = RedisBackplane(variables.redis_url, variables.redis_prefix, variables.redis_ca_file)
         router_settings = RouterSettings(heartbeat_seconds=variables.heartbeat_seconds)
         # Two processes of one id are there while a router is restarted.
@@ -129,7 +131,7 @@ class RouterTier:
             self.hosted.state = "serving"
 
     def _connect(self, node: Node, sink: Sink, map_version: Callable[[], int]) -> RemoteLink:
-        link = RemoteLink(node.address, sink, map_version)
+        link = RemoteLink(node.address, sink, map_version, self._security)
         link.start()
         return link
 

@@ -15,6 +15,7 @@ from cli.billing_variables import BillingVariables
 from cli.mail import MailVariables
 from cli.master_key import MasterKeyVariables
 from cli.retention import RetentionVariables
+from cli.tiers.link_variables import LinkVariables
 from cli.tiers.variables import AbsolutePath, Variables, unknown
 
 IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"
@@ -104,7 +105,7 @@ class HostedVariables(TierVariables):
     metrics_host: Address = "127.0.0.1"
 
 
-class RouterVariables(HostedVariables):
+class RouterVariables(HostedVariables, LinkVariables):
     """The variables of `tidings router`."""
 
     port: Port = 8080
@@ -137,7 +138,7 @@ class AccountsVariables(HostedVariables, MasterKeyVariables, MailVariables, Rete
     )
 
 
-class StorageVariables(TierVariables):
+class StorageVariables(TierVariables, LinkVariables):
     """The variables of `tidings storage`."""
 
     node_id: Identifier = Field(default_factory=socket.gethostname)
@@ -156,6 +157,7 @@ class StorageVariables(TierVariables):
 
     @override
     def contradictions(self) -> Iterable[str]:
+        yield from super().contradictions()
         if self.host in ANY_ADDRESS and self.advertise is None:
             yield (
                 f"TIDINGS_ADVERTISE is not set: with TIDINGS_HOST {self.host} "

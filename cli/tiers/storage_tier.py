@@ -25,6 +25,7 @@ from cli.refusals import AddressUnavailable, NodeIdInUse
 from cli.side_port import SidePort
 from cli.tiers.announcing import announce
 from cli.tiers.health import Health
+from cli.tiers.link_variables import link_security
 from cli.tiers.settings import StorageVariables
 from storage.bounds import CacheBounds
 from storage.durable.journal import StreamJournal
@@ -53,12 +54,14 @@ class StorageTier:
         clock = self._backplane.registry.epoch_ms
         self._node = Node(variables.node_id, _history(variables), wall_clock_ms=clock)
         self._bounds = CacheBounds(self._node, self._backplane.directory)
-        self._member = Member(self._node, self._backplane.registry)
+        security = link_security(variables)
+        self._member = Member(self._node, self._backplane.registry, security)
         client = connect(location(variables.redis_url), variables.redis_ca_file)
         journal = StreamJournal(client, variables.redis_prefix, f"{variables.node_id}-{secrets.token_hex(8)}")
         self._durable = DurableTopics(self._node, journal, lambda: self._member.map_version)
         self._redis = client
-        self._server = Server(self._node, f"{variables.host}:{variables.port}", self._member, self._durable)
+        address = f"{variables.host}:{variables.port}"
+        self._server = Server(self._node, address, self._member, self._durable, security)
         page = Page([NodeMetrics([self._node]), MemberMetrics(self._member, self._server)])
         self._health = SidePort(Health("storage", lambda: self._state, self._dependencies, page))
         self._tasks: list[asyncio.Task[None]] = []

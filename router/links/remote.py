@@ -6,7 +6,7 @@ every watched topic where it was: subscribers see nothing of it, or one Disconti
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import grpc
@@ -16,6 +16,7 @@ from api import link_pb2_grpc
 from api.errors import DeadlineExceeded, Unavailable
 from api.items import Discontinuity
 from api.link import Moved, Receipt, Resumed, Sink
+from api.link_security import LinkSecurity, channel
 from api.names import Topic
 from api.outbox import Outbox, Overflow
 from router.links.watches import Watches, topic_message
@@ -30,7 +31,7 @@ SUBSCRIBE_TIMEOUT_SECONDS = 4.0
 
 REQUEST_OVERHEAD_BYTES = 64
 
-_OPTIONS = [
+_OPTIONS: Sequence[tuple[str, str | int]] = [
     ("grpc.max_receive_message_length", MAX_BATCH_BYTES),
     ("grpc.max_send_message_length", MAX_BATCH_BYTES),
     ("grpc.keepalive_time_ms", 2000),
@@ -45,16 +46,24 @@ _log = logging.getLogger(__name__)
 class RemoteLink:
     """Implements `api.link.Link` over the network."""
 
-    def __init__(self, address: str, sink: Sink, map_version: Callable[[], int] = lambda: 0) -> None:
+    def __init__(
+        self,
+        address: str,
+        sink: Sink,
+        map_version: Callable[[], int] = lambda: 0,
+        security: LinkSecurity | None = None,
+    ) -> None:
         """Link to the node at `address`, `host:port`.
 
         Args:
             address: Where the node's gRPC server listens.
             sink: Is told of the items of watched topics.
             map_version: Returns the version of the map that the router goes by.
+            security: How router and node know each other.
         """
         self._address = address
         self._map_version = map_version
+        self._security = security
         self._asked: dict[int, asyncio.Future[wire.Event]] = {}
         self._stored: dict[int, Callable[[], None]] = {}
         """What to call when a publish is stored, whoever still waits for that."""
@@ -159,8 +168,8 @@ class RemoteLink:
         retry_seconds = FIRST_RETRY_SECONDS
         while True:
             try:
-                async with grpc.aio.insecure_channel(self._address, options=_OPTIONS) as channel:
-                    stub: Any = link_pb2_grpc.StorageStub(channel)
+                async with channel(self._address, _OPTIONS, self._security) as connection:
+                    stub: Any = link_pb2_grpc.StorageStub(connection)
                     await self._serve(stub.Connect())
                 retry_seconds = FIRST_RETRY_SECONDS
             except (grpc.RpcError, TimeoutError) as reason:

@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import grpc
 
 from api import link_pb2 as wire
 from api import link_pb2_grpc
+from api.link_security import LinkSecurity, channel
 from api.names import Topic
 from api.outbox import Outbox
 from api.tasks import end
@@ -21,7 +22,7 @@ RETRY_SECONDS: Final = 0.1
 MAX_WAITING_BYTES: Final = 16 * 1024 * 1024
 REQUEST_BYTES: Final = 256
 
-OPTIONS: Final = [
+OPTIONS: Final[Sequence[tuple[str, str | int]]] = [
     ("grpc.max_receive_message_length", 16 * 1024 * 1024),
     ("grpc.keepalive_time_ms", 2000),
     ("grpc.keepalive_timeout_ms", 1000),
@@ -40,7 +41,12 @@ class Source:
     """One stream from another node, opened anew when it breaks."""
 
     def __init__(
-        self, me: str, address: str, took: Callable[[Topic, list[wire.State]], None], changed: Callable[[], None]
+        self,
+        me: str,
+        address: str,
+        took: Callable[[Topic, list[wire.State]], None],
+        changed: Callable[[], None],
+        security: LinkSecurity | None = None,
     ) -> None:
         """Take from the node at `address`, `host:port`.
 
@@ -49,6 +55,7 @@ class Source:
             address: Where the other one listens.
             took: Called with all parts of each topic.
             changed: Called when the other node has nothing more, or nothing more by older maps, or cannot be reached.
+            security: How the two know each other.
         """
         self.address = address
         self.pending = False
@@ -56,6 +63,7 @@ class Source:
         self.missed = False
         """Whether it could not be asked, so that what it had may be lost."""
         self._me = me
+        self._security = security
         self._took = took
         self._changed = changed
         self._version = 0
@@ -104,8 +112,8 @@ class Source:
     async def _run(self) -> None:
         while True:
             try:
-                async with grpc.aio.insecure_channel(self.address, options=OPTIONS) as channel:
-                    stub: Any = link_pb2_grpc.StorageStub(channel)
+                async with channel(self.address, OPTIONS, self._security) as connection:
+                    stub: Any = link_pb2_grpc.StorageStub(connection)
                     await self._serve(stub.HandOver())
             except grpc.RpcError:
                 _log.info("the hand-over from %s broke", self.address)

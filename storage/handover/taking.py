@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 
 from api import link_pb2 as wire
+from api.link_security import LinkSecurity
 from api.names import Topic
 from backplane.interface import Node as NodeEntry
 from storage.handover.giving import Giving
@@ -17,8 +18,11 @@ from storage.node import Node
 class Taking:
     """One source for each other node of the map."""
 
-    def __init__(self, node: Node, giving: Giving, membership: Membership) -> None:
+    def __init__(
+        self, node: Node, giving: Giving, membership: Membership, security: LinkSecurity | None = None
+    ) -> None:
         self._node = node
+        self._security = security
         self._giving = giving
         self._membership = membership
         self._news = asyncio.Event()
@@ -42,7 +46,7 @@ class Taking:
         for id, entry in members.items():
             if id != self._node.id:
                 if id not in self._sources:
-                    self._sources[id] = Source(self._node.id, entry.address, self._took, self._source_changed)
+                    self._sources[id] = self._source(entry.address)
                 self._sources[id].follow(map_version)
         self._source_changed()
 
@@ -80,6 +84,9 @@ class Taking:
         answered = not any(source.missed for source in sources)
         answers = await asyncio.gather(*(source.want(topic) for source in sources), return_exceptions=True)
         self._reclaim(topic, keep=answered and not any(isinstance(answer, Unanswered) for answer in answers))
+
+    def _source(self, address: str) -> Source:
+        return Source(self._node.id, address, self._took, self._source_changed, self._security)
 
     def _took(self, topic: Topic, states: list[wire.State]) -> None:
         history = restored(states, self._node.settings, time.monotonic())

@@ -201,3 +201,17 @@ def _living(session: int) -> bool:
             if os.getsid(process.pid) == session and process.info["status"] != psutil.STATUS_ZOMBIE:
                 return True
     return False
+
+
+def run(tier: Tier, variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run a command that is expected to end by itself."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("TIDINGS_")}
+    return subprocess.run(
+        [sys.executable, "-m", "cli.main", tier],
+        cwd=ROOT,
+        env={**own, **variables},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )

@@ -2,32 +2,16 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 
 import httpx
 import pytest
 
 from tests.e2e.fleet.fleet import Fleet
-from tests.e2e.fleet.process import Tier
-from tests.e2e.service import ROOT, until
+from tests.e2e.fleet.process import Tier, run
+from tests.e2e.service import until
 
 TIERS: tuple[Tier, ...] = ("router", "storage", "accounts")
-
-
-def run(tier: Tier, variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run a command that is expected to end by itself."""
-    own = {name: value for name, value in os.environ.items() if not name.startswith("TIDINGS_")}
-    return subprocess.run(
-        [sys.executable, "-m", "cli.main", tier],
-        cwd=ROOT,
-        env={**own, **variables},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
 
 
 def test_each_process_says_that_it_is_ready_and_is(pair: Fleet) -> None:
