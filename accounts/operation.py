@@ -12,6 +12,7 @@ from accounts.fleet import Fleet
 from accounts.impersonations import endpoints as impersonation_routes
 from accounts.impersonations.service import Impersonations
 from accounts.installation import endpoints as installation_routes
+from accounts.installation.observed import Observed
 from accounts.jobs import endpoints as job_routes
 from accounts.jobs.service import Job, Jobs
 from accounts.limits.service import AccountLimits
@@ -45,6 +46,7 @@ class Operation:
         self.usage = UsageOfAll(database)
         self.purges = Purges(database, directory, fleet.topics)
         self._registry = fleet.registry
+        self.observed = Observed(fleet.registry, fleet.quotas)
 
     def routers(self, jobs: Jobs, limits: AccountLimits, pricing: Pricing) -> Sequence[APIRouter]:
         """Return the endpoints."""

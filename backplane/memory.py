@@ -73,7 +73,7 @@ class MemoryRegistry:
 
     def __init__(self, now: Callable[[], float] = time.monotonic, lease_seconds: float = LEASE_SECONDS) -> None:
         self._now = now
-        self._processes: dict[tuple[str, str], Process] = {}
+        self._processes: dict[tuple[str, str], tuple[float, Process]] = {}
         self.lease_seconds = lease_seconds
         self._ends: dict[str, float] = {}
         self._map = NodeMap()
@@ -99,11 +99,11 @@ class MemoryRegistry:
         return self.map()
 
     async def announce(self, process: Process) -> None:
-        self._processes[process.tier, process.id] = replace(process, said_at=self._now())
+        self._processes[process.tier, process.id] = (self._now(), replace(process, said_at=time.time()))
 
     async def processes(self) -> Sequence[Process]:
         oldest = self._now() - ANNOUNCED_SECONDS
-        return [process for _, process in sorted(self._processes.items()) if process.said_at >= oldest]
+        return [process for _, (heard, process) in sorted(self._processes.items()) if heard >= oldest]
 
     def map(self) -> NodeMap:
         self._change(dict(self._alive()))

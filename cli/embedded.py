@@ -23,6 +23,7 @@ from cli.mail import MailVariables
 from cli.master_key import MasterKeyVariables
 from cli.retention import RetentionVariables
 from cli.settings import EmbeddedSettings
+from cli.tiers.announcing import announce
 from cli.urls import own_url
 from router.app import RouterApp
 from router.meters.handover import Metering
@@ -50,6 +51,7 @@ class Embedded:
         names = [f"node-{number + 1}" for number in range(settings.nodes)]
         self._nodes = {name: Node(name) for name in names}
         self._registry = fleet.registry
+        self._address = f"{settings.host}:{settings.port}"
         self._accounts = accounts
         self._bounds = [CacheBounds(node, directory) for node in self._nodes.values()]
         router_settings = RouterSettings.for_local() if settings.local else RouterSettings()
@@ -109,6 +111,9 @@ class Embedded:
             asyncio.create_task(every(TRIM_SECONDS, self._trim)),
             asyncio.create_task(self._router.sharing.run()),
             asyncio.create_task(self._router.key_uses.run(self._router.streams_of_keys)),
+            asyncio.create_task(announce(self._registry, "router", "router", self._address)),
+            asyncio.create_task(announce(self._registry, "accounts", "accounts", self._address)),
+            *(asyncio.create_task(announce(self._registry, "storage", name, "")) for name in self._nodes),
         ]
         await self.hosted.open()
         self.hosted.state = "serving"

@@ -7,7 +7,18 @@ from fastapi import FastAPI
 from accounts.audit.log import AuditLog
 from accounts.caches.service import Caches
 from accounts.caller import Callers
-from accounts.console import audit, front, operator_jobs, people, playground, policy, reports, start, usage
+from accounts.console import (
+    audit,
+    front,
+    operator_jobs,
+    operator_system,
+    people,
+    playground,
+    policy,
+    reports,
+    start,
+    usage,
+)
 from accounts.console.account import AccountPages
 from accounts.console.assets import Assets
 from accounts.console.billing import BillingPages
@@ -103,6 +114,7 @@ def install(app: FastAPI, services: Services, guards: Guards, place: Place) -> N
         LimitPages(pages, services.limits).routes(),
         operating.routes(),
         OperatorTerms(operating, services.operation, services.limits, services.finance).routes(),
+        operator_system.routes(pages, services.operation.observed),
         operator_jobs.routes(pages, services.jobs, services.finance),
         security.routes(),
         SecondFactorPages(pages, services.people, security).routes(),

@@ -45,6 +45,7 @@ INSTALLATION = (
     "Installation",
     (
         Place("/console/operator/accounts", "All accounts"),
+        Place("/console/operator/system", "System"),
         Place("/console/operator/jobs", "Jobs"),
         Place("/console/operator/plans", "Price plans"),
     ),

@@ -44,7 +44,12 @@ FULL = (
     "/console/nowhere",
 )
 
-OPERATING = ("/console/operator/accounts", "/console/operator/jobs", "/console/operator/plans")
+OPERATING = (
+    "/console/operator/accounts",
+    "/console/operator/system",
+    "/console/operator/jobs",
+    "/console/operator/plans",
+)
 
 
 def test_pages_are_accessible_and_fit_a_phone(visit: Visit) -> None:

@@ -1,5 +1,6 @@
 """An operator suspends an account, and its traffic stops; looks at it as a viewer, and is oneself again."""
 
+import re
 import subprocess
 import sys
 
@@ -62,3 +63,19 @@ def test_an_operator_looks_at_an_account_and_is_themselves_again(visit: Visit) -
     expect(operator.page.get_by_role("heading", name="All accounts")).to_be_visible()
     ada.page.goto("/console/audit")
     expect(ada.page.get_by_role("main")).to_contain_text("impersonation begun")
+
+
+def test_the_picture_of_the_system_shows_what_runs(visit: Visit) -> None:
+    operator = visit()
+    operator.sign_up()
+    appoint(operator)
+    page = operator.page
+    page.goto("/console/operator/system")
+    for name, tier in (("accounts", "accounts"), ("router", "router"), ("node-1", "storage"), ("node-2", "storage")):
+        expect(page.get_by_role("link", name=re.compile(rf"^{name} heard \d\.\d s ago \({tier}\)$"))).to_be_visible()
+    assert operator.violations() == []
+    expect(page.locator(".system .link")).to_have_count(2)
+    page.get_by_role("link", name=re.compile("^node-2 ")).click()
+    expect(page.locator("#storage-node-2")).to_contain_text("owns about 50 % of the topics")
+    page.locator("#router-router .meta").evaluate("meta => { meta.textContent = 'old' }")
+    expect(page.locator("#router-router .meta")).to_contain_text("version", timeout=15_000)

@@ -137,7 +137,7 @@ def show_security(visitor: Visitor) -> None:
     page.goto("/console/team")
     keep(visitor, "team")
     appoint(visitor)
-    for name in ("accounts", "jobs"):
+    for name in ("accounts", "system", "jobs"):
         page.goto(f"/console/operator/{name}")
         keep(visitor, f"operator-{name}")
     open_account(visitor, visitor.email)

@@ -1,15 +1,18 @@
 """The pages of operators of the installation: who comes to them, and what they do to an account."""
 
 import re
+import time
 
 import httpx
 import pytest
 
+from backplane.interface import Node, Process
 from tests.integration.accounts.console.visiting import PERSON, logged_in
 from tests.integration.accounts.installation import Installation
 
 ACCOUNTS = "/console/operator/accounts"
 ONE = f"{ACCOUNTS}/one"
+SYSTEM = "/console/operator/system"
 
 
 async def operating(here: Installation) -> httpx.AsyncClient:
@@ -138,3 +141,25 @@ async def test_a_job_is_hastened(here: Installation, name: str) -> None:
     assert name in (await operator.get("/console/operator/jobs")).text
     assert (await operator.post("/console/operator/jobs/run", data={"job": name})).status_code == 303
     assert (await operator.post("/console/operator/jobs/run", data={"job": "none"})).status_code == 404
+
+
+async def test_the_picture_shows_who_is_there_and_leads_to_what_is_known(here: Installation) -> None:
+    operator = await operating(here)
+    client, _ = await logged_in(here)
+    registry = here.fleet.registry
+    for node in ("node-1", "<b>node</b>"):
+        await registry.beat(Node(node, "127.0.0.1:7400", boot="b"))
+    await registry.announce(Process("router-1", "router", "127.0.0.1:8080", "1.0", 1.0, time.time()))
+    page = (await operator.get(SYSTEM)).text
+    links = re.findall(r'<a href="#([^"]+)" aria-label="[^"]+"><rect', page)
+    assert links == ["router-router-1", "storage-&lt;b&gt;node&lt;/b&gt;", "storage-node-1"]
+    assert all(f'id="{link}"' in page for link in links)
+    assert page.count('<line class="link"') == 2
+    assert "&lt;b&gt;node" in page
+    assert "<b>node" not in page
+    await registry.leave("node-1")
+    part = (await operator.get(f"{SYSTEM}/live")).text
+    assert "node-1 left" in part
+    assert "<html" not in part
+    for path in (SYSTEM, f"{SYSTEM}/live"):
+        assert (await client.get(path)).status_code == 403
