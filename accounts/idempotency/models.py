@@ -7,12 +7,15 @@ from accounts.database.base import Base, epoch_seconds
 
 
 class IdempotentRequest(Base):
-    """A request and its answer. The answer may hold a secret that is shown once, so it is sealed: see `sealing`."""
+    """A request and its answer. The answer may hold a secret that is shown once, so it is sealed: see `sealing`.
+
+    An operator of the installation belongs to no account.
+    """
 
     __tablename__ = "idempotent_request"
 
     key_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
-    account_id: Mapped[str] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
+    account_id: Mapped[str | None] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
     fingerprint: Mapped[str] = mapped_column(String(64))
     state: Mapped[str] = mapped_column(String(16))
     answer: Mapped[bytes | None] = mapped_column(LargeBinary())

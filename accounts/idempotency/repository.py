@@ -7,7 +7,7 @@ from accounts.database.insert import insert_once
 from accounts.idempotency.models import IdempotentRequest
 
 
-async def add_once(session: AsyncSession, key_hash: str, account_id: str, fingerprint: str, now: int) -> bool:
+async def add_once(session: AsyncSession, key_hash: str, account_id: str | None, fingerprint: str, now: int) -> bool:
     """Keep a request that begins; return False where one with this key is kept already."""
     return await insert_once(
         session,

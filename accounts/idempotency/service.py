@@ -24,12 +24,13 @@ class Once:
     """One request with an idempotency key.
 
     Attributes:
+        account_id: None for an operator of the installation.
         key: The client's idempotency key.
         credential: What the caller has shown of itself; it opens the answers that were given to it.
         fingerprint: A hash of all that the request asks for.
     """
 
-    account_id: str
+    account_id: str | None
     actor: Actor
     key: str
     credential: str
@@ -38,7 +39,7 @@ class Once:
     @property
     def key_hash(self) -> str:
         """Under which it is kept: the same key of another caller is another one."""
-        parts = (self.account_id, self.actor.kind, self.actor.id, self.key)
+        parts = (self.account_id or "", self.actor.kind, self.actor.id, self.key)
         return hashlib.sha256("".join(f"{len(part)}:{part}" for part in parts).encode()).hexdigest()
 
 

@@ -10,7 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from accounts.audit import Actor
 from accounts.idempotency.service import IdempotentRequests, Once
+from accounts.operators.guard import operator_of
+from accounts.operators.service import TOKEN_PREFIX as OPERATOR_TOKEN
 from accounts.rest.errors import answer_of
 from accounts.rest.guards import Guards
 from api.asgi import is_grpc
@@ -55,12 +58,19 @@ class Idempotency:
     async def _once(self, request: Request, key: str, body: bytes) -> Once | None:
         """Return what identifies the request; None for a caller who is not known, whom the application refuses."""
         try:
-            member = await self._guards.member(request)
+            account_id, actor = await self._caller(request)
         except TidingsError:
             return None
         asked = [request.method, request.url.path, request.url.query, request.headers.get("content-type", "")]
         fingerprint = hashlib.sha256(json.dumps(asked).encode() + body).hexdigest()
-        return Once(member.account_id, member.actor, key, self._guards.credential(request), fingerprint)
+        return Once(account_id, actor, key, self._guards.credential(request), fingerprint)
+
+    async def _caller(self, request: Request) -> tuple[str | None, Actor]:
+        """Return the account of whoever calls, None for an operator's script, which has none, and who that is."""
+        if self._guards.credential(request).startswith(OPERATOR_TOKEN):
+            return None, (await operator_of(request)).actor
+        member = await self._guards.member(request)
+        return member.account_id, member.actor
 
     async def _first(self, once: Once, scope: Scope, receive: Receive, send: Send) -> None:
         """Do the request, and keep its answer before it is given: else a client could have it and ask in vain."""

@@ -153,6 +153,15 @@ async def test_what_was_changed_meanwhile_is_not_changed_again(here: Installatio
         assert (await client.delete("/v1/caches/a", headers={"if-match": "*"})).status_code == 204
 
 
+async def test_the_script_of_an_operator_is_limited_as_everybody_is(start: Start) -> None:
+    here = await start(rest_limits=RestLimits(per_caller=2, per_address=9))
+    token, _ = await here.accounts.operation.operators.make_token("busy", None)
+    async with here.rest(authorization=token) as script:
+        answers = [await script.get("/v1/admin/accounts") for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert [answer.headers["ratelimit-remaining"] for answer in answers] == ["1", "0", "0"]
+
+
 async def test_who_asks_too_often_is_told_how_long_to_wait(start: Start) -> None:
     here = await start(rest_limits=RestLimits(per_caller=4, per_address=6))
     ada = await here.tenant()
@@ -165,3 +174,22 @@ async def test_who_asks_too_often_is_told_how_long_to_wait(start: Start) -> None
         assert (answers[-1].json()["code"], int(answers[-1].headers["retry-after"]) > 0) == ("too_many_requests", True)
         assert [(await other.get("/v1/caches")).status_code for _ in range(2)] == [401, 429]
     assert await here.cache_names(ada.key) == []
+
+
+async def test_the_script_of_an_operator_is_done_once_too_and_told_what_is_left(here: Installation) -> None:
+    ada, operators = await here.tenant(), here.accounts.operation.operators
+    (token, kept), (other, _) = await operators.make_token("one", None), await operators.make_token("other", None)
+    path, body = f"/v1/admin/accounts/{ada.id}/impersonations", {"reason": "ticket 4711"}
+    once = {"idempotency-key": "once"}
+    async with here.rest(authorization=token) as one, here.rest(authorization=other) as two:
+        first = await one.post(path, json=body, headers=once)
+        again = await one.post(path, json=body, headers=once)
+        assert (first.status_code, again.json()) == (201, first.json())
+        assert (first.headers.get("idempotency-replayed"), again.headers["idempotency-replayed"]) == (None, "true")
+        assert len((await one.get("/v1/admin/impersonations")).json()["impersonations"]) == 1
+        assert (await one.post(path, json={"reason": "another"}, headers=once)).status_code == 409
+        assert (await two.post(path, json=body, headers=once)).json() != first.json()
+        assert first.json()["token"] not in await here.rows()
+        assert 0 <= int(again.headers["ratelimit-remaining"]) < int(again.headers["ratelimit-limit"])
+        await operators.revoke_token(kept.id)
+        assert (await one.post(path, json=body, headers=once)).status_code == 401
