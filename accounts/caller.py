@@ -103,7 +103,7 @@ class Callers:
         grant, expires_at = standing(claims, await self._directory.account(claims.account_id))
         if expires_at <= time.time():
             raise Unauthenticated("the token has expired")
-        if claims.kind == "key":
+        if claims.kind in {"key", "api_token"}:
             self._key_uses.note((claims.account_id, claims.id, address), time.time())
         return Caller(claims.account_id, _rank(claims, grant), claims, expires_at, address)
 

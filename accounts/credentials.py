@@ -10,6 +10,7 @@ from accounts.database import Database
 from accounts.jobs.service import Job
 from accounts.keys import endpoints as key_routes
 from accounts.keys.last_uses import LastUses
+from accounts.keys.minted import MintedKeys
 from accounts.keys.service import Keys
 from accounts.permissions import endpoints as permission_routes
 from accounts.permissions.service import Permissions
@@ -54,7 +55,8 @@ class Credentials:
         self.keys = Keys(database, snapshots, keystore)
         self.last_uses = LastUses(database, backplane.key_uses)
         self.roles = Roles(database, snapshots)
-        self.tokens = Tokens(self.callers, backplane.directory, keystore)
+        self.minted_keys = MintedKeys(database)
+        self.tokens = Tokens(self.callers, backplane.directory, keystore, self.minted_keys)
         self.permissions = Permissions(database, backplane.directory, self.callers.claims)
         self.revoked_tokens = RevokedTokens(database, snapshots)
         self._endpoint = endpoint

@@ -55,17 +55,19 @@ def create(  # noqa: PLR0913 - the options of the command
     async def make(accounts: Accounts) -> dict[str, object]:
         account_id = await accounts.users.account_of(email)
         if kind is not None:
-            token = _signed(accounts, kind, account_id, expires_at)
-            packed = {"packed": pack_credential(endpoint, token)} if kind == "api_token" else {}
-            return {"api_key": token, **packed, "account_id": account_id}
+            claims = _claims(kind, account_id, expires_at)
+            token = accounts.keystore.sign(claims)
+            told: dict[str, object] = {"api_key": token}
+            if kind == "api_token":
+                await accounts.credentials.minted_keys.note(claims, SYSTEM, description)
+                told |= {"packed": pack_credential(endpoint, token), "key_id": claims.id}
+            return {**told, "account_id": account_id}
         made, kept = await accounts.keys.generate(account_id, SYSTEM, role, description, expires_at)
         return {"api_key": made, "key_id": kept.id, "role_id": role, "account_id": account_id}
 
     show(with_accounts(data, make, database_url), as_json=as_json)
 
 
-def _signed(accounts: Accounts, kind: Kind, account_id: str, expires_at: int | None) -> str:
+def _claims(kind: Kind, account_id: str, expires_at: int | None) -> Claims:
     permissions = super_user_permissions() if kind == "api_token" else b""
-    issued_at = int(time.time())
-    claims = Claims(kind, account_id, new_id(kind), issued_at, expires_at, permissions=permissions)
-    return accounts.keystore.sign(claims)
+    return Claims(kind, account_id, new_id(kind), int(time.time()), expires_at, permissions=permissions)

@@ -100,7 +100,7 @@ def _line(key: ApiKey) -> str:
     until, used = key.holds_until, key.last_used_at
     words = [
         key.id,
-        f"role {key.role_id}",
+        f"role {key.role_id}" if key.role_id else "its own permissions",
         "never expires" if until is None else f"until {_time(until)}",
         "never used" if used is None else f"used {_time(used)} from {key.last_used_address}",
         f"replaced by {key.replaced_by}" if key.replaced_by else "",

@@ -48,7 +48,7 @@ class Bearer:
         self.tenant = tenant
         self.publisher_id = claims.publisher_id.encode()
         self.expires_at = float("inf")
-        self.is_key = claims.kind == "key"
+        self.is_key = claims.kind in {"key", "api_token"}
         self.noted_until = 0.0 if self.is_key else float("inf")
         self._claims = claims
         self._snapshot: object = _NOT_LOOKED_AT

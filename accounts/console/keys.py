@@ -52,7 +52,7 @@ class KeyPages:
             request,
             "keys.html",
             person,
-            keys=[(key, names.get(key.role_id, key.role_id)) for key in page.items],
+            keys=[(key, names.get(key.role_id, key.role_id or "its own permissions")) for key in page.items],
             begin=LIST if after else "",
             next=url(LIST, after=page.next_token) if page.next_token else "",
         )

@@ -1,9 +1,12 @@
-"""API keys that are bound to a role."""
+"""API keys: those that are bound to a role, and those that carry permissions of their own."""
 
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from accounts.database.base import Base, epoch_seconds
+
+NO_ROLE = ""
+"""In place of a role's id: the key says itself what it may do."""
 
 
 class ApiKey(Base):

@@ -54,7 +54,7 @@ class KeyInfo(Output):
     key_id: str
     account_id: str
     description: str
-    role_id: str
+    role_id: str | None = Field(description="null for a key that carries permissions of its own.")
     issued_at_epoch_seconds: int
     expires_at_epoch_seconds: int | None = Field(description="null for never")
     replaced_by: str | None = Field(description="The key_id of the key that has taken its place.")
@@ -67,7 +67,7 @@ class KeyInfo(Output):
             key_id=key.id,
             account_id=key.account_id,
             description=key.description,
-            role_id=key.role_id,
+            role_id=key.role_id or None,
             issued_at_epoch_seconds=key.issued_at,
             expires_at_epoch_seconds=key.holds_until,
             replaced_by=key.replaced_by,

@@ -10,7 +10,7 @@ from accounts.audit import Actor
 from accounts.database import Database, Transaction
 from accounts.identifiers import new_id
 from accounts.keys import repository
-from accounts.keys.models import ApiKey
+from accounts.keys.models import NO_ROLE, ApiKey
 from accounts.limits.used import note_count
 from accounts.paging import Page, PageRequest
 from accounts.roles.service import require_role
@@ -70,7 +70,7 @@ class Keys:
         key = _new(account_id, role_id, description, expires_at)
         async with self._database.transaction() as session:
             await require_role(session, account_id, role_id)
-            await _require_room(session, key)
+            await require_room(session, key)
             repository.add(session, key)
             audit.record(session, actor, account_id, "api_key.generated", key.id, after=_audited(key))
         return self._signed(key), key
@@ -116,6 +116,7 @@ class Keys:
         Raises:
             NotFound: the account has no such key.
             NotInForce: the old one was revoked, has expired, or was replaced already.
+            InvalidArgument: it carries permissions of its own.
             TooManyApiKeys: the account has as many as it may have.
         """
         async with self._database.transaction() as session:
@@ -123,8 +124,12 @@ class Keys:
             accept(old)
             now = int(time.time())
             _require_in_force(old, now)
+            if old.role_id == NO_ROLE:
+                raise InvalidArgument(
+                    f"API key '{key_id}' carries permissions of its own; refresh it with the token that came with it"
+                )
             key = _new(account_id, old.role_id, old.description, replacement.expiry_of(old, now))
-            await _require_room(session, key, replaces=True)
+            await require_room(session, key, replaces=True)
             before = _audited(old)
             old.replaced_by, old.ends_at = key.id, now + replacement.overlap_seconds
             repository.add(session, key)
@@ -178,7 +183,7 @@ async def _existing(session: Transaction, account_id: str, key_id: str) -> ApiKe
     return key
 
 
-async def _require_room(session: Transaction, key: ApiKey, *, replaces: bool = False) -> None:
+async def require_room(session: Transaction, key: ApiKey, *, replaces: bool = False) -> None:
     """Go on where the account may have one more; a key that ends soon counts against a limit of its own."""
     most = (await limits_of(session, key.account_id)).api_keys
     have = await repository.count(session, key.account_id, key.issued_at, replaced=replaces)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from accounts.database import Database
 from accounts.keys import repository as keys
-from accounts.keys.models import ApiKey
+from accounts.keys.models import NO_ROLE, ApiKey
 from accounts.memberships import repository as memberships
 from accounts.memberships.repository import Person
 from accounts.paging import Page, PageRequest
@@ -59,7 +59,10 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """Who may do something: roles with what decides, and a page of keys and all members that have them."""
+    """Who may do something: roles with what decides, and a page of keys and all members that have them.
+
+    Keys and tokens that carry permissions of their own are not among them.
+    """
 
     roles: Sequence[tuple[str, Verdict]]
     keys: Page[ApiKey]
@@ -93,11 +96,14 @@ class Permissions:
 
         Raises:
             NotFound: the account has no such key.
+            InvalidArgument: what it may do is in the key itself, which is kept nowhere.
         """
         async with self._database.reading() as session:
             key = await keys.get(session, account_id, key_id)
         if key is None:
             raise NotFound(f"API key '{key_id}' does not exist")
+        if key.role_id == NO_ROLE:
+            raise InvalidArgument(f"API key '{key_id}' carries permissions of its own; send the key as the credential")
         claims = Claims("key", account_id, key.id, key.issued_at, key.expires_at, role_id=key.role_id)
         return await self._of_claims(claims, question)
 

@@ -52,7 +52,9 @@ class Minting:
             case _:
                 seconds = 0
         permissions: Any = request.permissions  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - see Tokens
-        minted = await self._tokens.generate(request.auth_token, permissions, seconds, request.token_id)
+        minted = await self._tokens.generate(
+            request.auth_token, permissions, seconds, request.token_id, request.description
+        )
         return auth_pb2._GenerateApiTokenResponse(
             api_key=minted.api_key,
             refresh_token=minted.refresh_token,

@@ -6,6 +6,7 @@ from typing import Any
 
 from accounts.caller import Callers, Minter, Rank
 from accounts.identifiers import new_id
+from accounts.keys.minted import MintedKeys
 from accounts.signing.keystore import Keystore
 from api.errors import InvalidArgument, Unauthenticated
 from api.permissions import MAX_STATEMENTS, check_explicit
@@ -35,12 +36,20 @@ class Minted:
 class Tokens:
     """Mints for callers who show a token of their own in the request itself, as the contract has it."""
 
-    def __init__(self, callers: Callers, directory: Directory, keystore: Keystore) -> None:
+    def __init__(self, callers: Callers, directory: Directory, keystore: Keystore, minted: MintedKeys) -> None:
         self._callers = callers
+        self._minted = minted
         self._directory = directory
         self._keystore = keystore
 
-    async def generate(self, credential: str, permissions: Any, valid_for_seconds: int | None, token_id: str) -> Minted:  # noqa: ANN401 - the stubs name the message by a path that does not resolve
+    async def generate(
+        self,
+        credential: str,
+        permissions: Any,  # noqa: ANN401 - the stubs name the message by a path that does not resolve
+        valid_for_seconds: int | None,
+        token_id: str,
+        description: str = "",
+    ) -> Minted:
         """Mint an API token.
 
         Args:
@@ -48,11 +57,13 @@ class Tokens:
             permissions: A `permission_messages.Permissions`.
             valid_for_seconds: None for ever.
             token_id: What items published with the token carry as their publisher's id.
+            description: A note to find it by among the account's API keys.
 
         Raises:
             Unauthenticated: the caller's token does not hold.
-            InvalidArgument: the permissions, the validity or the id cannot be.
+            InvalidArgument: the permissions, the validity, the id or the description cannot be.
             PermissionDenied: the caller may not mint this.
+            TooManyApiKeys: the account has as many as it may have.
         """
         caller = await self._callers.caller(credential)
         _check_validity(valid_for_seconds, LONGEST_VALIDITY_SECONDS)
@@ -75,7 +86,9 @@ class Tokens:
             ancestors=minter.key_ids,
             renewable_until=_end(minter, None),
         )
-        return self._refreshable(claims)
+        minted = self._refreshable(claims)
+        await self._minted.note(claims, caller.actor, description)
+        return minted
 
     async def refresh(self, api_key: str, refresh_token: str) -> Minted:
         """Renew an API token: the same permissions and validity, counted from now.
@@ -95,7 +108,10 @@ class Tokens:
         now = int(time.time())
         ends = [] if old.expires_at is None else [now + old.expires_at - old.issued_at]
         ends += [] if old.renewable_until is None else [old.renewable_until]
-        return self._refreshable(replace(old, id=new_id("token"), issued_at=now, expires_at=min(ends, default=None)))
+        new = replace(old, id=new_id("token"), issued_at=now, expires_at=min(ends, default=None))
+        minted = self._refreshable(new)
+        await self._minted.note_renewed(old, new)
+        return minted
 
     async def mint(
         self, minter: Minter, rules: tuple[Rule, ...], valid_for_seconds: int, token_id: str

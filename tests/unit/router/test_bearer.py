@@ -221,13 +221,21 @@ async def test_the_use_of_a_key_is_noted_now_and_then_and_that_of_other_tokens_i
     door = await Door().knows(roles={"office": OFFICE})
     for _ in range(3):
         await door.bearers.bearer(token("key", id="key-1", role_id="office"), "10.0.0.1")
-        await door.bearers.bearer(token("api_token"), "10.0.0.1")
+        await door.bearers.bearer(token("disposable"), "10.0.0.1")
     await door.key_uses.report()
     (use,) = await door.told.take(10)
     assert (use.account_id, use.key_id, use.address) == ("acme", "key-1", "10.0.0.1")
     await door.bearers.bearer(token("key", id="key-1", role_id="office"), "10.0.0.1")
     await door.key_uses.report()
     assert await door.told.take(10) == []
+
+
+async def test_the_use_of_a_key_that_carries_its_permissions_is_noted_too() -> None:
+    door = await Door().knows()
+    await door.bearers.bearer(token("api_token", id="token-7"), "10.0.0.1")
+    await door.key_uses.report()
+    (use,) = await door.told.take(10)
+    assert (use.account_id, use.key_id, use.address) == ("acme", "token-7", "10.0.0.1")
 
 
 async def test_a_key_that_is_refused_was_not_used() -> None:

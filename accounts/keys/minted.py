@@ -1,0 +1,77 @@
+"""API keys that carry permissions of their own, as the Auth service mints them: kept beside those that have a role.
+
+What is kept lists and revokes them; it holds neither the key nor what it may do, which the key itself says.
+"""
+
+import time
+
+from accounts import audit
+from accounts.audit import Actor
+from accounts.database import Database
+from accounts.keys import repository
+from accounts.keys.models import NO_ROLE, ApiKey
+from accounts.keys.service import require_room
+from api.errors import InvalidArgument
+from api.tokens import Claims
+
+LONGEST_DESCRIPTION = 255
+
+
+class MintedKeys:
+    """Writes down which were made."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def note(self, claims: Claims, actor: Actor, description: str) -> None:
+        """Keep what is known of a new key, before anybody gets it.
+
+        Raises:
+            InvalidArgument: the description is too long, or does not print.
+            TooManyApiKeys: the account has as many as it may have.
+        """
+        if len(description) > LONGEST_DESCRIPTION or not (description.isprintable()):
+            raise InvalidArgument(f"a description has at most {LONGEST_DESCRIPTION} characters, all of them printable")
+        key = _row(claims, description)
+        async with self._database.transaction() as session:
+            await require_room(session, key)
+            repository.add(session, key)
+            audit.record(session, actor, key.account_id, "api_key.generated", key.id, after=_audited(key))
+
+    async def note_renewed(self, old: Claims, new: Claims) -> None:
+        """Keep that a key was refreshed by its bearer: the new one takes its place, and the old one holds as it did.
+
+        Raises:
+            TooManyApiKeys: too many of those that were replaced still hold.
+        """
+        async with self._database.transaction() as session:
+            before = await repository.get_alone(session, old.account_id, old.id)
+            key = _row(new, before.description if before is not None else "")
+            await require_room(session, key, replaces=True)
+            repository.add(session, key)
+            if before is not None:
+                before.replaced_by = key.id
+            audit.record(
+                session,
+                Actor("key", old.id, ""),
+                key.account_id,
+                "api_key.refreshed",
+                key.id,
+                before={"key_id": old.id},
+                after=_audited(key),
+            )
+
+
+def _row(claims: Claims, description: str) -> ApiKey:
+    return ApiKey(
+        id=claims.id,
+        account_id=claims.account_id,
+        role_id=NO_ROLE,
+        description=description,
+        issued_at=int(time.time()),
+        expires_at=claims.expires_at,
+    )
+
+
+def _audited(key: ApiKey) -> dict[str, object]:
+    return {"description": key.description, "role_id": key.role_id, "expires_at": key.expires_at}

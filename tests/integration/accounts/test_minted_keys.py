@@ -1,0 +1,100 @@
+"""API keys that carry permissions of their own: listed among the account's, and revoked by themselves."""
+
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from api.tokens import Verifier
+from tests.integration.accounts.installation import Installation, Tenant
+from tests.integration.accounts.minting import (
+    SUPER_USER,
+    TOPICS,
+    generate,
+    generate_disposable,
+    refresh,
+    status,
+    token,
+)
+
+UNAUTHENTICATED, RESOURCE_EXHAUSTED = 16, 8
+
+
+@pytest.fixture
+async def ada(here: Installation) -> Tenant:
+    return await here.tenant()
+
+
+@pytest.fixture
+async def client(here: Installation, ada: Tenant) -> AsyncGenerator[httpx.AsyncClient]:
+    async with here.rest(authorization=ada.key) as client:
+        yield client
+
+
+def id_of(here: Installation, api_key: str) -> str:
+    return Verifier(here.directory.keys()).verify(api_key, now=0).id
+
+
+async def listed(client: httpx.AsyncClient) -> dict[str, dict[str, Any]]:
+    return {key["key_id"]: key for key in (await client.get("/v1/api-keys")).json()["api_keys"]}
+
+
+async def test_a_key_that_a_log_in_minted_is_listed_and_revoked(
+    here: Installation, ada: Tenant, client: httpx.AsyncClient
+) -> None:
+    bob = await here.tenant("bob")
+    made = await generate(here, token(here, ada.id, "session"), SUPER_USER)
+    id = id_of(here, made.api_key)
+    found = (await listed(client))[id]
+    assert (found["role_id"], found["replaced_by"], found["account_id"]) == (None, None, ada.id)
+    assert found["expires_at_epoch_seconds"] == made.valid_until
+    assert made.api_key not in await here.rows()
+    changed = await client.patch(f"/v1/api-keys/{id}", json={"description": "the old site"})
+    assert changed.json()["description"] == "the old site"
+    disposable = await generate_disposable(here, made.api_key, TOPICS)
+    async with here.rest(authorization=bob.key) as stranger:
+        assert (await stranger.delete(f"/v1/api-keys/{id}")).status_code == 404
+    assert await status(here.list_caches(made.api_key)) == 0
+    assert (await client.delete(f"/v1/api-keys/{id}")).status_code == 204
+    assert await status(here.list_caches(made.api_key)) == UNAUTHENTICATED
+    assert await status(refresh(here, made.api_key, made.refresh_token)) == UNAUTHENTICATED
+    account = await here.directory.account(ada.id)
+    assert account is not None
+    assert account.has_revoked(Verifier(here.directory.keys()).verify(disposable.api_key, now=0))
+    assert list(await listed(client)) == [ada.key_id]
+    async with here.accounts.database.reading() as session:
+        found = await session.scalars(text("SELECT action FROM audit_entry WHERE target = :id ORDER BY id"), {"id": id})
+        assert found.all() == ["api_key.generated", "api_key.changed", "api_key.revoked"]
+
+
+async def test_a_key_that_was_refreshed_is_listed_beside_the_one_before(
+    here: Installation, ada: Tenant, client: httpx.AsyncClient
+) -> None:
+    first = await generate(here, ada.key, TOPICS)
+    second = await refresh(here, first.api_key, first.refresh_token)
+    old, new = id_of(here, first.api_key), id_of(here, second.api_key)
+    keys = await listed(client)
+    assert (keys[old]["replaced_by"], keys[new]["replaced_by"]) == (new, None)
+    assert keys[new]["expires_at_epoch_seconds"] == second.valid_until
+    await client.delete(f"/v1/api-keys/{old}")
+    assert await status(refresh(here, second.api_key, second.refresh_token)) == 0
+
+
+async def test_a_key_that_carries_its_permissions_is_not_rotated_nor_asked_about(
+    here: Installation, ada: Tenant, client: httpx.AsyncClient
+) -> None:
+    made = await generate(here, ada.key, TOPICS)
+    answer = await client.post(f"/v1/api-keys/{id_of(here, made.api_key)}/rotate", json={"overlap_seconds": 0})
+    question = {"key_id": id_of(here, made.api_key), "action": "publish", "cache": "chat", "topic": "news"}
+    for refused in (answer, await client.post("/v1/permissions/check", json=question)):
+        assert (refused.status_code, "carries permissions of its own" in refused.json()["message"]) == (400, True)
+
+
+async def test_such_keys_count_against_the_limit(here: Installation, ada: Tenant, client: httpx.AsyncClient) -> None:
+    await client.patch("/v1/limits", json={"api_keys": 2})
+    made = await generate(here, ada.key, TOPICS)
+    assert await status(generate(here, ada.key, TOPICS)) == RESOURCE_EXHAUSTED
+    await client.delete(f"/v1/api-keys/{id_of(here, made.api_key)}")
+    assert await status(generate(here, ada.key, TOPICS)) == 0
