@@ -57,7 +57,7 @@ def _calls(dependant: Dependant) -> Iterator[object]:
 def _complete(operation: Document, method: str, calls: set[object]) -> None:
     callers = next((_CALLERS[call] for call in calls if call in _CALLERS), ())
     operation["security"] = [{caller: []} for caller in callers]
-    is_once = method == "post" and bool(callers) and "operator_token" not in callers
+    is_once = method == "post" and bool(callers)
     if is_once:
         operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
     refused = {int(status) for status in operation["responses"] if status[0] == "4"} - {422}
