@@ -3,10 +3,9 @@
 import { Column } from './column.js';
 import { armCopy } from './copy.js';
 import { topicUrl } from './events.js';
-import { sizeText } from './values.js';
+import { PriceTag } from './price.js';
 
 const MOST_TOPICS = 4;
-const OPERATION_BYTES = 1024;
 
 const root = document.getElementById('playground');
 const { url, cache } = root.dataset;
@@ -85,11 +84,11 @@ async function publish(topic) {
   }
 }
 
-async function price() {
+const tag = new PriceTag(get('price'), cache);
+
+function price() {
   const size = kind() === 'file' ? (get('file').files[0]?.size ?? 0) : new TextEncoder().encode(get('value').value).length;
-  const operations = Math.max(1, Math.ceil(size / OPERATION_BYTES));
-  const one = operations === 1 ? '1 operation' : `${operations} operations`;
-  get('price').textContent = `${sizeText(size)}: ${one}, and as many again for each subscriber that gets it`;
+  tag.show(get('topic').value.trim(), size);
 }
 
 async function programs() {
@@ -114,6 +113,7 @@ get('compose').addEventListener('submit', async event => {
     wrong(reason.message);
   }
   get('publish').disabled = false;
+  price(); // there may be more subscribers now
 });
 get('listen').addEventListener('click', () => {
   wrong('');

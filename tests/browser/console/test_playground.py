@@ -80,3 +80,14 @@ def test_who_acts_as_a_viewer_may_not_publish(ada: Visitor) -> None:
     expect(column(page, "lobby").locator("[data-state]")).to_have_text("live")
     page.locator("#publish").click()
     expect(page.locator("#composer-wrong")).to_contain_text("may not")
+
+
+def test_the_price_is_told_before_it_is_paid(ada: Visitor) -> None:
+    ada.new_cache("news")
+    page = playground(ada)
+    price = page.locator("#price")
+    page.locator("#topic").fill("lobby")
+    page.locator("#value").fill("x" * 1025)
+    expect(price).to_have_text("1.0 KiB to 1 subscriber: 4 operations, 0 USD more this month")
+    page.locator("#topic").fill("nobody listens here")
+    expect(price).to_contain_text("to 0 subscribers: 2 operations")
