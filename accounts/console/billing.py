@@ -11,6 +11,7 @@ from accounts.billing.meters import METERS
 from accounts.billing.money import plain, plain_unit, rounded, times, total
 from accounts.billing.periods import Assignment
 from accounts.billing.plan import Plan
+from accounts.billing.rating import INCLUDED
 from accounts.console.forms import sent, trouble
 from accounts.console.page_route import PageRoute
 from accounts.console.pages import NO_TROUBLE, Pages, Trouble, see_other, url
@@ -43,6 +44,44 @@ class Cost:
     so_far: str
     forecast: str
     lines: Sequence[tuple[str, str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What of one meter costs nothing in this month, and how much of that was used."""
+
+    label: str
+    used: int
+    included: int
+
+    @property
+    def percent(self) -> int:
+        """How much was used, in whole percent."""
+        return min(100, 100 * self.used // self.included)
+
+
+def allowances(draft: Draft, held: Sequence[Assignment]) -> list[Allowance]:
+    """Return what is included in the plan of this month.
+
+    Nothing where the plan was changed in the course of it: then the month has parts, each with a share of its own.
+    """
+    if any(draft.period.start < each.since <= draft.now for each in held[1:]):
+        return []
+    plan = in_force(held, draft.now).plan
+    used: dict[str, int] = {}
+    for line in (line for each in draft.reckoned for line in each.statement.lines):
+        if line.kind == "usage" and line.tier == INCLUDED:
+            used[line.meter] = used.get(line.meter, 0) + line.quantity
+    return [
+        Allowance(METERS[price.meter].label, used.get(price.meter, 0), price.included)
+        for price in plan.prices.values()
+        if price.included
+    ]
+
+
+def in_force(held: Sequence[Assignment], now: int) -> Assignment:
+    """Return the plan that an account has at an epoch second."""
+    return next((each for each in reversed(held) if each.since <= now), held[0])
 
 
 def costs(draft: Draft) -> list[Cost]:
@@ -138,8 +177,7 @@ class BillingPages:
         return see_other(PATH, note="plan-chosen")
 
     async def _plan(self, person: Member, now: int) -> Assignment:
-        held = await self._finance.pricing.held_by(person.account_id)
-        return next((each for each in reversed(held) if each.since <= now), held[0])
+        return in_force(await self._finance.pricing.held_by(person.account_id), now)
 
     def _profile(
         self, request: Request, person: Member, form: dict[str, str], wrong: Trouble = NO_TROUBLE, status: int = 200

@@ -98,7 +98,7 @@ def install(app: FastAPI, services: Services, guards: Guards, place: Place) -> N
         assets.routes(),
         reports.routes(),
         people.routes(pages, services.people.entrance),
-        OverviewPages(pages, services.caches, services.keys, services.reports, services.finance.invoices).routes(),
+        OverviewPages(pages, services.caches, services.keys, services.reports, services.finance).routes(),
         start.routes(pages, services.caches, services.keys, tokens),
         CachePages(pages, services.caches, services.reports, offers_durable=place.offers_durable).routes(),
         KeyPages(pages, services.keys, services.roles).routes(),

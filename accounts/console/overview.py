@@ -7,10 +7,10 @@ from fastapi import APIRouter, Request, Response
 
 from accounts.caches.service import Caches
 from accounts.console import usage
-from accounts.console.billing import costs
+from accounts.console.billing import allowances, costs
 from accounts.console.page_route import PageRoute
 from accounts.console.pages import Pages
-from accounts.invoices.service import Invoices
+from accounts.finance import Finance
 from accounts.keys.service import Keys
 from accounts.paging import MOST, PageRequest
 from accounts.rest.guards import Person
@@ -22,12 +22,13 @@ RECENT_MINUTES = 5
 class OverviewPages:
     """The overview, and the part of it that is fetched anew while somebody looks."""
 
-    def __init__(self, pages: Pages, caches: Caches, keys: Keys, reports: Reports, invoices: Invoices) -> None:
+    def __init__(self, pages: Pages, caches: Caches, keys: Keys, reports: Reports, finance: Finance) -> None:
         self._pages = pages
         self._caches = caches
         self._keys = keys
         self._reports = reports
-        self._invoices = invoices
+        self._invoices = finance.invoices
+        self._pricing = finance.pricing
 
     def routes(self) -> APIRouter:
         """Return the pages."""
@@ -52,6 +53,7 @@ class OverviewPages:
             keys=f"{len(keys.items)}{'+' if keys.next_token else ''}",
             operations=_sum(month, "operations"),
             costs=costs(draft),
+            allowances=allowances(draft, await self._pricing.held_by(person.account_id)),
             days=usage.chart(days, "month", "operations"),
             refusals=usage.refusals(month.rows),
             **await self._hour(person.account_id),

@@ -55,3 +55,22 @@ async def test_a_billing_address_keeps_its_lines(here: Installation) -> None:
     wrong = await client.post("/console/billing/profile", data={**form, "tax_id": "x" * 65})
     assert wrong.status_code == 400
     assert 'id="tax_id-wrong"' in wrong.text
+
+
+async def test_what_is_included_in_the_plan_is_told_on_the_overview_from_the_first_whole_month(start: Start) -> None:
+    here = await start()
+    client, account = await logged_in(here)
+    books = Books(here, account)
+    await books.turn(at("2028-03-10 12:00"))
+    await client.post("/console/billing/plan", data={"plan": "pay-per-use"})
+    assert "included" not in (await client.get("/console")).text
+    await books.turn(at("2028-04-10 12:00"))
+    await books.late("2028-04-05 08:00", publish=250_000)
+    page = (await client.get("/console")).text
+    told = re.findall(r"<dt>([^<]+), included</dt><dd>([^<]+)<small>of ([^<]+) in this month", page)
+    thin = "\N{NARROW NO-BREAK SPACE}"
+    assert [(used, included) for _, used, included in told] == [
+        (f"250{thin}000", f"1{thin}000{thin}000"),
+        ("0", f"1{thin}000{thin}000"),
+    ]
+    assert 'value="25"' in page

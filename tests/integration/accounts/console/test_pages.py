@@ -1,5 +1,6 @@
 """The pages as a program sees them: their headers, who is let in, and how long they take with a thousand caches."""
 
+import asyncio
 import re
 import statistics
 import time
@@ -9,10 +10,23 @@ import pytest
 
 from accounts.caches import repository as caches
 from accounts.caches.models import Cache
+from api.usage import PUBLISH, Line
 from tests.integration.accounts.conftest import Start
 from tests.integration.accounts.console.visiting import PERSON, logged_in
 from tests.integration.accounts.installation import Installation
 
+PAGES = (
+    "/console",
+    "/console/caches",
+    "/console/caches/one?cache=cache%207",
+    "/console/playground",
+    "/console/usage?span=year&by=cache",
+    "/console/limits",
+    "/console/audit",
+    "/console/team",
+    "/console/account",
+    "/console/security",
+)
 MEDIAN_SECONDS = 0.05
 """Of the processor: what a busy machine adds to it says nothing about the page."""
 
@@ -92,15 +106,22 @@ async def test_reports_of_browsers_are_taken_and_bounded(here: Installation, cap
     assert "\n" not in line
 
 
-async def test_a_page_takes_under_50_ms_with_a_thousand_caches(here: Installation) -> None:
+async def test_a_page_takes_under_50_ms_with_a_thousand_caches_and_a_year_of_usage(here: Installation) -> None:
     client = await entered(here)
     account_id = await here.accounts.users.account_of(PERSON["email"])
+    async with asyncio.timeout(30):  # else what the jobs do at a start would be counted as the page's
+        while not all(job.runs for job in await here.accounts.jobs.list()):
+            await asyncio.sleep(0.05)
+    today = int(time.time()) // 86_400 * 1440
+    line = Line(account_id, "cache_7", PUBLISH, "", 5, 500, 5)
     async with here.accounts.database.transaction() as session:
+        hours = [(today - 60 * hour, "router-1", line) for hour in range(366 * 24)]
+        await here.accounts.usage.record(session, hours)
         for number in range(1000):
             await caches.add(
                 session, Cache(id=f"cache_{number}", account_id=account_id, name=f"cache {number}", durable=False)
             )
-    for path in ("/console", "/console/caches", "/console/caches/one?cache=cache%207", "/console/playground"):
+    for path in PAGES:
         seconds: list[float] = []
         for _ in range(9):
             began = time.process_time()
