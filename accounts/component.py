@@ -42,7 +42,9 @@ from accounts.rest.rate_limits import RestLimits
 from accounts.rpc.control import SERVICE as CONTROL
 from accounts.rpc.control import Control
 from accounts.rpc.service import Service
-from accounts.signing.keystore import Keystore
+from accounts.signing import endpoints as signing_routes
+from accounts.signing.retiring import SigningKeyLives
+from accounts.signing.service import TokenSigningKeys
 from accounts.snapshots import Snapshots
 from accounts.tenants import repository as tenants
 from accounts.tenants.plans import OPEN
@@ -59,7 +61,7 @@ class AccountsSettings:
     """How the account service runs.
 
     Attributes:
-        data_dir: Holds the signing keys, and the database where it is SQLite.
+        data_dir: Holds the database where it is SQLite, and the master key where none is given.
         endpoint: The host name given to SDKs with a token.
         local: There is a ready-made account for callers without a token.
         tls: The service is reached over TLS, so that cookies are bound to it.
@@ -74,7 +76,9 @@ class AccountsSettings:
         rest_limits: How many requests the REST API takes.
         billing: How usage is billed.
         retention: How long usage is kept.
-        keys_dir: Holds the signing keys, where several account services share them; else they are in the data folder.
+        keys_dir: Signing keys of a version that kept them in files are taken over from it; else from `keys` in the data
+            folder.
+        signing_key_days: After how many days another key signs tokens; 0 for never.
     """
 
     data_dir: Path
@@ -84,6 +88,7 @@ class AccountsSettings:
     database_url: str = ""
     pool: Pool = field(default_factory=Pool)
     keys_dir: Path | None = None
+    signing_key_days: int = 90
     offers_durable: bool = False
     history: History = MOST_HISTORY
     hasher: PasswordHash | None = None
@@ -118,7 +123,11 @@ class Accounts:
         self._directory = directory
         self.database = Database(settings.database_url or sqlite_url(settings.data_dir), settings.pool)
         self.master_keys = settings.master_key.read(settings.data_dir)
-        self.keystore = Keystore(settings.keys_dir or settings.data_dir / "keys")
+        self.signing_keys = TokenSigningKeys(
+            self.database, self.master_keys, directory, settings.keys_dir or settings.data_dir / "keys"
+        )
+        self.signing_key_lives = SigningKeyLives(self.database, self.signing_keys, settings.signing_key_days)
+        self.keystore = self.signing_keys.keystore
         self.snapshots = Snapshots(self.database, directory, self.keystore.public_keys)
         self.jobs = Jobs(self.database)
         self._passwords = Passwords(settings.hasher)
@@ -126,7 +135,7 @@ class Accounts:
         self.credentials = Credentials(
             self.database,
             self.snapshots,
-            self.keystore,
+            self.signing_keys,
             Backplane(directory, fleet.key_uses),
             endpoint=settings.endpoint,
             local=settings.local,
@@ -172,6 +181,8 @@ class Accounts:
                 *self.operation.routers(self.jobs, self.limits, self.finance.pricing),
                 bookkeeping_routes.routes(self.finance),
                 balance_routes.routes(self.finance),
+                signing_routes.routes(self.signing_keys, self.signing_key_lives),
+                signing_routes.public_routes(self.keystore),
             ],
             [Service(CONTROL, control.methods()), *self.credentials.services()],
             guards,
@@ -201,15 +212,24 @@ class Accounts:
     async def start(self) -> None:
         """Bring the database up to date, and tell the routers of every account and key."""
         await self.open()
+        await self.signing_keys.ensure()
         if self._settings.local:
             async with self.database.transaction() as session:
                 await tenants.add_once(session, LOCAL_ACCOUNT, "Local", OPEN)
-        await self._directory.put_keys(self.keystore.public_keys())
+        await self.signing_keys.refresh()
         await self.snapshots.overtake()
         await self.snapshots.publish_changed()
         await self.snapshots.fill()
-        self._following = asyncio.create_task(self.snapshots.follow())
-        for part in (self.people, self.credentials, self.ledger, self.finance, self.operation, self._watch):
+        self._following = asyncio.create_task(self.snapshots.follow(self.signing_keys.refresh))
+        for part in (
+            self.people,
+            self.credentials,
+            self.ledger,
+            self.finance,
+            self.operation,
+            self._watch,
+            self.signing_key_lives,
+        ):
             self.jobs.add(*part.jobs())
         await self.jobs.start()
         await self.mails.start()
@@ -221,7 +241,10 @@ class Accounts:
         self._settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         await self.database.start()
         await self.finance.pricing.ship()
-        self.keystore.open()
+        if self._settings.database_url:
+            await self.signing_keys.open()  # a command may be on another machine than what they are encrypted with
+        else:
+            await self.signing_keys.ensure()
 
     async def close(self) -> None:
         """Stop, and let go of the database."""

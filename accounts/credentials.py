@@ -18,7 +18,7 @@ from accounts.roles import endpoints as role_routes
 from accounts.roles.service import Roles
 from accounts.rpc.auth import AUTH, TOKEN, Minting
 from accounts.rpc.service import Service
-from accounts.signing.keystore import Keystore
+from accounts.signing.service import TokenSigningKeys
 from accounts.snapshots import Snapshots
 from accounts.tokens import endpoints as token_routes
 from accounts.tokens.revoking import RevokedTokens
@@ -43,7 +43,7 @@ class Credentials:
         self,
         database: Database,
         snapshots: Snapshots,
-        keystore: Keystore,
+        signing_keys: TokenSigningKeys,
         backplane: Backplane,
         *,
         endpoint: str,
@@ -52,11 +52,11 @@ class Credentials:
         self._notes = KeyUseNotes(backplane.key_uses)
         self._noting: asyncio.Task[None] | None = None
         self.callers = Callers(backplane.directory, self._notes, local=local)
-        self.keys = Keys(database, snapshots, keystore)
+        self.keys = Keys(database, snapshots, signing_keys.keystore)
         self.last_uses = LastUses(database, backplane.key_uses)
         self.roles = Roles(database, snapshots)
         self.minted_keys = MintedKeys(database)
-        self.tokens = Tokens(self.callers, backplane.directory, keystore, self.minted_keys)
+        self.tokens = Tokens(self.callers, backplane.directory, signing_keys.keystore, self.minted_keys)
         self.permissions = Permissions(database, backplane.directory, self.callers.claims)
         self.revoked_tokens = RevokedTokens(database, snapshots)
         self._endpoint = endpoint

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from accounts.budgets import repository as budgets
 from accounts.budgets.models import CAP_MODES, Budget
@@ -115,11 +115,12 @@ class Snapshots:
         await self._directory.mark_filled()
         _log.info("all %d accounts were written to the directory, which did not have them", len(everyone))
 
-    async def follow(self) -> None:
-        """Publish what other processes change, until cancelled. A database that fails is asked again."""
+    async def follow(self, also: Callable[[], Awaitable[None]]) -> None:
+        """Publish what other processes change, and do `also`, until cancelled. A database that fails is asked again."""
         while True:
             await asyncio.sleep(POLL_SECONDS)
             try:
+                await also()
                 await self.publish_changed()
                 await self.fill()
             except Unavailable:  # the database has told the log

@@ -24,8 +24,8 @@ class UnknownKey(ValueError):
     """The token names no key that is known."""
 
 
-def opened(token: str, keys: Mapping[str, Ed25519PublicKey]) -> dict[str, Any]:
-    """Return the payload of a token that one of `keys`, by their ids, has signed.
+def opened(token: str, keys: Mapping[str, Ed25519PublicKey]) -> tuple[str, dict[str, Any]]:
+    """Return the id of the key, one of `keys`, that has signed a token, and the token's payload.
 
     Raises:
         UnknownKey: it was signed by none of them.
@@ -35,8 +35,7 @@ def opened(token: str, keys: Mapping[str, Ed25519PublicKey]) -> dict[str, Any]:
     head, _, payload = signed.partition(".")
     header = _object(head)
     kid = header.get("kid")
-    key = keys.get(kid) if isinstance(kid, str) else None
-    if key is None:
+    if not isinstance(kid, str) or (key := keys.get(kid)) is None:
         raise UnknownKey
     if header.get("alg") != ALGORITHM or not header.keys().isdisjoint(_NOT_UNDERSTOOD):
         raise ValueError("header")
@@ -44,7 +43,7 @@ def opened(token: str, keys: Mapping[str, Ed25519PublicKey]) -> dict[str, Any]:
         key.verify(_decoded(signature), signed.encode("ascii"))
     except InvalidSignature:
         raise ValueError("signature") from None
-    return _object(payload)
+    return kid, _object(payload)
 
 
 def _object(segment: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 import jwt
@@ -46,6 +46,7 @@ class Claims:
         publisher_id: The `token_id` chosen at minting; items published with the token carry it.
         refreshes: For a `refresh` token, the id of the `api_token` that it renews.
         user_id: For a `session`, who has logged in; empty for one made on the machine.
+        kid: Of the key that it was signed with, where it was verified.
     """
 
     kind: Kind
@@ -61,6 +62,7 @@ class Claims:
     rules: tuple[Rule, ...] = ()
     ancestors: tuple[str, ...] = ()
     renewable_until: int | None = None
+    kid: str = field(default="", compare=False)
 
 
 class Signer:
@@ -111,7 +113,7 @@ class Verifier:
         if len(token) > MAX_TOKEN_CHARACTERS:
             raise Unauthenticated("the token is malformed: it is too long")
         try:
-            claims = _claims(opened(token, self._keys))
+            claims = _claims(*opened(token, self._keys))
         except UnknownKey:
             raise Unauthenticated("the token was not signed by this service") from None
         except _MALFORMED as reason:
@@ -121,7 +123,7 @@ class Verifier:
         return claims
 
 
-def _claims(payload: dict[str, Any]) -> Claims:
+def _claims(kid: str, payload: dict[str, Any]) -> Claims:
     kind = payload["kind"]
     if kind not in _KINDS or payload["iss"] != ISSUER or "aud" in payload or "nbf" in payload:
         raise ValueError("this is none of ours")
@@ -139,6 +141,7 @@ def _claims(payload: dict[str, Any]) -> Claims:
         rules=tuple(map(Rule.of_words, payload.get("rules", ()))),
         ancestors=tuple(map(str, payload.get("by", ()))),
         renewable_until=_second(payload, "max"),
+        kid=kid,
     )
 
 

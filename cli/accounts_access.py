@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,6 +10,7 @@ import click
 
 from accounts.component import Accounts, AccountsSettings
 from accounts.database import Database, sqlite_url
+from accounts.encryption import CannotDecrypt
 from api.errors import TidingsError
 from backplane.memory import MemoryDirectory
 from cli.billing_variables import BillingVariables
@@ -57,7 +58,13 @@ def with_accounts(data: Path, work: Callable[[Accounts], Awaitable[T]], database
     try:
         return asyncio.run(run())
     except TidingsError as error:
-        raise click.ClickException(error.message) from error
+        raise click.ClickException("\n".join((error.message, *map(_line, error.details)))) from error
+    except (CannotDecrypt, LookupError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _line(detail: Mapping[str, str]) -> str:
+    return "  " + ", ".join(f"{name} {value}" for name, value in detail.items())
 
 
 def with_database(data: Path, url: str, work: Callable[[Database], Awaitable[T]]) -> T:

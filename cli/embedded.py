@@ -23,6 +23,7 @@ from cli.mail import MailVariables
 from cli.master_key import MasterKeyVariables
 from cli.retention import RetentionVariables
 from cli.settings import EmbeddedSettings
+from cli.signing_variables import SigningVariables
 from cli.tiers.announcing import announce
 from cli.urls import own_url
 from router.app import RouterApp
@@ -89,6 +90,7 @@ class Embedded:
             local=settings.local,
             tls=settings.tls,
             master_key=MasterKeyVariables.read().master_key_source,
+            signing_key_days=SigningVariables.read().signing_key_days,
             retention=RetentionVariables.read().retention,
             billing=BillingVariables.read().billing,
             mail=MailVariables.read().mail_settings(own_url(settings.host, settings.port, tls=settings.tls)),

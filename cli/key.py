@@ -55,8 +55,10 @@ def create(  # noqa: PLR0913 - the options of the command
     async def make(accounts: Accounts) -> dict[str, object]:
         account_id = await accounts.users.account_of(email)
         if kind is not None:
-            claims = _claims(kind, account_id, expires_at)
-            token = accounts.keystore.sign(claims)
+            claims = _claims(accounts, kind, account_id, expires_at)
+            if kind != "api_token":  # it is kept nowhere
+                await accounts.signing_keys.note_lasting(account_id, claims.kid, expires_at)
+            token = accounts.keystore.sign(claims, claims.kid)
             told: dict[str, object] = {"api_key": token}
             if kind == "api_token":
                 await accounts.credentials.minted_keys.note(claims, SYSTEM, description)
@@ -68,6 +70,6 @@ def create(  # noqa: PLR0913 - the options of the command
     show(with_accounts(data, make, database_url), as_json=as_json)
 
 
-def _claims(kind: Kind, account_id: str, expires_at: int | None) -> Claims:
-    permissions = super_user_permissions() if kind == "api_token" else b""
-    return Claims(kind, account_id, new_id(kind), int(time.time()), expires_at, permissions=permissions)
+def _claims(accounts: Accounts, kind: Kind, account_id: str, expires_at: int | None) -> Claims:
+    permissions, kid = super_user_permissions() if kind == "api_token" else b"", accounts.keystore.signing_kid()
+    return Claims(kind, account_id, new_id(kind), int(time.time()), expires_at, permissions=permissions, kid=kid)

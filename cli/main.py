@@ -13,6 +13,7 @@ COMMANDS = {
     "doctor": "Check a fleet, and say what to do.",
     "account": "Make accounts without a browser.",
     "key": "Make API keys without a browser.",
+    "keys": "Rotate the keys that tokens are signed with.",
     "usage": "Prove and export what was used.",
     "billing": "Make plans, give credits, and settle invoices.",
     "operator": "Appoint operators of the installation.",

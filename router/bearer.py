@@ -41,6 +41,7 @@ class Bearer:
     Attributes:
         publisher_id: What items published with the token carry.
         expires_at: Epoch seconds; infinity for never.
+        kid: Of the key that signed the token; empty where there is none.
         noted_until: The epoch second before which another use need not be noted.
     """
 
@@ -49,6 +50,7 @@ class Bearer:
         self.publisher_id = claims.publisher_id.encode()
         self.expires_at = float("inf")
         self.is_key = claims.kind in {"key", "api_token"}
+        self.kid = claims.kid
         self.noted_until = 0.0 if self.is_key else float("inf")
         self._claims = claims
         self._snapshot: object = _NOT_LOOKED_AT
@@ -173,6 +175,7 @@ class Bearers:
         self._key_uses = key_uses
         self._local = local
         self._verifier = Verifier(directory.keys())
+        self._kids = directory.keys().keys()
         self._known: dict[str, Bearer] = {}
         self._unwatch = directory.watch_keys(self._changed)
 
@@ -194,6 +197,10 @@ class Bearers:
             self._key_uses.note(bearer.used(address), now)
         return bearer
 
+    def trusts(self, bearer: Bearer) -> bool:
+        """Whether the key that signed a bearer's token still counts."""
+        return not bearer.kid or bearer.kid in self._kids
+
     def close(self) -> None:
         """Stop watching the directory."""
         self._unwatch()
@@ -214,4 +221,5 @@ class Bearers:
 
     def _changed(self, public_keys: Mapping[str, bytes]) -> None:
         self._verifier = Verifier(public_keys)
+        self._kids = public_keys.keys()
         self._known.clear()

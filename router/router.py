@@ -1,12 +1,12 @@
 """Tier 1: takes publishes to the storage node that owns their topic, and shares each topic among its subscribers."""
 
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 
-from api.errors import DeadlineExceeded, NotFound, StreamMoved, Unavailable
+from api.errors import DeadlineExceeded, NotFound, StreamMoved, Unauthenticated, Unavailable
 from api.link import Link, Receipt, Sink
 from api.names import Topic
 from api.usage import DELIVERY, PUBLISH, operations
@@ -84,6 +84,7 @@ class Router:
         self.key_uses = key_uses or KeyUseNotes(MemoryKeyUses())
         self.bearers = Bearers(directory, self.tenants, self.seats.meters, self.key_uses, local=settings.local)
         self.subscriptions: set[Subscription] = set()
+        self._unwatch_keys = directory.watch_keys(self._keys_changed)  # after the bearers, who decide by them
         self._connect = connect
         self.owners = Owners(registry, self._linked, self._remapped)
         self.counts = Counts()
@@ -191,6 +192,7 @@ class Router:
         self.counts.subscribe.add(time.monotonic() - begun)
         self.counts.opened += 1
         subscription.check()
+        self._check_key(subscription)
         if self._draining:
             subscription.end(StreamMoved())
         return subscription
@@ -238,6 +240,7 @@ class Router:
         """Stop watching the backplane, and leave the storage nodes."""
         self.owners.close()
         self.feeds.close()
+        self._unwatch_keys()
         self.bearers.close()
         self.tenants.close()
 
@@ -252,6 +255,14 @@ class Router:
         """Ask for the newest of an account: a cache that is not known may have been made a moment ago."""
         await self.tenants.renew(bearer.tenant)
         bearer.follow()
+
+    def _keys_changed(self, _: Mapping[str, bytes]) -> None:
+        for subscription in list(self.subscriptions):
+            self._check_key(subscription)
+
+    def _check_key(self, subscription: Subscription) -> None:
+        if not self.bearers.trusts(subscription.bearer):
+            subscription.end(Unauthenticated("the token was signed with a key that was retired"))
 
     def _linked(self, node: Node) -> Link:
         return self._connect(node, self.feeds, lambda: self.owners.map_version)

@@ -70,6 +70,7 @@ def _row(claims: Claims, description: str) -> ApiKey:
         description=description,
         issued_at=int(time.time()),
         expires_at=claims.expires_at,
+        kid=claims.kid or None,
     )
 
 

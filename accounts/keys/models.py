@@ -12,7 +12,8 @@ NO_ROLE = ""
 class ApiKey(Base):
     """What is known of a key. The key itself is a signed token that was shown once; nothing here could stand for it.
 
-    `expires_at` is what the token says. One that was replaced ends at `ends_at`, which routers are told.
+    `expires_at` is what the token says. One that was replaced ends at `ends_at`, which routers are told. `kid` is
+    of the key that has signed it; None where a version before that kept no note of it.
     """
 
     __tablename__ = "api_key"
@@ -26,6 +27,7 @@ class ApiKey(Base):
     revoked_at: Mapped[int | None]
     replaced_by: Mapped[str | None] = mapped_column(String(64))
     ends_at: Mapped[int | None]
+    kid: Mapped[str | None] = mapped_column(String(64), index=True)
     last_used_at: Mapped[int | None]
     last_used_address: Mapped[str | None] = mapped_column(String(64))
 

@@ -67,7 +67,7 @@ class Keys:
             InvalidArgument: there is no such role, or it would have expired already.
             TooManyApiKeys: the account has as many as it may have.
         """
-        key = _new(account_id, role_id, description, expires_at)
+        key = self._new(account_id, role_id, description, expires_at)
         async with self._database.transaction() as session:
             await require_role(session, account_id, role_id)
             await require_room(session, key)
@@ -128,7 +128,7 @@ class Keys:
                 raise InvalidArgument(
                     f"API key '{key_id}' carries permissions of its own; refresh it with the token that came with it"
                 )
-            key = _new(account_id, old.role_id, old.description, replacement.expiry_of(old, now))
+            key = self._new(account_id, old.role_id, old.description, replacement.expiry_of(old, now))
             await require_room(session, key, replaces=True)
             before = _audited(old)
             old.replaced_by, old.ends_at = key.id, now + replacement.overlap_seconds
@@ -159,21 +159,21 @@ class Keys:
 
     def _signed(self, key: ApiKey) -> str:
         claims = Claims("key", key.account_id, key.id, key.issued_at, key.expires_at, role_id=key.role_id)
-        return self._keystore.sign(claims)
+        return self._keystore.sign(claims, key.kid)
 
-
-def _new(account_id: str, role_id: str, description: str, expires_at: int | None) -> ApiKey:
-    now = int(time.time())
-    if expires_at is not None and not now < expires_at < LATEST_EXPIRY:
-        raise InvalidArgument('expiry must be "never" or a time to come, in epoch seconds')
-    return ApiKey(
-        id=new_id("key"),
-        account_id=account_id,
-        role_id=role_id,
-        description=description,
-        issued_at=now,
-        expires_at=expires_at,
-    )
+    def _new(self, account_id: str, role_id: str, description: str, expires_at: int | None) -> ApiKey:
+        now = int(time.time())
+        if expires_at is not None and not now < expires_at < LATEST_EXPIRY:
+            raise InvalidArgument('expiry must be "never" or a time to come, in epoch seconds')
+        return ApiKey(
+            id=new_id("key"),
+            account_id=account_id,
+            role_id=role_id,
+            description=description,
+            issued_at=now,
+            expires_at=expires_at,
+            kid=self._keystore.signing_kid(),
+        )
 
 
 async def _existing(session: Transaction, account_id: str, key_id: str) -> ApiKey:

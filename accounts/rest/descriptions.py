@@ -12,6 +12,7 @@ TAGS = {
     "roles": "What API keys may do.",
     "permissions": "Questions about who may do what; they change nothing.",
     "disposable tokens": "Short-lived credentials, for browsers and phones.",
+    "signing keys": "For whoever checks tokens elsewhere.",
     "caches": "Namespaces for topics.",
     "limits": "What the account may use at most.",
     "usage": "What was used.",

@@ -18,7 +18,7 @@ from accounts.rest.guards import Guards, address_of
 from api.asgi import is_grpc
 from api.errors import TooManyRequests
 
-PREFIX = "/v1/"
+PREFIXES = ("/v1/", "/.well-known/")
 MINUTE = 60.0
 MAX_KEYS = 50_000
 """Callers and addresses that are remembered; who has come least recently is forgotten first, with a full bucket."""
@@ -84,7 +84,7 @@ class Buckets:
 
 
 class RateLimits:
-    """Wraps an application: what is under `/v1` is counted, and each answer tells what is left."""
+    """Wraps an application: what is under `PREFIXES` is counted, and each answer tells what is left."""
 
     def __init__(
         self, app: ASGIApp, limits: RestLimits, guards: Guards, now: Callable[[], float] = time.monotonic
@@ -95,7 +95,7 @@ class RateLimits:
         self._addresses = Buckets(limits.per_address, now)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or is_grpc(scope) or not scope["path"].startswith(PREFIX):
+        if scope["type"] != "http" or is_grpc(scope) or not scope["path"].startswith(PREFIXES):
             await self._app(scope, receive, send)
             return
         left = self._left(Request(scope))

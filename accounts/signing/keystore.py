@@ -1,79 +1,108 @@
-"""The keys that this installation signs tokens with: one file each, readable by its owner alone."""
+"""The keys that this installation signs tokens with, as they are known in memory: signing waits for nobody."""
 
-import fcntl
-import os
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-    load_pem_private_key,
-)
 
-from accounts.identifiers import new_id
+from accounts.encryption import CannotDecrypt, MasterKeys
 from api.tokens import Claims, Signer
 
 
+class Kept(NamedTuple):
+    """A key as the database has it.
+
+    Attributes:
+        public_key: Raw.
+        sealed: The private key, encrypted; None for one that only verifies.
+        signs_from: Epoch seconds.
+    """
+
+    kid: str
+    public_key: bytes
+    sealed: str | None
+    signs_from: int | None
+
+
 class Keystore:
-    """A folder of private keys. The newest signs, all of them verify."""
+    """Signs with the newest key whose time has come and that routers know; all of them verify."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._keys: dict[str, Ed25519PrivateKey] = {}
+    def __init__(self, master_keys: MasterKeys, now: Callable[[], float] = time.time) -> None:
+        self._master_keys = master_keys
+        self._now = now
+        self._keys: Sequence[Kept] = ()
+        self._signers: dict[str, Signer] = {}
+        self._told: Collection[str] | None = None
 
-    def open(self) -> None:
-        """Read the keys, or make the first one.
+    def __repr__(self) -> str:
+        return f"<Keystore {', '.join(key.kid for key in self._keys)}>"
+
+    def learn(self, keys: Sequence[Kept]) -> None:
+        """Go by these keys from now on."""
+        self._keys = keys
+        kids = {key.kid for key in keys}
+        self._signers = {kid: signer for kid, signer in self._signers.items() if kid in kids}
+
+    def routers_know(self, kids: Collection[str]) -> None:
+        """Sign with none but these from now on, unless all that could sign are others."""
+        self._told = kids
+
+    def signing_kid(self) -> str:
+        """Return the id of the key that signs now.
 
         Raises:
-            PermissionError: others than the owner may read a key; nothing is signed with it then.
+            LookupError: there is none yet.
         """
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _alone(self._folder):  # or two that start together would each make a first key
-            for path in sorted(self._folder.glob("*.pem"), key=lambda path: path.stat().st_mtime_ns):
-                self._keys[path.stem] = _read(path)
-            if not self._keys:
-                self._make()
+        now = self._now()
+        due = [key for key in self._keys if key.sealed and key.signs_from is not None and key.signs_from <= now]
+        known = [key for key in due if self._told is None or key.kid in self._told]
+        if not due:
+            raise LookupError("there is no signing key yet; the account service makes the first one when it starts")
+        return max(known or due, key=lambda key: (key.signs_from or 0, key.kid)).kid
 
-    def sign(self, claims: Claims) -> str:
-        """Return a token, signed with the newest key."""
-        kid, key = next(reversed(self._keys.items()))
-        return Signer(kid, key).sign(claims)
+    def sign(self, claims: Claims, kid: str | None = None) -> str:
+        """Return a token, signed with the key that signs now, or with one that did so a moment ago.
+
+        Raises:
+            CannotDecrypt: the master key that the private key is encrypted with is not here.
+        """
+        return self._signer(kid or self.signing_kid()).sign(claims)
+
+    def check(self) -> None:
+        """Go on where tokens can be signed. See `sign` for errors."""
+        self._signer(self.signing_kid())
 
     def public_keys(self) -> Mapping[str, bytes]:
         """Return the raw public keys by key id."""
-        return {kid: key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw) for kid, key in self._keys.items()}
+        return {key.kid: key.public_key for key in self._keys}
 
-    def _make(self) -> None:
-        kid, key = new_id("sign"), Ed25519PrivateKey.generate()
-        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        unfinished = self._folder / f"{kid}.new"
-        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(pem)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.rename(self._folder / f"{kid}.pem")
-        self._keys[kid] = key
+    def _signer(self, kid: str) -> Signer:
+        signer = self._signers.get(kid)
+        if signer is None:
+            sealed = next((key.sealed for key in self._keys if key.kid == kid), None)
+            if sealed is None:
+                raise LookupError(f"signing key '{kid}' signs no more")
+            signer = self._signers[kid] = Signer(kid, unsealed(self._master_keys, kid, sealed))
+        return signer
 
 
-@contextmanager
-def _alone(folder: Path) -> Generator[None]:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+def sealed(master_keys: MasterKeys, kid: str, key: Ed25519PrivateKey) -> str:
+    """Return a private key as the database has it."""
+    return master_keys.encrypt(key.private_bytes_raw(), _purpose(kid))
+
+
+def unsealed(master_keys: MasterKeys, kid: str, kept: str) -> Ed25519PrivateKey:
+    """Return a private key.
+
+    Raises:
+        CannotDecrypt: the master key that it is encrypted with is not here.
+    """
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
+        return Ed25519PrivateKey.from_private_bytes(master_keys.decrypt(kept, _purpose(kid)))
+    except CannotDecrypt as reason:
+        raise CannotDecrypt(f"signing key '{kid}' cannot be used: {reason}") from reason
 
 
-def _read(path: Path) -> Ed25519PrivateKey:
-    if path.stat().st_mode & 0o077:
-        raise PermissionError(f"the signing key {path} can be read by others; run chmod 600 {path}")
-    key = load_pem_private_key(path.read_bytes(), password=None)
-    if not isinstance(key, Ed25519PrivateKey):
-        raise TypeError(f"{path} is not an Ed25519 key")
-    return key
+def _purpose(kid: str) -> str:
+    return f"signing key {kid}"

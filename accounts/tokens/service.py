@@ -8,6 +8,7 @@ from accounts.caller import Callers, Minter, Rank
 from accounts.identifiers import new_id
 from accounts.keys.minted import MintedKeys
 from accounts.signing.keystore import Keystore
+from accounts.signing.models import SHORT_SECONDS
 from api.errors import InvalidArgument, Unauthenticated
 from api.permissions import MAX_STATEMENTS, check_explicit
 from api.rules import Rule
@@ -15,7 +16,7 @@ from api.tokens import MAX_TOKEN_CHARACTERS, Claims
 from backplane.interface import Directory
 
 LONGEST_VALIDITY_SECONDS = 2**31 - 1
-LONGEST_DISPOSABLE_SECONDS = 25 * 3600
+LONGEST_DISPOSABLE_SECONDS = SHORT_SECONDS
 LONGEST_TOKEN_ID = 64
 
 
@@ -85,6 +86,7 @@ class Tokens:
             publisher_id=publisher_id,
             ancestors=minter.key_ids,
             renewable_until=_end(minter, None),
+            kid=self._keystore.signing_kid(),
         )
         minted = self._refreshable(claims)
         await self._minted.note(claims, caller.actor, description)
@@ -108,7 +110,8 @@ class Tokens:
         now = int(time.time())
         ends = [] if old.expires_at is None else [now + old.expires_at - old.issued_at]
         ends += [] if old.renewable_until is None else [old.renewable_until]
-        new = replace(old, id=new_id("token"), issued_at=now, expires_at=min(ends, default=None))
+        kid = self._keystore.signing_kid()
+        new = replace(old, id=new_id("token"), issued_at=now, expires_at=min(ends, default=None), kid=kid)
         minted = self._refreshable(new)
         await self._minted.note_renewed(old, new)
         return minted
@@ -169,10 +172,11 @@ class Tokens:
         refresh = Claims(
             "refresh", claims.account_id, new_id("refresh"), claims.issued_at, claims.expires_at, refreshes=claims.id
         )
-        return Minted(self._signed(claims), self._signed(refresh), claims.expires_at or 0)
+        key = self._signed(claims, claims.kid)
+        return Minted(key, self._signed(refresh, claims.kid), claims.expires_at or 0)
 
-    def _signed(self, claims: Claims) -> str:
-        token = self._keystore.sign(claims)
+    def _signed(self, claims: Claims, kid: str | None = None) -> str:
+        token = self._keystore.sign(claims, kid)
         if len(token) > MAX_TOKEN_CHARACTERS:
             raise InvalidArgument("the permissions are too long for a token; use prefixes, or fewer statements")
         return token

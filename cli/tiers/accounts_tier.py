@@ -123,6 +123,7 @@ def _settings(variables: AccountsVariables) -> AccountsSettings:
             variables.database_pool_recycle_seconds,
         ),
         keys_dir=variables.keys,
+        signing_key_days=variables.signing_key_days,
         master_key=variables.master_key_source,
         mail=variables.mail_settings(own_url(variables.host, variables.port, tls=variables.tls_cert is not None)),
         offers_durable=True,

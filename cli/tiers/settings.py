@@ -15,6 +15,7 @@ from cli.billing_variables import BillingVariables
 from cli.mail import MailVariables
 from cli.master_key import MasterKeyVariables
 from cli.retention import RetentionVariables
+from cli.signing_variables import SigningVariables
 from cli.tiers.link_variables import LinkVariables
 from cli.tiers.variables import AbsolutePath, Variables, unknown
 
@@ -113,7 +114,9 @@ class RouterVariables(HostedVariables, LinkVariables):
     heartbeat_seconds: float = Field(5.0, ge=0.1, le=30, description="a number of seconds from 0.1 to 30")
 
 
-class AccountsVariables(HostedVariables, MasterKeyVariables, MailVariables, RetentionVariables, BillingVariables):
+class AccountsVariables(
+    HostedVariables, MasterKeyVariables, MailVariables, RetentionVariables, BillingVariables, SigningVariables
+):
     """The variables of `tidings accounts`."""
 
     port: Port = 8081

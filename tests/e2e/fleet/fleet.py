@@ -1,7 +1,9 @@
 """A whole fleet of real processes for a test: Redis, a database, account services, routers and storage nodes."""
 
 import asyncio
+import base64
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -34,7 +36,7 @@ class Fleet:
     Args:
         routers: How many routers.
         nodes: How many storage nodes.
-        accounts: How many account services; they share their signing keys.
+        accounts: How many account services; they share their master key.
         database: What the accounts are kept in.
         appendfsync: How Redis keeps what it has on disk. None: a Redis that starts again is empty.
         share_port: All routers listen on one port.
@@ -65,6 +67,7 @@ class Fleet:
         self._port = free_port() if share_port else 0
         self._variables = variables or {}
         self._of_tier = of_tier or {}
+        self._master_key = base64.b64encode(os.urandom(32)).decode()
         self._stack = ExitStack()
 
     def __repr__(self) -> str:
@@ -178,7 +181,7 @@ class Fleet:
             "TIDINGS_REDIS_URL": self.redis.url,
             "TIDINGS_DATABASE_URL": database,
             "TIDINGS_ENDPOINT": "127.0.0.1",
-            "TIDINGS_KEYS": str(self.folder / "keys"),
+            "TIDINGS_MASTER_KEY": self._master_key,
             "TIDINGS_DRAIN_SECONDS": "2",
         }
 

@@ -15,6 +15,7 @@ from api.tokens import unpack_credential
 from backplane.memory import MemoryDirectory
 from cli.account import account
 from cli.key import key
+from cli.keys import keys
 from cli.operator import operator
 from tests.integration.accounts.installation import PASSWORD, Installation, Refused
 
@@ -110,3 +111,40 @@ def test_operators_are_appointed_listed_and_dismissed(tmp_path: Path) -> None:
     told("token", "remove", token["token_id"])
     assert json.loads(told("list", "--json")) == {"operators": [], "tokens": []}
     assert "is not an operator" in told("remove", "root@example.com", code=1)
+
+
+def on_keys(folder: Path, *arguments: str, code: int = 0) -> str:
+    result = CliRunner().invoke(keys, [*arguments, "--data", str(folder)])
+    assert (result.exit_code, "Traceback" in result.output) == (code, False), result.output
+    return result.output
+
+
+def test_signing_keys_are_rotated_listed_and_retired_without_a_service(tmp_path: Path) -> None:
+    made = run(account, "--password", PASSWORD, data=tmp_path)
+    owned = run(key, data=tmp_path)
+    run(key, "--super-user", data=tmp_path)
+    run(key, "--session", data=tmp_path)
+    (old,) = json.loads(on_keys(tmp_path, "list", "--json"))
+    assert (old["state"], old["api_keys"], old["other_tokens"]) == ("signing", 2, 1)
+    new = json.loads(on_keys(tmp_path, "rotate", "--signs-in", "5", "--json"))
+    assert "is about to sign" in on_keys(tmp_path, "rotate", code=1)
+    assert "rotate first" in on_keys(tmp_path, "retire", old["kid"], "--force", code=1)
+    time.sleep(max(0.0, new["signs_from"] - time.time()))
+    listed = on_keys(tmp_path, "list").splitlines()
+    assert listed[0].startswith(f"{old['kid']}  verifying from ")
+    assert listed[0].endswith("needed for ever: 2 API keys, 1 other tokens")
+    assert listed[1].startswith(f"{new['kid']}  signing from ")
+    refused = on_keys(tmp_path, "retire", old["kid"], code=1).splitlines()
+    assert "has signed 2 API keys and 1 other tokens that may hold" in refused[0]
+    assert any(f"api_key {owned['key_id']}, account_id {made['account_id']}" in line for line in refused[1:3])
+    assert f"tokens 1, account_id {made['account_id']}, until never" in refused[3]
+    on_keys(tmp_path, "retire", old["kid"], "--force")
+    assert [each["kid"] for each in json.loads(on_keys(tmp_path, "list", "--json"))] == [new["kid"]]
+    assert "does not exist" in on_keys(tmp_path, "retire", old["kid"], code=1)
+
+
+def test_a_command_without_the_master_key_of_the_services_says_so(tmp_path: Path) -> None:
+    on_keys(tmp_path, "list")
+    (tmp_path / "master.key").unlink()
+    said = on_keys(tmp_path, "rotate", code=1)
+    assert "TIDINGS_MASTER_KEY" in said

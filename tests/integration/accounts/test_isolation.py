@@ -65,6 +65,7 @@ async def world(here: Installation) -> World:
     ids["signing_key_id"] = json.loads(key.key)["kid"]
     role = await here.accounts.roles.create(bob.id, SYSTEM, f"{SECRET}-role", SECRET, [])
     ids |= {"role_id": role.id, "account_id": bob.id, "impersonation_id": "look_1", "schedule_id": "sched_1"}
+    ids["kid"] = here.accounts.keystore.signing_kid()
     which = Which(f"{SECRET}-token", is_prefix=False)
     ids["revocation_id"] = (await here.accounts.credentials.revoked_tokens.revoke(bob.id, SYSTEM, which)).id
     found = World(here, bob, ada, ids)

@@ -185,6 +185,9 @@ ROUTES = [
     Route("GET", "/v1/admin/map", 403, 403),
     Route("GET", "/v1/admin/jobs", 403, 403),
     Route("POST", "/v1/admin/jobs/{name}/run", 403, 403),
+    Route("GET", "/v1/admin/signing-keys", 403, 403),
+    Route("POST", "/v1/admin/signing-keys/rotate", 403, 403),
+    Route("DELETE", "/v1/admin/signing-keys/{kid}", 403, 403),
     Route("POST", "/v1/accounts", 201, 201, {"name": "another"}, key=401),  # the log-in is elsewhere after it
     Route("POST", "/v1/account/leave", 409, 409, key=401),
 ]
@@ -200,6 +203,7 @@ PUBLIC = {
     ("POST", "/v1/email-confirmation"),
     ("POST", "/v1/invitations/preview"),
     ("POST", "/v1/invitations/acceptance"),
+    ("GET", "/.well-known/jwks.json"),
 }
 """Routes for whoever comes: they read no caller, and name nothing of an account but by a secret."""
 

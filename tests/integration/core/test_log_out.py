@@ -23,7 +23,7 @@ async def test_subscriptions_end_within_a_second_of_the_log_out_and_nothing_is_p
         page = (await browser.post("/console/page-token", data={"cache": "cache", "role": ""})).json()["token"]
         streams = [request(SUBSCRIBE, subscribe_request()) for _ in range(2)]
         for stream, token in zip(streams, (session, page), strict=True):
-            _authorize(stream, token)
+            authorize(stream, token)
             service.serve(stream)
             await stream.until(lambda stream=stream: bool(stream.kinds))
         assert (await browser.post("/v1/logout")).status_code == 204
@@ -35,10 +35,10 @@ async def test_subscriptions_end_within_a_second_of_the_log_out_and_nothing_is_p
         assert time.monotonic() - began < 1.0
     for token in (session, page):
         publish = request(PUBLISH, publish_request("cache", "topic", "hello"))
-        _authorize(publish, token)
+        authorize(publish, token)
         assert (await publish.through(service.app)).status == 16
 
 
-def _authorize(call: Any, token: str) -> None:
+def authorize(call: Any, token: str) -> None:
     headers = [(name, value) for name, value in call.scope["headers"] if name != b"authorization"]
     call.scope = {**call.scope, "headers": [*headers, (b"authorization", token.encode())]}
