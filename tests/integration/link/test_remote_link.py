@@ -10,7 +10,7 @@ from grpc import aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from momento_wire_types import cachepubsub_pb2 as client
 
-from api.errors import Unavailable
+from api.errors import DeadlineExceeded, Unavailable
 from api.framing import HEADER_BYTES
 from api.names import Topic
 from router.links.remote import RemoteLink
@@ -168,6 +168,26 @@ async def test_without_a_node_a_publish_is_unavailable_and_does_not_hang() -> No
     async with linked(port, Heard()) as link:
         with pytest.raises(Unavailable, match="cannot be reached"):
             await link.publish(TOPIC, b"\x0a\x01x", b"", timeout=0.2, stored=lambda: None)
+
+
+async def test_what_is_stored_counts_though_its_client_waits_no_more_and_says_it_again() -> None:
+    """Each stored message is billed, and once: a client that gives up and repeats has published twice."""
+    stored: list[int] = []
+    gave_up = 0
+    async with serving(Node("node-1")) as port, linked(port, Heard()) as link:
+        await say(link, "the link is up")
+        for number in range(100):
+            try:
+                waits = 0.0 if number % 2 else 5.0
+                value = client._TopicValue(text="again").SerializeToString()
+                await link.publish(TOPIC, value, b"", timeout=waits, stored=lambda: stored.append(1))
+            except (DeadlineExceeded, Unavailable):
+                gave_up += 1
+        await say(link, "all before is done")
+        last = (await link.subscribe(TOPIC, 0, 0)).last
+    assert gave_up > 0
+    assert last - 2 == len(stored)
+    assert 100 - gave_up <= len(stored)
 
 
 async def test_a_storage_node_reports_its_health() -> None:

@@ -1,14 +1,17 @@
 """Spend caps that are reached: who is refused, by which words, and who is not."""
 
+import asyncio
 import time
 
 import pytest
 
 from api.account import AccountSnapshot, Cap, CapMode
+from api.usage import PUBLISH
 from backplane.redis.snapshot import decoded, encoded
 from tests.unit.asgi import Connection
 from tests.unit.credentials import account, token
 from tests.unit.router.parts import World, world
+from tests.unit.router.test_metering import counted
 
 
 def capped(*caps: Cap, version: int = 2) -> AccountSnapshot:
@@ -34,6 +37,30 @@ async def test_a_cap_stops_publishing_and_names_itself() -> None:
     await reader.until(lambda: bool(reader.kinds))
     await acme.directory.put_account(capped(version=3))
     assert (await acme.publish()).status == 0
+
+
+async def test_fifty_publishers_at_a_cap_are_billed_what_was_stored_and_none_comes_after_it() -> None:
+    acme = await world(None, account())
+    accepted = 0
+
+    async def publisher() -> None:
+        nonlocal accepted
+        while (answer := await acme.publish()).status == 0:
+            accepted += 1
+            await asyncio.sleep(0)
+        assert answer.status == 8
+
+    async with asyncio.TaskGroup() as publishers:
+        for _ in range(50):
+            publishers.create_task(publisher())
+        while accepted < 200:
+            await asyncio.sleep(0)
+        await acme.directory.put_account(capped(cap()))
+        in_force = accepted
+    assert in_force <= accepted <= in_force + 50  # no more than were on their way
+    assert counted(acme, PUBLISH) == (accepted, accepted * len("hello"), accepted)
+    assert (await acme.publish()).status == 8
+    assert counted(acme, PUBLISH)[0] == accepted
 
 
 async def test_a_cap_that_stops_all_ends_subscriptions() -> None:
