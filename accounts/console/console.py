@@ -15,6 +15,7 @@ from accounts.console import (
     people,
     playground,
     policy,
+    reference,
     reports,
     start,
     usage,
@@ -120,6 +121,7 @@ def install(app: FastAPI, services: Services, guards: Guards, place: Place) -> N
         SecondFactorPages(pages, services.people, security).routes(),
         audit.routes(pages, services.audit_log),
         playground.routes(pages, services.caches, services.roles, tokens),
+        reference.routes(pages, app),
         front.routes(pages, guards),  # the last: it takes what no other has
     ):
         app.include_router(router)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from accounts.permissions.rules import PermissionRule
 from accounts.rest.paging import Listing
@@ -48,10 +48,12 @@ class MadeToken(Output):
 class NewRevocation(Input):
     """Exactly one of the three."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"token_id_prefix": "user-"}]})
+
     token_id: Annotated[TokenId, StringConstraints(min_length=1)] | None = None
     token_id_prefix: (
         Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TOKEN_ID, pattern=PRINTABLE)] | None
-    ) = Field(None, examples=["user-"])
+    ) = None
     all: bool = Field(default=False, description="Every disposable token of the account, also those without an id.")
 
     @model_validator(mode="after")

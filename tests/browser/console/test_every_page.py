@@ -8,7 +8,7 @@ from tests.browser.console.test_security import set_up
 from tests.browser.console.test_team import invite
 from tests.browser.console.visit import EVERY_RULE, Visitor
 
-PUBLIC = ("/", "/signup", "/login")
+PUBLIC = ("/", "/signup", "/login", "/docs")
 EMPTY = (
     "/console",
     "/console/roles",

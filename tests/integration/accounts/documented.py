@@ -11,6 +11,7 @@ METHOD_NOT_ALLOWED, INTERNAL = 405, 500
 
 class Operation(NamedTuple):
     method: str
+    template: str
     path: re.Pattern[str]
     responses: dict[str, Any]
 
@@ -21,16 +22,25 @@ class Documented:
     def __init__(self, document: dict[str, Any]) -> None:
         self._responses: dict[str, Any] = document["components"]["responses"]
         found = [
-            Operation(method.upper(), _pattern(path), operation["responses"])
+            Operation(method.upper(), path, _pattern(path), operation["responses"])
             for path, methods in document["paths"].items()
             for method, operation in methods.items()
         ]
         self._operations = sorted(found, key=lambda each: each.path.pattern.count("("))  # the literal ones first
 
+    def operation(self, method: str, path: str) -> tuple[str, str]:
+        """Return the method and the path with names in it of an operation that is called so."""
+        found = self._of(method, path)
+        assert found is not None, (method, path)
+        return found.method, found.template
+
+    def _of(self, method: str, path: str) -> Operation | None:
+        return next((each for each in self._operations if each.method == method and each.path.fullmatch(path)), None)
+
     async def check(self, answer: httpx.Response) -> None:
         """Go on where the answer is documented; what is under no documented path is left alone."""
         method, path = answer.request.method, answer.request.url.path
-        operation = next((op for op in self._operations if op.method == method and op.path.fullmatch(path)), None)
+        operation = self._of(method, path)
         if operation is None or answer.status_code in {METHOD_NOT_ALLOWED, INTERNAL}:
             return
         told = (method, path, answer.status_code)
