@@ -12,7 +12,20 @@ from accounts.paging import PageRequest
 from accounts.rest.guards import Person
 
 PATH = "/console/audit"
-NOUNS = ("cache", "api_key", "role", "budget", "session", "invoice", "account", "user")
+NOUNS = {
+    "cache": "Caches",
+    "api_key": "API keys",
+    "role": "Roles",
+    "limits": "Limits",
+    "member": "Members",
+    "invitation": "Invitations",
+    "budget": "Budgets",
+    "session": "Sessions",
+    "invoice": "Invoices",
+    "account": "Account",
+    "user": "Users",
+}
+"""The kinds of changes to choose from, by the noun that their actions begin with."""
 _ABSENT = "nothing"
 
 
@@ -30,7 +43,7 @@ def routes(pages: Pages, log: AuditLog) -> APIRouter:
             person,
             entries=[(entry, changes(entry.before, entry.after)) for entry in page.items],
             about=noun,
-            nouns=[("", "Everything"), *((noun, noun.replace("_", " ").capitalize() + "s") for noun in NOUNS)],
+            nouns=[("", "Everything"), *NOUNS.items()],
             begin=url(PATH, about=noun) if after else "",
             next=url(PATH, about=noun, after=page.next_token) if page.next_token else "",
         )

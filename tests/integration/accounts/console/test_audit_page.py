@@ -25,3 +25,14 @@ async def test_a_long_log_has_pages(here: Installation) -> None:
     assert first.count("cache created") == 50
     (further,) = re.findall(r'href="([^"]+)" rel="next"', first)
     assert (await client.get(further.replace("&amp;", "&"))).text.count("cache created") == 1
+
+
+async def test_changes_of_one_kind_are_chosen_from_those_of_all(here: Installation) -> None:
+    client, _ = await logged_in(here)
+    invited = {"email": "bob@example.com", "role_id": "viewer"}
+    assert (await client.post("/v1/invitations", json=invited)).status_code == 201
+    assert (await client.patch("/v1/limits", json={"caches": 20})).status_code == 200
+    for about, actions in (("invitation", ["invitation sent"]), ("limits", ["limits changed"]), ("member", [])):
+        page = (await client.get("/console/audit", params={"about": about})).text
+        assert re.findall(r'"title">([\w ]+) <code>', page) == actions
+        assert re.search(rf'<option value="{about}" selected', page)
