@@ -15,7 +15,9 @@ from accounts.batches.pruning import Retention
 from accounts.billing.settings import BillingSettings
 from accounts.bookkeeping import balances as balance_routes
 from accounts.bookkeeping import endpoints as bookkeeping_routes
+from accounts.caches import busiest_endpoints as busiest_routes
 from accounts.caches import endpoints as cache_routes
+from accounts.caches.busiest import BusiestTopics
 from accounts.caches.service import Caches
 from accounts.caller import LOCAL_ACCOUNT
 from accounts.console import console
@@ -155,6 +157,7 @@ class Accounts:
         self.caches = Caches(
             self.database, self.snapshots, offers_durable=settings.offers_durable, history=settings.history
         )
+        self.busiest = BusiestTopics(self.caches, fleet.busiest)
         self.limits = AccountLimits(self.database, self.snapshots, self.usage, fleet.quotas)
         self.operation = Operation(self.database, self.snapshots, directory, self.usage, fleet, self.people.bindings)
         self._watch = Watch(self.database, fleet.quotas, self.mails)
@@ -172,6 +175,7 @@ class Accounts:
                 *self.people.routers(self.keystore),
                 own_account.routes(self.people.tenants, self.users, self.operation.accounts),
                 *self.credentials.routers(),
+                busiest_routes.routes(self.busiest),
                 cache_routes.routes(self.caches),
                 *self.ledger.routers(),
                 audit_routes.routes(audit_log, self.ledger.reports),
@@ -193,6 +197,7 @@ class Accounts:
             self.people,
             self.keys,
             self.caches,
+            self.busiest,
             PageTokens(self.database, self.people.bindings, self.keystore),
             callers,
             self.roles,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from backplane.audience import Audience, MemoryAudience
+from backplane.busiest import Busiest, MemoryBusiest
 from backplane.interface import DurableTopics, KeyUses, Quotas, Registry
 from backplane.memory import MemoryKeyUses, MemoryRegistry
 from backplane.memory_quotas import MemoryQuotas
@@ -16,6 +17,7 @@ class Fleet:
         quotas: What routers tell of the use of limits.
         registry: The storage nodes, and all processes that announce themselves.
         audience: Asks routers how many subscribers a topic has.
+        busiest: Asks routers for the busiest topics of a cache.
         key_uses: What routers tell of the use of API keys.
         topics: The durable topics; None where there are none.
     """
@@ -23,5 +25,6 @@ class Fleet:
     quotas: Quotas = field(default_factory=MemoryQuotas)
     registry: Registry = field(default_factory=MemoryRegistry)
     audience: Audience = field(default_factory=MemoryAudience)
+    busiest: Busiest = field(default_factory=MemoryBusiest)
     key_uses: KeyUses = field(default_factory=MemoryKeyUses)
     topics: DurableTopics | None = None

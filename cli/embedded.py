@@ -67,6 +67,7 @@ class Embedded:
             key_uses=KeyUseNotes(fleet.key_uses),
         )
         fleet.audience.answer(self._router.audience)
+        fleet.busiest.answer(self._router)
         self._router_app = RouterApp(self._router)
         self._accounts_app = Guard(cast("ASGIApp", accounts.app))  # the framework's own words for the same
         self.hosted = Hosted(

@@ -1,7 +1,7 @@
 """Tier 1: takes publishes to the storage node that owns their topic, and shares each topic among its subscribers."""
 
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -10,11 +10,13 @@ from api.errors import DeadlineExceeded, NotFound, StreamMoved, Unauthenticated,
 from api.link import Link, Receipt, Sink
 from api.names import Topic
 from api.usage import DELIVERY, PUBLISH, operations
+from backplane.busiest import TopicUse
 from backplane.interface import Directory, Node, Registry
 from backplane.key_uses import KeyUseNotes, Used
 from backplane.memory import MemoryKeyUses
 from backplane.memory_quotas import MemoryQuotas
 from router.bearer import Bearer, Bearers, Readable, Writable
+from router.busy import BusyTopics
 from router.counts import Counts
 from router.feeds import Feeds
 from router.meters.meters import Meters
@@ -88,6 +90,7 @@ class Router:
         self._connect = connect
         self.owners = Owners(registry, self._linked, self._remapped)
         self.counts = Counts()
+        self._busy = BusyTopics()
         self.feeds = Feeds(self.owners, settings.max_pending_bytes, self.counts)
         self._draining = False
 
@@ -136,6 +139,7 @@ class Router:
             raise Unavailable(reason.message) from reason  # the client would have waited longer
         self.counts.publish.add(time.monotonic() - begun)
         self.counts.published += 1
+        self._busy.now.add(writable, value_bytes)
         return receipt
 
     async def subscribe(
@@ -216,9 +220,18 @@ class Router:
         """Return how many subscribers of a topic there are here."""
         return self.feeds.subscribers(topic)
 
+    def busiest(self, account: str, cache: str, most: int) -> Sequence[TopicUse]:
+        """Return the topics of a cache that were published to most here, the busiest first."""
+        return self._busy.busiest(account, cache, most)
+
+    def audiences(self, account: str, cache: str, names: Sequence[str]) -> Sequence[int]:
+        """Return how many subscribers each of these topics of a cache has here."""
+        return [self.audience(Topic(account, cache, name)) for name in names]
+
     def trim(self) -> None:
-        """Let go of what all subscribers have. To be called every second or so."""
+        """Let go of what all subscribers have, and of old counts. To be called every second or so."""
         self.feeds.trim()
+        self._busy.turn()
 
     @property
     def is_draining(self) -> bool:

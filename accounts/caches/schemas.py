@@ -10,6 +10,7 @@ from accounts.caches.service import Changes
 from accounts.rest.paging import Listing
 from accounts.rest.schemas import Input, Output
 from api.account import LARGEST_MESSAGE_BYTES
+from backplane.busiest import HeardTopics
 
 LARGEST = 2**53 - 1
 """What a JavaScript number tells apart from its neighbours."""
@@ -77,3 +78,25 @@ class CacheInfo(Output):
 
 class Caches(Listing):
     caches: list[CacheInfo]
+
+
+class BusyTopicInfo(Output):
+    topic: Annotated[str, Field(examples=["lobby"])]
+    publishes: Annotated[int, Field(description="Acknowledged in the last minute.", examples=[1200])]
+    bytes: Annotated[int, Field(description="Of their values.", examples=[614400])]
+    subscriptions: Annotated[int, Field(description="Open at this moment.", examples=[37])]
+
+
+class BusiestTopicsInfo(Output):
+    topics: list[BusyTopicInfo]
+    complete: Annotated[bool, Field(description="Whether every router has answered.")]
+
+    @classmethod
+    def of(cls, heard: HeardTopics) -> "BusiestTopicsInfo":
+        topics = [
+            BusyTopicInfo(
+                topic=topic.name, publishes=topic.publishes, bytes=topic.bytes, subscriptions=topic.subscriptions
+            )
+            for topic in heard.topics
+        ]
+        return cls(topics=topics, complete=heard.is_complete)

@@ -4,6 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from accounts.caches.busiest import BusiestTopics
 from accounts.caches.models import Cache
 from accounts.caches.service import Caches
 from accounts.console import cache_bounds, usage
@@ -14,8 +15,9 @@ from accounts.console.snippets import all_of
 from accounts.rest.guards import Person
 from accounts.sessions.member import Member
 from accounts.usage.reports import Reports
-from api.errors import TidingsError
+from api.errors import TidingsError, Unavailable
 from api.names import checked_cache_name
+from backplane.busiest import HeardTopics
 
 LIST, NEW, ONE = "/console/caches", "/console/caches/new", "/console/caches/one"
 PAGE_LENGTH = 50
@@ -26,9 +28,12 @@ _BOUNDS = {f"history.{name}": name for name, _ in cache_bounds.HISTORY}
 class CachePages:
     """The pages of an account's caches."""
 
-    def __init__(self, pages: Pages, caches: Caches, reports: Reports, *, offers_durable: bool) -> None:
+    def __init__(
+        self, pages: Pages, caches: Caches, busiest: BusiestTopics, reports: Reports, *, offers_durable: bool
+    ) -> None:
         self._pages = pages
         self._caches = caches
+        self._busiest = busiest
         self._reports = reports
         self._offers_durable = offers_durable
 
@@ -145,7 +150,15 @@ class CachePages:
             history=cache_bounds.HISTORY,
             hour=usage.chart(hour, "hour", "messages"),
             refusals=usage.refusals(hour.rows),
+            heard=await self._heard(person.account_id, cache),
             offers_durable=self._offers_durable,
             snippets=all_of(self._pages.topics_url(request), cache.name, "hello"),
             **shown,
         )
+
+    async def _heard(self, account_id: str, cache: Cache) -> HeardTopics | None:
+        """Return the busiest topics; None where routers cannot be asked, and the rest of the page is still of use."""
+        try:
+            return await self._busiest.of(account_id, cache.name)
+        except Unavailable:
+            return None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fastapi import FastAPI
 
 from accounts.audit.log import AuditLog
+from accounts.caches.busiest import BusiestTopics
 from accounts.caches.service import Caches
 from accounts.caller import Callers
 from accounts.console import (
@@ -58,6 +59,7 @@ class Services:
     people: People
     keys: Keys
     caches: Caches
+    busiest: BusiestTopics
     page_tokens: PageTokens
     callers: Callers
     roles: Roles
@@ -101,7 +103,9 @@ def install(app: FastAPI, services: Services, guards: Guards, place: Place) -> N
         people.routes(pages, services.people.entrance),
         OverviewPages(pages, services.caches, services.keys, services.reports, services.finance).routes(),
         start.routes(pages, services.caches, services.keys, tokens),
-        CachePages(pages, services.caches, services.reports, offers_durable=place.offers_durable).routes(),
+        CachePages(
+            pages, services.caches, services.busiest, services.reports, offers_durable=place.offers_durable
+        ).routes(),
         KeyPages(pages, services.keys, services.roles).routes(),
         KeyRotationPages(pages, services.keys).routes(),
         RolePages(pages, services.roles).routes(),

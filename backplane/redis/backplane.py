@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 from backplane.redis.audience import RedisAudience
+from backplane.redis.busiest import RedisBusiest
 from backplane.redis.connection import connect, disconnect, location
 from backplane.redis.directory import RedisDirectory
 from backplane.redis.key_uses import RedisKeyUses
@@ -45,6 +46,7 @@ class RedisBackplane:
         self.topics = RedisTopics(self._client, prefix)
         self.usage = RedisUsage(self._store, abandoned_seconds)
         self.audience = RedisAudience(self._store, self.registry)
+        self.busiest = RedisBusiest(self._store, self.registry)
         self.key_uses = RedisKeyUses(self._store)
 
     def __repr__(self) -> str:
@@ -65,5 +67,6 @@ class RedisBackplane:
         """Stop following. Nothing is taken back: a node leaves the map by `registry.leave`."""
         await self.usage.close()
         await self.audience.close()
+        await self.busiest.close()
         await asyncio.gather(self._news.close(), self.registry.close(), self.directory.close())
         await disconnect(self._client)

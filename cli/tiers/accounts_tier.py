@@ -38,7 +38,14 @@ class AccountsTier:
         self._address = f"{settings.host}:{settings.port}"
         self._backplane = RedisBackplane(variables.redis_url, variables.redis_prefix, variables.redis_ca_file)
         backplane = self._backplane
-        fleet = Fleet(backplane.quotas, backplane.registry, backplane.audience, backplane.key_uses, backplane.topics)
+        fleet = Fleet(
+            backplane.quotas,
+            backplane.registry,
+            backplane.audience,
+            backplane.busiest,
+            backplane.key_uses,
+            backplane.topics,
+        )
         self._accounts = Accounts(_settings(variables), backplane.directory, backplane.usage, fleet)
         self._app = Guard(cast("ASGIApp", self._accounts.app))  # the framework's own words for the same
         self._not_yet = Guard(_not_yet)

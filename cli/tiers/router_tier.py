@@ -81,6 +81,7 @@ class RouterTier:
         self._backplane.directory.watch_keys(lambda _: self._look())
         await self._backplane.start()
         self._backplane.audience.answer(self._router.audience)
+        self._backplane.busiest.answer(self._router)
         self._metering.start()
         self._tasks = [
             asyncio.create_task(every(TRIM_SECONDS, self._router.trim)),

@@ -62,6 +62,7 @@ ROUTES = [
     Route("POST", "/v1/caches", 201, 403, {"name": "made"}, key=409),
     Route("GET", "/v1/caches", 200, 200),
     Route("GET", "/v1/caches/{name}", 404, 200),
+    Route("GET", "/v1/caches/{name}/topics", 404, 200),
     Route("PATCH", "/v1/caches/{name}", 404, 403, {"durable": False}),
     Route("POST", "/v1/caches/{name}/flush", 404, 403),
     Route("DELETE", "/v1/caches/{name}", 404, 403),

@@ -6,7 +6,7 @@ from api.names import Topic
 from backplane.audience import Heard, MemoryAudience
 from backplane.interface import Process
 from backplane.redis import RedisBackplane
-from backplane.redis.audience import WAIT_SECONDS
+from backplane.redis.questions import WAIT_SECONDS
 from tests.integration.backplane.test_redis import Pair
 
 LOBBY = Topic("acme", "cache_1", "lobby")

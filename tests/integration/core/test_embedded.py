@@ -33,8 +33,8 @@ class Service:
     async def call(self, path: str, body: bytes) -> Connection:
         return await request(path, body).through(self.app)
 
-    async def publish(self, text: str, cache: str = "cache") -> Connection:
-        return await self.call(PUBLISH, publish_request(cache, "topic", text))
+    async def publish(self, text: str, cache: str = "cache", topic: str = "topic") -> Connection:
+        return await self.call(PUBLISH, publish_request(cache, topic, text))
 
     def serve(self, client: Connection) -> None:
         async def run() -> None:
@@ -124,6 +124,20 @@ async def test_bounds_and_limits_of_a_cache_hold_when_they_are_answered(service:
     await reader.until(lambda: reader.texts == ["3", "4"])
     assert (await service.publish("x" * 11)).headers[b"err"] == b"request_size_limit_exceeded"
     assert (await service.publish("x" * 10)).status == 0
+
+
+async def test_the_busiest_topics_are_those_that_were_published_to(service: Service) -> None:
+    service.serve(reader := request(SUBSCRIBE, subscribe_request("cache", "hall")))
+    await reader.until(lambda: bool(reader.kinds))
+    for topic, value in (("lobby", "one"), ("lobby", "two"), ("hall", "x" * 2000)):
+        assert (await service.publish(value, topic=topic)).status == 0
+    client = request("/v1/caches/cache/topics", b"")
+    session = (b"authorization", service.session_token().encode())
+    client.scope = {**client.scope, "method": "GET", "headers": [session]}
+    assert (await client.through(service.app)).http_status == 200
+    lobby = {"topic": "lobby", "publishes": 2, "bytes": 6, "subscriptions": 0}
+    hall = {"topic": "hall", "publishes": 1, "bytes": 2000, "subscriptions": 1}
+    assert json.loads(client.body) == {"topics": [lobby, hall], "complete": True}
 
 
 async def test_it_says_that_it_lives_and_that_it_serves(service: Service) -> None:
