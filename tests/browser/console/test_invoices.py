@@ -1,0 +1,76 @@
+"""A month of messages is over: its invoice is found in the console, and downloaded as a PDF."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+from pypdf import PdfReader
+
+from tests.browser.console.conftest import Visit
+from tests.browser.console.visit import Visitor
+from tests.e2e.service import Service, until
+
+FEBRUARY, MARCH = 1832976000, 1835481600
+PLAN = {
+    "plan_id": "ferries",
+    "name": "Ferries",
+    "currency": "EUR",
+    "prices": [{"meter": "publish_operations", "tiers": [{"unit_price": "0.25"}]}],
+}
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Service]:
+    with Service(env={"TIDINGS_TEST_CLOCKS": "true"}) as service:
+        yield service
+
+
+def turn(visitor: Visitor, now: int) -> None:
+    """Set the clock that the account's bills go by."""
+    assert visitor.page.request.post("/v1/test-clock", data={"now": now}).ok
+
+
+def month_of_messages(visitor: Visitor, plan: Path) -> None:
+    """Publish ten operations in February 2028 on a plan of 0.25 EUR for each, and let the month end."""
+    service, key = visitor.service, visitor.new_key()
+    plan.write_text(json.dumps(PLAN))
+    service.run("billing", "plan", str(plan), "--data", str(service.data))
+    turn(visitor, FEBRUARY)
+    service.run("billing", "assign", visitor.email, "ferries", "--data", str(service.data))
+    for size in (1, 1024, 8 * 1024):
+        sent = httpx.post(f"{service.url}/topics/chat/lobby", content=b"x" * size, headers={"Authorization": key})
+        assert sent.status_code == 204
+    until(lambda: "2.50 EUR" in visitor.page.request.get("/console/billing").text(), what="a bill of 2.50 EUR")
+    turn(visitor, MARCH)
+
+
+def test_the_invoice_of_a_month_is_downloaded_as_a_pdf(visit: Visit, tmp_path: Path) -> None:
+    ada = visit()
+    ada.sign_up("Tidewater Ferries")
+    ada.new_cache("chat")
+    ada.page.goto("/console/billing/profile")
+    ada.fill(name="Tidewater Ferries", address="1 Quay\nHarbour")
+    ada.page.locator("form [name=name]").press("Enter")
+    month_of_messages(ada, tmp_path / "plan.json")
+    page = ada.page
+    page.goto("/console/billing")
+    page.locator(".rows .title a").click()
+    number = page.get_by_role("heading", level=1).inner_text()
+    expect(page.get_by_role("main")).to_contain_text("2.50 EUR")
+    assert ada.violations() == []
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download the PDF").click()
+    assert download.value.suggested_filename.endswith(".pdf")
+    text = "\n".join(sheet.extract_text() for sheet in PdfReader(download.value.path()).pages)
+    for part in (number.split()[-1], "Tidewater Ferries", "1 Quay", "2.50", "EUR"):
+        assert part in text
+    page.goto("/console/billing")
+    with page.expect_download() as again:
+        page.get_by_role("link", name="PDF of").click()
+    assert again.value.path().read_bytes() == download.value.path().read_bytes()
+    stranger = visit()
+    stranger.sign_up()
+    assert stranger.page.request.get(download.value.url).status == 404
