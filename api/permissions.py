@@ -11,6 +11,9 @@ from api.rules import EVERY, EVERYTHING, NOTHING, Action, Rule, Selector
 MAX_STATEMENTS = 20
 """Permission statements in one token, by the published limits."""
 
+EVERY_TOPIC = (EVERY, Selector("prefix", ""))
+"""Both say the same."""
+
 _READ = frozenset({wire.TopicReadWrite, wire.TopicReadOnly})
 _WRITE = frozenset({wire.TopicReadWrite, wire.TopicWriteOnly})
 _CACHE_READ = frozenset({wire.CacheReadWrite, wire.CacheReadOnly})
@@ -46,6 +49,13 @@ class Grant:
             if rule.allows(action, cache, topic) and rule.admits(address):
                 return rule
         return None
+
+    def reads_all(self, cache: str, address: str) -> bool:
+        """Whether one rule lets a client at `address` read all topics of a cache."""
+        return self.super_user or any(
+            rule.topics in EVERY_TOPIC and rule.allows("subscribe", cache, "") and rule.admits(address)
+            for rule in self.rules
+        )
 
 
 SUPER_USER = Grant(super_user=True)

@@ -3,24 +3,26 @@
 import contextlib
 
 from api.grpc_asgi import Receive, Scope, Send
-from router.http.request import PREFIX
+from router.http.inspect import InspectApi
+from router.http.request import INSPECT, PREFIX
 from router.http.topics import TopicsApi
 from router.pubsub import PING, PUBLISH, SUBSCRIBE, Pubsub
 from router.router import Router
 
 
 class RouterApp:
-    """Publish, Subscribe and Ping over gRPC, and topics over plain HTTP."""
+    """Publish, Subscribe and Ping over gRPC, and topics and their inspector over plain HTTP."""
 
     def __init__(self, router: Router) -> None:
         pubsub = Pubsub(router)
-        self._topics = TopicsApi(router)
+        self._topics, self._inspect = TopicsApi(router), InspectApi(router)
         self._grpc = {PUBLISH: pubsub.publish, SUBSCRIBE: pubsub.subscribe, PING: pubsub.ping}
 
     def serves(self, path: str) -> bool:
         """Whether requests to this path are the router's."""
-        return path in self._grpc or path.startswith(PREFIX)
+        return path in self._grpc or path.startswith((PREFIX, INSPECT))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        over_http = self._inspect if scope["path"].startswith(INSPECT) else self._topics
         with contextlib.suppress(OSError):  # the client left while its answer was written
-            await self._grpc.get(scope["path"], self._topics)(scope, receive, send)
+            await self._grpc.get(scope["path"], over_http)(scope, receive, send)

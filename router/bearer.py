@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from typing import NewType
 
 from api.account import Cache
-from api.errors import StreamMoved, TidingsError, Unauthenticated
-from api.names import Topic
+from api.errors import NotFound, PermissionDenied, TidingsError, Unauthenticated
+from api.names import Topic, checked_cache_name
 from api.permissions import NOBODY
 from api.rules import Action
 from api.standing import Ruling, ruling, standing
@@ -26,6 +26,9 @@ Readable = NewType("Readable", Topic)
 
 Writable = NewType("Writable", Topic)
 """A topic that its bearer may publish to. Made by `Bearer.writable` and by nothing else."""
+
+Inspectable = NewType("Inspectable", tuple[str, str])
+"""A cache, by the ids of account and cache, all of whose topics its bearer may read. Made by `Bearer.inspectable`."""
 
 LOCAL_ACCOUNT = "local"
 REMEMBERED_TOKENS = 20_000
@@ -122,6 +125,22 @@ class Bearer:
         self._writable[cache_name, topic_name] = writable
         return writable
 
+    def inspectable(self, cache_name: str, address: str = "") -> Inspectable:
+        """Return the cache of this name, at which a client at `address` wants to look.
+
+        Raises:
+            InvalidArgument: the name cannot be one.
+            PermissionDenied: there are topics of it that the token may not read.
+            NotFound: there is no such cache.
+        """
+        name = checked_cache_name(cache_name)
+        if not self._grant.reads_all(name, address):
+            raise PermissionDenied(f"to inspect cache '{name}', a token must be allowed to read all its topics")
+        cache = self._caches.get(name)
+        if cache is None:
+            raise NotFound(f"cache '{name}' does not exist")
+        return Inspectable((self.tenant.account_id, cache.id))
+
     def meter(self, meter: str, cache: str) -> Meter:
         """Return what counts this bearer's use of a cache, by its id; empty where none is concerned."""
         known = self._used.get((meter, cache))
@@ -130,12 +149,15 @@ class Bearer:
             known = self._used[meter, cache] = self._meters.meter(account_id, cache, meter, self.principal)
         return known
 
-    def refused(self, cache_name: str, reason: TidingsError) -> None:
-        """Count a request that was refused; it costs nothing, and its account is shown why."""
-        if isinstance(reason, StreamMoved):
-            return  # the client finds what it wants elsewhere
+    def refused(self, cache_name: str, reason: TidingsError) -> str:
+        """Count a request that was refused; it costs nothing, and its account is shown why.
+
+        Returns the id of the cache; empty where it is not known.
+        """
         cache = self._caches.get(cache_name.strip())
-        self.meter(REFUSED + reason.code, "" if cache is None else cache.id).add(1)
+        cache_id = "" if cache is None else cache.id
+        self.meter(REFUSED + reason.code, cache_id).add(1)
+        return cache_id
 
     def when_expired(self, end: Callable[[TidingsError], None]) -> asyncio.TimerHandle | None:
         """Call `end` when the token expires; return what cancels that, or None where it never does."""

@@ -6,6 +6,7 @@ from typing import Protocol
 from api.names import Topic
 from router.counts import Counts, Gap
 from router.log import Log
+from router.taps import Taps
 
 REST_SECONDS = 80e-6
 """How long a feed rests after a round, for each of its subscribers: about twice what a write to one costs.
@@ -34,11 +35,14 @@ class Feed:
     So under load items gather into writes worth their price, and without load an item goes out at once.
     """
 
-    def __init__(self, topic: Topic, node_id: str, max_bytes: int, counts: Counts | None = None) -> None:
+    def __init__(
+        self, topic: Topic, node_id: str, max_bytes: int, counts: Counts | None = None, taps: Taps | None = None
+    ) -> None:
         self.topic = topic
         self.node_id = node_id
         self.log = Log(max_bytes)
         self.counts = counts or Counts()
+        self.taps = taps or Taps()
         self.subscribers = 0
         self._waiting: set[Waiter] = set()
         self._waking = False
@@ -54,7 +58,7 @@ class Feed:
         """Take one item from the storage node."""
         gap = self.log.append(page, number, frame)
         if gap is not None:
-            self._told(gap)
+            self.told(gap, self.subscribers)
         self._gathered_bytes += len(frame)
         if self._waiting and not self._waking:
             self._arrange()
@@ -64,9 +68,15 @@ class Feed:
         end = self.log.end
         gap = self.log.align(page, last)
         if gap is not None:
-            self._told(gap)
+            self.told(gap, self.subscribers)
         if self.log.end != end:  # it is news; else each new subscriber would wake all the others for nothing
             self._wake()
+
+    def told(self, gap: Gap, subscribers: int = 1) -> None:
+        """Count that so many subscribers are told of a discontinuity."""
+        self.counts.gaps[gap] += subscribers
+        if self.taps.by_cache:
+            self.taps.gap(self.topic, gap, subscribers)
 
     def defers(self, cursor: int) -> bool:
         """Whether a subscriber at `cursor` is to wait, although there is something for it; a round will wake it."""
@@ -117,9 +127,6 @@ class Feed:
         self.counts.fanout.add(now - self._arranged_at)
         self._arranged_at = 0.0
         self._wake()
-
-    def _told(self, gap: Gap) -> None:
-        self.counts.gaps[gap] += self.subscribers
 
     def _wake(self) -> None:
         waiting, self._waiting = self._waiting, set()

@@ -8,6 +8,7 @@ from api.names import Topic
 from router.counts import Counts
 from router.feed import Feed
 from router.owners import Owners
+from router.taps import Taps
 
 READ_SECONDS = 4.0
 """How long a new subscriber waits for the topic's owner: SDKs wait five seconds for the first message."""
@@ -19,10 +20,11 @@ SLICE = 500
 class Feeds:
     """All feeds of a router. It is the sink of what storage nodes broadcast, and moves feeds after the map."""
 
-    def __init__(self, owners: Owners, max_bytes: int, counts: Counts) -> None:
+    def __init__(self, owners: Owners, max_bytes: int, counts: Counts, taps: Taps) -> None:
         self._owners = owners
         self._max_bytes = max_bytes
         self._counts = counts
+        self._taps = taps
         self._feeds: dict[Topic, Feed] = {}
         self._watched: dict[Topic, Link] = {}
         self._lost: dict[Topic, int] = {}
@@ -49,7 +51,7 @@ class Feeds:
         """
         feed = self._feeds.get(topic)
         if feed is None:
-            feed = Feed(topic, self._owners.node_id(topic), self._max_bytes, self._counts)
+            feed = Feed(topic, self._owners.node_id(topic), self._max_bytes, self._counts, self._taps)
             self._watched[topic] = self._owners.link(topic)
             self._feeds[topic] = feed
         feed.subscribers += 1

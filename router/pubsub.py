@@ -45,21 +45,21 @@ class Pubsub:
 
     async def publish(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one Publish."""
-        bearer, cache = None, ""
+        bearer, cache, topic = None, "", ""
         try:
             headers = metadata(scope)
             address = client_address(scope)
             bearer = await self._router.bearers.bearer(headers.get(b"authorization", b"").decode("latin-1"), address)
             body = await request_message(receive, _MAX_PUBLISH_BYTES, headers.get(b"grpc-encoding", b""))
             request = wire._PublishRequest.FromString(body)
-            cache = request.cache_name
+            cache, topic = request.cache_name, request.topic
             if request.value.WhichOneof("kind") is None:
                 raise InvalidArgument("the request holds no value; send a text or bytes")
             if self._controls is not None:
                 await self._controls.before("topic-publish", headers)
             value = request.value.SerializeToString()
             timeout = timeout_seconds(headers.get(b"grpc-timeout"))
-            writable = await self._router.writable(bearer, cache, request.topic, address)
+            writable = await self._router.writable(bearer, cache, topic, address)
             await self._router.publish(bearer, writable, value, value_size(value), timeout)
         except ClientGone:
             return
@@ -71,7 +71,7 @@ class Pubsub:
             await reply_empty(send)
             return
         if bearer is not None:
-            bearer.refused(cache, reason)
+            self._router.refused(bearer, "publish", cache, topic, reason)
         self._router.counts.refused["publish", reason.code] += 1
         await refuse(send, reason)
 
@@ -113,7 +113,7 @@ class Pubsub:
 
     async def _open(self, headers: dict[bytes, bytes], receive: Receive, address: str) -> Subscription:
         bearer = await self._router.bearers.bearer(headers.get(b"authorization", b"").decode("latin-1"), address)
-        cache = ""
+        cache = topic = ""
 
         async def is_gone() -> bool:
             return (await receive())["type"] == "http.disconnect"
@@ -121,11 +121,11 @@ class Pubsub:
         try:
             body = await request_message(receive, MAX_NAMES_BYTES, headers.get(b"grpc-encoding", b""))
             request = _subscription_request(body)
-            cache = request.cache_name
+            cache, topic = request.cache_name, request.topic
             number, page = request.resume_at_topic_sequence_number, request.sequence_page
-            return await self._router.subscribe(bearer, cache, request.topic, number, page, is_gone, address)
+            return await self._router.subscribe(bearer, cache, topic, number, page, is_gone, address)
         except TidingsError as reason:
-            bearer.refused(cache, reason)
+            self._router.refused(bearer, "subscribe", cache, topic, reason)
             raise
 
     async def _pump(self, subscription: Subscription, headers: dict[bytes, bytes], send: Send) -> None:

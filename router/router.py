@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 
-from api.errors import DeadlineExceeded, NotFound, StreamMoved, Unauthenticated, Unavailable
+from api.errors import DeadlineExceeded, NotFound, StreamMoved, TidingsError, Unauthenticated, Unavailable
 from api.link import Link, Receipt, Sink
 from api.names import Topic
 from api.usage import DELIVERY, PUBLISH, operations
@@ -15,15 +15,16 @@ from backplane.interface import Directory, Node, Registry
 from backplane.key_uses import KeyUseNotes, Used
 from backplane.memory import MemoryKeyUses
 from backplane.memory_quotas import MemoryQuotas
-from router.bearer import Bearer, Bearers, Readable, Writable
+from router.bearer import Bearer, Bearers, Inspectable, Readable, Writable
 from router.busy import BusyTopics
-from router.counts import Counts
+from router.counts import Call, Counts
 from router.feeds import Feeds
 from router.meters.meters import Meters
 from router.meters.seats import Seats
 from router.owners import Owners
 from router.sharing import Sharing
 from router.subscription import Asked, Subscription
+from router.taps import Taps
 from router.tenant import Tenants
 
 
@@ -91,7 +92,8 @@ class Router:
         self.owners = Owners(registry, self._linked, self._remapped)
         self.counts = Counts()
         self._busy = BusyTopics()
-        self.feeds = Feeds(self.owners, settings.max_pending_bytes, self.counts)
+        self.taps = Taps()
+        self.feeds = Feeds(self.owners, settings.max_pending_bytes, self.counts, self.taps)
         self._draining = False
 
     def __repr__(self) -> str:
@@ -140,6 +142,8 @@ class Router:
         self.counts.publish.add(time.monotonic() - begun)
         self.counts.published += 1
         self._busy.now.add(writable, value_bytes)
+        if self.taps.by_cache:
+            self.taps.published(writable, receipt, value, value_bytes, bearer.publisher_id)
         return receipt
 
     async def subscribe(
@@ -195,6 +199,8 @@ class Router:
         self.subscriptions.add(subscription)
         self.counts.subscribe.add(time.monotonic() - begun)
         self.counts.opened += 1
+        if self.taps.by_cache:
+            self.taps.opened(readable, feed.subscribers)
         subscription.check()
         self._check_key(subscription)
         if self._draining:
@@ -215,6 +221,16 @@ class Router:
         subscription.bearer.tenant.closed(subscription)
         self.subscriptions.discard(subscription)
         self.feeds.detach(subscription.feed)
+        if self.taps.by_cache:
+            self.taps.ended(subscription.readable, subscription.feed.subscribers, subscription.ending)
+
+    def refused(self, bearer: Bearer, call: Call, cache: str, topic: str, reason: TidingsError) -> None:
+        """Note, for the account of `bearer` to see, that a call was refused; by the names that it came with."""
+        if isinstance(reason, StreamMoved):
+            return  # the client finds what it wants elsewhere
+        cache_id = bearer.refused(cache, reason)
+        if self.taps.by_cache:
+            self.taps.refused((bearer.tenant.account_id, cache_id), topic, call, reason)
 
     def audience(self, topic: Topic) -> int:
         """Return how many subscribers of a topic there are here."""
@@ -241,6 +257,7 @@ class Router:
     def drain(self) -> None:
         """Open no more subscriptions; those that are open are ended by `end_some`."""
         self._draining = True
+        self.taps.wake()
 
     def end_some(self, count: int) -> int:
         """End this many subscriptions so that their clients resubscribe elsewhere; return how many are left."""
@@ -256,6 +273,18 @@ class Router:
         self._unwatch_keys()
         self.bearers.close()
         self.tenants.close()
+
+    async def inspectable(self, bearer: Bearer, cache: str, address: str) -> Inspectable:
+        """Return the cache that a client at `address` wants to look at.
+
+        Raises:
+            TidingsError: see `Bearer.inspectable`.
+        """
+        try:
+            return bearer.inspectable(cache, address)
+        except NotFound:
+            await self._renew(bearer)
+            return bearer.inspectable(cache, address)
 
     async def _readable(self, bearer: Bearer, cache: str, topic: str, address: str) -> Readable:
         try:

@@ -86,6 +86,11 @@ class Subscription:
         return self._asked.address
 
     @property
+    def ending(self) -> TidingsError | None:
+        """Why it ends, where that was decided here; None where its client leaves."""
+        return self._ending
+
+    @property
     def is_ending(self) -> bool:
         """Whether an end was decided on; it takes effect when the client has read what was written before."""
         return self._ending is not None
@@ -132,7 +137,7 @@ class Subscription:
             if chunk is not None:
                 self._cursor = chunk.cursor
                 if chunk.is_gap:
-                    self.feed.counts.gaps["slow_reader"] += 1
+                    self.feed.told("slow_reader")
                 self._hand(chunk.tally)
                 self._quiet_since = self._loop.time()
                 return chunk.data
@@ -150,6 +155,8 @@ class Subscription:
             self._handed = NOTHING
             self.flight.landed(handed.messages, handed.bytes, handed.operations)
             self.feed.counts.landed(handed)
+            if self.feed.taps.by_cache:
+                self.feed.taps.delivered(self.readable, self, handed)
 
     def _hand(self, tally: Tally) -> None:
         if tally.messages:
@@ -195,7 +202,7 @@ class Subscription:
             self._read_at = (resumed.next, resumed.page)
         told = resumed.discontinuity.frame() if resumed.discontinuity else b""
         if told:
-            self.feed.counts.gaps["retention" if page in (0, resumed.page) else "page"] += 1
+            self.feed.told("retention" if page in (0, resumed.page) else "page")
         self._hand(tally(resumed.frames))
         return b"".join((told, *resumed.frames))
 

@@ -11,6 +11,7 @@ from accounts.caller import Callers
 from accounts.console import (
     audit,
     front,
+    inspector,
     operator_jobs,
     operator_system,
     people,
@@ -124,6 +125,7 @@ def install(app: FastAPI, services: Services, guards: Guards, place: Place) -> N
         security.routes(),
         SecondFactorPages(pages, services.people, security).routes(),
         audit.routes(pages, services.audit_log),
+        inspector.routes(pages, services.caches),
         playground.routes(pages, services.caches, services.roles, tokens),
         reference.routes(pages, app),
         front.routes(pages, guards),  # the last: it takes what no other has

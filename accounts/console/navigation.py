@@ -18,6 +18,7 @@ GROUPS: tuple[tuple[str, tuple[Place, ...]], ...] = (
             Place("/console/start", "First steps"),
             Place("/console/caches", "Caches"),
             Place("/console/playground", "Playground"),
+            Place("/console/inspector", "Inspector"),
         ),
     ),
     (

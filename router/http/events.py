@@ -18,33 +18,48 @@ async def stream(subscription: Subscription, send: Send) -> None:
     Raises:
         ClientGone: nobody reads the stream any more.
     """
-    await send(_START)
-    await _write(send, RETRY)
+    await begin(send)
     try:
         while True:
             frames = await subscription.next()
-            await _write(send, b"".join(as_event(message) for message in messages(frames)) or HEARTBEAT)
+            await write(send, b"".join(as_event(message) for message in messages(frames)) or HEARTBEAT)
             subscription.delivered()
     except ClientGone:
         raise
     except StreamMoved:
-        await _end(send, b"")  # an EventSource comes back by itself
+        await end(send, b"")  # an EventSource comes back by itself
     except Exception as error:  # noqa: BLE001 - the answer has begun, so that this is where the client can be told
-        await _end(send, error_event(shown(error)))
+        await end(send, error_event(shown(error)))
+
+
+async def begin(send: Send) -> None:
+    """Begin a stream, and say when to come back after it.
+
+    Raises:
+        ClientGone: nobody reads it.
+    """
+    await send(_START)
+    await write(send, RETRY)
 
 
 async def come_back(send: Send) -> None:
     """Answer with a stream that ends at once; an EventSource opens another, elsewhere, by itself."""
     await send(_START)
-    await _end(send, RETRY)
+    await end(send, RETRY)
 
 
-async def _write(send: Send, body: bytes) -> None:
+async def write(send: Send, body: bytes) -> None:
+    """Send some whole events.
+
+    Raises:
+        ClientGone: nobody reads the stream any more.
+    """
     try:
         await send({"type": "http.response.body", "body": body, "more_body": True})
     except OSError as reason:
         raise ClientGone from reason
 
 
-async def _end(send: Send, body: bytes) -> None:
+async def end(send: Send, body: bytes) -> None:
+    """Send the last events."""
     await send({"type": "http.response.body", "body": body, "more_body": False})

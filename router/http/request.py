@@ -7,6 +7,7 @@ from api.errors import InvalidArgument, NotFound
 from api.grpc_asgi import Scope, client_address
 
 PREFIX = "/topics/"
+INSPECT = "/inspect/"
 MAX_SEQUENCE = 2**63
 MAX_DIGITS = 19
 MAX_QUERY_FIELDS = 32
@@ -67,6 +68,17 @@ class HttpRequest:
         if not cache or not topic:
             raise NotFound("the path must be /topics/{cache}/{topic}")
         return cache, topic
+
+    def inspected(self) -> str:
+        """Return the name of the cache that is to be inspected: all that follows, slashes included.
+
+        Raises:
+            NotFound: the path does not name one.
+        """
+        cache = self._path.removeprefix(INSPECT)
+        if not cache:
+            raise NotFound("the path must be /inspect/{cache}")
+        return cache
 
     def resume(self) -> Resume:
         """Return the resume point, from the query or, where an EventSource reconnects, from its last event's id.

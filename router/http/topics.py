@@ -64,7 +64,7 @@ class TopicsApi:
             serialised, size = await value(request.header(b"content-type"), receive)
             await self._router.publish(bearer, writable, serialised, size)
         except TidingsError as reason:
-            bearer.refused(cache, reason)
+            self._router.refused(bearer, "publish", cache, topic, reason)
             raise
 
     async def _listen(self, request: HttpRequest, receive: Receive, send: Send) -> None:
@@ -83,7 +83,7 @@ class TopicsApi:
             await come_back(send)
             return
         except TidingsError as reason:
-            bearer.refused(cache, reason)
+            self._router.refused(bearer, "subscribe", cache, topic, reason)
             raise
         try:
             if request.wants_events:

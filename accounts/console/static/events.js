@@ -43,7 +43,7 @@ async function* textsOf(body) {
 /**
  * Listens to a topic until it is closed. Comes back by itself and goes on after the last item it saw.
  *
- * `hears` has `item(body)`, `discontinuity(body)`, `state(word)` and `failed(message)`; `token(anew)` gives the token,
+ * `hears` has `state(word)`, `failed(message)`, and what takes each type of event: `item(body)`, `discontinuity(body)`; `token(anew)` gives the token,
  * a new one where `anew` is true.
  */
 export class Listener {
@@ -90,9 +90,8 @@ export class Listener {
       for await (const event of parsed(textsOf(response.body))) {
         if (event.id) this.lastId = event.id;
         const body = JSON.parse(event.data);
-        if (event.type === 'item') this.hears.item(body.item);
-        else if (event.type === 'discontinuity') this.hears.discontinuity(body.discontinuity);
-        else if (event.type === 'error') return this.#refused(body, 0, false);
+        if (event.type === 'error') return this.#refused(body, 0, false);
+        this.hears[event.type]?.(body[event.type] ?? body);
       }
       return 'ended';
     } catch {

@@ -17,6 +17,7 @@ EMPTY = (
     "/console/caches",
     "/console/keys",
     "/console/playground",
+    "/console/inspector",
 )
 FULL = (
     "/console",
@@ -28,6 +29,7 @@ FULL = (
     "/console/keys",
     "/console/keys/new",
     "/console/playground?cache=chat&topic=lobby",
+    "/console/inspector?cache=chat",
     "/console/roles/new",
     "/console/tokens",
     "/console/tokens/tester",

@@ -59,6 +59,7 @@ def test_each_page_is_a_picture(visit: Visit) -> None:
     ):
         page.goto(path)
         keep(visitor, name)
+    show_inspector(visitor, key)
     show_playground(visitor)
     show_security(visitor)
 
@@ -97,6 +98,20 @@ def build_role(visitor: Visitor) -> None:
     visitor.fill(name="whole fleet", amount="50")
     visitor.press("Set the budget")
     visitor.new_key("passengers", "the passengers' app")
+
+
+def show_inspector(visitor: Visitor, key: str) -> None:
+    """Look at a cache while messages come and one is refused."""
+    visitor.page.goto("/console/inspector?cache=chat")
+    expect(visitor.page.locator("#state")).to_have_text("live")
+    talk(visitor, key)
+    for body in (b"\xff", b"\x00\x01"):
+        kind = "text/plain" if body == b"\xff" else "application/octet-stream"
+        address = f"{visitor.service.url}/topics/chat/quay"
+        httpx.post(address, content=body, headers={"Authorization": key, "Content-Type": kind})
+    expect(visitor.page.locator(".item[data-kind=published]")).to_have_count(4)
+    expect(visitor.page.locator(".item[data-kind=refused]")).to_have_count(1)
+    keep(visitor, "inspector")
 
 
 def show_playground(visitor: Visitor) -> None:

@@ -20,6 +20,7 @@ PAGES = (
     "/console/caches",
     "/console/caches/one?cache=cache%207",
     "/console/playground",
+    "/console/inspector",
     "/console/usage?span=year&by=cache",
     "/console/limits",
     "/console/audit",
