@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from accounts.tenants.plans import OPEN, PLANS
-from cli.accounts_access import data_option, json_option, show, with_accounts
+from cli.accounts_access import data_option, database_option, json_option, show, with_accounts
 
 
 @click.group()
@@ -21,9 +21,18 @@ def account() -> None:
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @click.option("--plan", type=click.Choice(list(PLANS)), default=OPEN, show_default=True, help="Which limits it has.")
 @data_option
+@database_option
 @json_option
 def create(
-    email: str, name: str | None, password: str | None, plan: str, data: Path, *, password_stdin: bool, as_json: bool
+    email: str,
+    name: str | None,
+    password: str | None,
+    plan: str,
+    data: Path,
+    database_url: str,
+    *,
+    password_stdin: bool,
+    as_json: bool,
 ) -> None:
     """Make an account whose owner logs in with EMAIL."""
     if password_stdin:
@@ -31,5 +40,7 @@ def create(
     if password is None:
         password = str(click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
     secret = password
-    made = with_accounts(data, lambda accounts: accounts.users.sign_up(email, secret, name or email, plan))
+    made = with_accounts(
+        data, lambda accounts: accounts.users.sign_up(email, secret, name or email, plan), database_url
+    )
     show({"account_id": made.account_id, "user_id": made.user_id}, as_json=as_json)

@@ -1,12 +1,14 @@
 """`tidings billing`: what an operator does without a browser, on the data folder or the database of a fleet."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
+from cli.account import account
 from cli.billing import billing
 from cli.operator import operator
 from cli.usage import usage
@@ -72,3 +74,14 @@ def test_a_month_is_billed_from_the_command_line(data: Path) -> None:
 )
 def test_what_cannot_be_is_refused_in_a_sentence(data: Path, arguments: tuple[str, ...], problem: str) -> None:
     assert problem in refused(data, *arguments)
+
+
+def test_an_account_is_made_where_the_installation_has_its_accounts(data: Path) -> None:
+    arguments = ["create", "bob@example.com", "--password-stdin", "--json", "--data", str(data)]
+    made = CliRunner().invoke(account, arguments, "correct horse battery\n")
+    assert made.exit_code == 0, made.output
+    assert run(data, "clock", "bob@example.com", str(FEBRUARY))["invoices"] == []
+    is_fleet = "TIDINGS_DATABASE_URL" in os.environ
+    assert (data / "tidings.db").exists() != is_fleet
+    again = CliRunner().invoke(account, arguments, "correct horse battery\n")
+    assert again.exit_code != 0
