@@ -31,6 +31,12 @@ async def take(session: AsyncSession, impersonation_id: str) -> Impersonation | 
     return await session.scalar(gone)
 
 
+async def take_of(session: AsyncSession, operator_id: str) -> Sequence[Impersonation]:
+    """End the looks of an operator and return them."""
+    gone = delete(Impersonation).where(Impersonation.operator_id == operator_id).returning(Impersonation)
+    return (await session.scalars(gone)).all()
+
+
 async def take_expired(session: AsyncSession, now: int) -> Sequence[Impersonation]:
     """End the looks whose time is over and return them."""
     gone = delete(Impersonation).where(Impersonation.expires_at <= now).returning(Impersonation)

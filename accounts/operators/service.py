@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from accounts import audit
 from accounts.audit import SYSTEM, Actor
-from accounts.database import Database
+from accounts.database import Database, Transaction
 from accounts.identifiers import hashed, new_id, new_secret
+from accounts.impersonations import repository as impersonations
 from accounts.operators import repository
 from accounts.operators.models import Operator, OperatorToken
 from accounts.users import repository as users
@@ -45,7 +46,7 @@ class Operators:
         return Operator(user_id=user.id)
 
     async def dismiss(self, email: str) -> None:
-        """Take the right from a person. Their log-in stays.
+        """Take the right from a person, and end their looks at accounts. Their log-in stays.
 
         Raises:
             NotFound: nobody with this e-mail is an operator.
@@ -55,6 +56,7 @@ class Operators:
             if user is None or not await repository.remove(session, user.id):
                 raise NotFound(f"'{email}' is not an operator")
             audit.record(session, SYSTEM, None, "operator.dismissed", user.id, before={"email": email})
+            await _end_looks(session, user.id, "the operator was dismissed")
 
     async def list(self) -> Sequence[tuple[Operator, str]]:
         """Return all operators with their e-mails."""
@@ -83,7 +85,7 @@ class Operators:
             return await repository.tokens(session)
 
     async def revoke_token(self, token_id: str) -> None:
-        """Make a token useless at once.
+        """Make a token useless at once, and end the looks at accounts that were begun by it.
 
         Raises:
             NotFound: there is no such token.
@@ -92,6 +94,7 @@ class Operators:
             if not await repository.remove_token(session, token_id):
                 raise NotFound(f"operator token '{token_id}' does not exist")
             audit.record(session, SYSTEM, None, "operator_token.revoked", token_id)
+            await _end_looks(session, token_id, "the operator's token was revoked")
 
     async def by_token(self, secret: str, address: str) -> InstallationOperator:
         """Return who holds a token, and calls from this network address.
@@ -115,3 +118,9 @@ class Operators:
             if not user_id or not await repository.is_one(session, user_id):
                 raise PermissionDenied("this is for operators of the installation alone")
         return InstallationOperator(Actor("operator", user_id, address))
+
+
+async def _end_looks(session: Transaction, operator_id: str, reason: str) -> None:
+    for look in await impersonations.take_of(session, operator_id):
+        after = {"reason": reason}
+        audit.record(session, SYSTEM, look.account_id, "impersonation.ended", look.id, after=after)
