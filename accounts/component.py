@@ -159,7 +159,9 @@ class Accounts:
         )
         self.busiest = BusiestTopics(self.caches, fleet.busiest)
         self.limits = AccountLimits(self.database, self.snapshots, self.usage, fleet.quotas)
-        self.operation = Operation(self.database, self.snapshots, directory, self.usage, fleet, self.people.bindings)
+        self.operation = Operation(
+            self.database, self.snapshots, directory, self.usage, fleet, self.people.bindings, self.finance.closing
+        )
         self._watch = Watch(self.database, fleet.quotas, self.mails)
         self._following: asyncio.Task[None] | None = None
         self.app = self._application(cookie)

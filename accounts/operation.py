@@ -13,6 +13,7 @@ from accounts.impersonations import endpoints as impersonation_routes
 from accounts.impersonations.service import Impersonations
 from accounts.installation import endpoints as installation_routes
 from accounts.installation.observed import Observed
+from accounts.invoices.closing import Closing
 from accounts.jobs import endpoints as job_routes
 from accounts.jobs.service import Job, Jobs
 from accounts.limits.service import AccountLimits
@@ -39,10 +40,11 @@ class Operation:
         usage: Usage,
         fleet: Fleet,
         bindings: TokenBindings,
+        closing: Closing,
     ) -> None:
         self.operators = Operators(database)
         self.impersonations = Impersonations(database)
-        self.accounts = Administration(database, snapshots, directory, usage, bindings)
+        self.accounts = Administration(database, snapshots, directory, usage, bindings, closing)
         self.usage = UsageOfAll(database)
         self.purges = Purges(database, directory, fleet.topics)
         self._registry = fleet.registry

@@ -11,6 +11,7 @@ from accounts.administration.repository import MemberRow
 from accounts.audit import Actor
 from accounts.caches import repository as caches
 from accounts.database import Database, Transaction
+from accounts.invoices.closing import Closing
 from accounts.keys import repository as keys
 from accounts.paging import Page, PageRequest
 from accounts.purges import repository as purges
@@ -52,6 +53,7 @@ class Administration:
         directory: Directory,
         usage: Usage,
         bindings: TokenBindings,
+        closing: Closing,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._database = database
@@ -59,6 +61,7 @@ class Administration:
         self._directory = directory
         self._usage = usage
         self._bindings = bindings
+        self._closing = closing
         self._now = now
 
     async def page(self, asked: PageRequest, query: str, *, suspended: bool | None) -> Page[Account]:
@@ -136,8 +139,8 @@ class Administration:
     async def delete(self, account_id: str, actor: Actor) -> None:
         """Delete an account with all its data, and the people who were in no other.
 
-        Its usage, invoices and audit log stay: books and logs are not rewritten. Nothing brings it back; what is in
-        Redis is removed by the job `accounts.purge`.
+        Its usage, invoices and audit log stay: books and logs are not rewritten; the month that runs is invoiced in the
+        same transaction. Nothing brings it back; what is in Redis is removed by the job `accounts.purge`.
 
         Raises:
             NotFound: there is none of this id.
@@ -147,10 +150,12 @@ class Administration:
             await self._bindings.lock(session, logged_in, account_id)
             account = await self._alone(session, account_id)
             cache_ids = [cache.id for cache in await caches.of_account(session, account_id)]
+            invoices = [each.id for each in await self._closing.settle(session, account_id)]
             people = await repository.remove(session, account)
             await purges.add(session, account_id, ["", *cache_ids], int(self._now()))
             before = {"name": account.name, "plan": account.plan, "people_deleted": sorted(people)}
-            audit.record(session, actor, account_id, "account.deleted", account_id, before=before)
+            after = {"invoices": invoices}
+            audit.record(session, actor, account_id, "account.deleted", account_id, before=before, after=after)
             ended = await self._bindings.settle(session, logged_in)
         await self._bindings.tell(ended)
         await self._directory.remove_account(account_id)

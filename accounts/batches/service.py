@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from accounts.batches import repository
+from accounts.batches import repository, unbilled
 from accounts.batches.repository import Sealed
 from accounts.clocks.service import Clocks
 from accounts.database import Database, Transaction
@@ -79,6 +79,7 @@ class Batches:
                 for line in batch.lines
             )
             await self._usage.record(session, counted)
+            await unbilled.note(session, [batch for _, batch in fresh])
             marks = {boot: await _advance(session, boot, applied_to) for boot, applied_to in boots.items()}
             await self._compare(session, [sealed for sealed, _ in ordered if sealed[:3] not in new])
         self._used({account for _, named in accounts for account in named})

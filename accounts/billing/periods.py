@@ -1,7 +1,7 @@
 """Months of a time zone as instants: what a bill is for, and the parts of it under different plans."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from fractions import Fraction
 from zoneinfo import ZoneInfo
@@ -46,11 +46,18 @@ def following(end: int, zone: str) -> Period:
     return Period(end, _border_after(end, zone), zone)
 
 
+def until(period: Period, end: int | None) -> Period:
+    """Return what of a period lies before `end`; None for all."""
+    return period if end is None or period.end <= end else replace(period, end=end)
+
+
 def _border_after(at: int, zone: str) -> int:
     return next_month(at // 60, ZoneInfo(zone)) * 60
 
 
-def parts_of(period: Period, assignments: Sequence[Assignment], billed_from: int) -> list[Part]:
+def parts_of(
+    period: Period, assignments: Sequence[Assignment], billed_from: int, billed_to: int | None = None
+) -> list[Part]:
     """Return the parts of a period under each plan that an account had in it.
 
     Args:
@@ -58,15 +65,17 @@ def parts_of(period: Period, assignments: Sequence[Assignment], billed_from: int
         assignments: In the order of time. The first one holds from the beginning, also before its time.
         billed_from: When the account came to be. Within its first month included units are not shortened for the days
             before, and the minimum is.
+        billed_to: When the account was deleted, if it was. In that month too the minimum alone is shortened.
     """
-    borders = [a.since for a in assignments[1:] if period.start < a.since < period.end]
-    starts, ends = [period.start, *borders], [*borders, period.end]
-    length = period.end - period.start
+    last = period.end if billed_to is None else min(period.end, billed_to)
+    borders = [a.since for a in assignments[1:] if period.start < a.since < last]
+    starts, ends = [period.start, *borders], [*borders, last]
+    length, month = last - period.start, period.end - period.start
     result: list[Part] = []
     for start, end in zip(starts, ends, strict=True):
         plan = next((a.plan for a in reversed(assignments) if a.since <= start), assignments[0].plan)
         lived = max(end - max(start, billed_from), 0)
-        result.append(Part(plan, start, end, Fraction(end - start, length), Fraction(min(lived, end - start), length)))
+        result.append(Part(plan, start, end, Fraction(end - start, length), Fraction(min(lived, end - start), month)))
     return result
 
 

@@ -5,13 +5,14 @@ A month is closed once, because its row is. Whatever dies in the middle has done
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
 from accounts import audit
 from accounts.audit import SYSTEM
 from accounts.balances import repository as balances
 from accounts.balances.service import new_credit
 from accounts.billing.money import plain
-from accounts.billing.periods import Period, following
+from accounts.billing.periods import Period, following, until
 from accounts.billing.settings import BillingSettings
 from accounts.clocks import repository as clock_rows
 from accounts.clocks.service import Clocks
@@ -84,14 +85,36 @@ class Closing:
                 if now < period.end + delay:
                     customer.profile.closes_at = period.end + delay
                     return made
-                series = TEST if has_test_clock else REAL
-                month = await self._reckoning.month(session, customer, period, period.end)
-                made += [await self._finalize(session, customer, period, each, series, now) for each in month]
-                row = ClosedPeriod(
-                    account_id=account_id, start=period.start, end=period.end, zone=period.zone, closed_at=now
-                )
-                pricing_rows.add_closed(session, row)
+                made += await self._close(session, customer, period, now)
                 customer.profile.closes_at = following(period.end, customer.zone).end + delay
+
+    async def settle(self, session: Transaction, account_id: str) -> Sequence[Invoice]:
+        """Close all months of an account that is about to be deleted in this transaction; return the invoices.
+
+        The month that runs ends with this minute; the others are closed whole, also before their delay is over.
+
+        Raises:
+            NotFound: there is no such account.
+        """
+        customer = await self._pricing.customer_alone(session, account_id)
+        now = await self._clocks.now(session, account_id)
+        ended = replace(customer, ends_at=now - now % 60 + 60)
+        made: list[Invoice] = []
+        while (period := await self._pricing.next_period(session, ended)).start <= now:
+            made += await self._close(session, ended, period, now)
+        return made
+
+    async def _close(self, session: Transaction, customer: Customer, period: Period, now: int) -> Sequence[Invoice]:
+        series = REAL if await clock_rows.get(session, customer.account_id) is None else TEST
+        month = await self._reckoning.month(session, customer, period, period.end)
+        closed = until(period, customer.ends_at)
+        made = [await self._finalize(session, customer, closed, each, series, now) for each in month]
+        row = ClosedPeriod(
+            account_id=customer.account_id, start=closed.start, end=closed.end, zone=closed.zone, closed_at=now
+        )
+        pricing_rows.add_closed(session, row)
+        await session.flush()
+        return made
 
     async def _finalize(
         self, session: Transaction, customer: Customer, period: Period, reckoned: Reckoned, series: str, now: int

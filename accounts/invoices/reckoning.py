@@ -7,7 +7,7 @@ from accounts.balances import repository as balances
 from accounts.balances.models import Adjustment, Credit
 from accounts.billing import statement as billing
 from accounts.billing.meters import METERS
-from accounts.billing.periods import Period, currency_of, parts_of
+from accounts.billing.periods import Period, currency_of, parts_of, until
 from accounts.billing.rating import Charges, Part, Usage, difference, rate_all
 from accounts.billing.statement import Correction, Statement, Tax, state
 from accounts.database import Transaction
@@ -53,7 +53,7 @@ class Reckoning:
             own = [row for row in adjustments if row.currency == each]
             left = await balances.credits_left(session, customer.account_id, each)
             made = state(
-                period,
+                until(period, customer.ends_at),
                 each,
                 charges.get(each, {}),
                 corrections.get(each, ()),
@@ -68,7 +68,7 @@ class Reckoning:
     async def parts(self, session: Transaction, customer: Customer, period: Period) -> Sequence[Part]:
         """Return the parts of a month under each plan."""
         held = await self._pricing.held(session, customer)
-        return parts_of(period, held, customer.profile.begins_at)
+        return parts_of(period, held, customer.profile.begins_at, customer.ends_at)
 
     async def charges(self, session: Transaction, account_id: str, parts: Sequence[Part], now: int) -> Charges:
         """Return what the usage of a month is charged, as far as its parts have begun."""

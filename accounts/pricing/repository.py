@@ -1,6 +1,6 @@
 """SQL for price plans, assignments and billing profiles."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -100,6 +100,13 @@ async def closed_since(session: AsyncSession, account_id: str, end: int) -> Sequ
     """Return the closed months that ended after `end`, the oldest first."""
     periods = select(ClosedPeriod).where(ClosedPeriod.account_id == account_id, ClosedPeriod.end > end)
     return (await session.scalars(periods.order_by(ClosedPeriod.start))).all()
+
+
+async def settled(session: AsyncSession, account_ids: Collection[str]) -> set[str]:
+    """Return which of these accounts are deleted, with their last month billed."""
+    there = select(Account.id).where(Account.id == ClosedPeriod.account_id).exists()
+    found = select(ClosedPeriod.account_id).where(ClosedPeriod.account_id.in_(account_ids), ~there)
+    return set(await session.scalars(found.distinct()))
 
 
 def add_closed(session: AsyncSession, row: ClosedPeriod) -> None:

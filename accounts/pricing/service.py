@@ -27,11 +27,16 @@ When = Literal["now", "next_month"]
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """An account as its bill sees it; its months are those of the time zone `zone`."""
+    """An account as its bill sees it; its months are those of the time zone `zone`.
+
+    Attributes:
+        ends_at: In epoch seconds, where the account is being deleted.
+    """
 
     account_id: str
     zone: str
     profile: BillingProfile
+    ends_at: int | None = None
 
 
 class Pricing:

@@ -190,7 +190,7 @@ async def test_a_deleted_account_leaves_nothing_but_books_and_logs(
     assert (await operator.delete(f"{ADMIN}/{ada.id}")).status_code == 204
     assert await here.directory.account(ada.id) is None
     assert (await operator.get(f"{ADMIN}/{ada.id}")).status_code == 404
-    assert await rows_of(here, ada.id, ada.email, cache_id) <= {"audit_entry", "purge", "mail"}
+    assert await rows_of(here, ada.id, ada.email, cache_id) <= {"audit_entry", "purge", "mail", "closed_period"}
     with pytest.raises(Refused, match="16: "):
         await here.list_caches(ada.key)
     async with here.rest() as browser:
@@ -289,6 +289,40 @@ async def test_a_look_ends_by_itself(here: Installation) -> None:
         await looks.member(token, "GET", "/v1/caches", "")
     assert await looks.end_expired() == "1 ended"
     assert (await audited(here, ada.id))[-1] == ("impersonation.ended", "system")
+
+
+async def test_the_looks_of_whoever_is_an_operator_no_more_end(here: Installation) -> None:
+    ada, bob, eve = await here.tenant("ada"), await here.tenant("bob"), await here.tenant("eve")
+    operators = here.accounts.operation.operators
+    for email in (bob.email, eve.email):
+        await operators.appoint(email)
+    token, kept = await operators.make_token("a script", None)
+    path = f"{ADMIN}/{ada.id}/impersonations"
+    looks: dict[str, str] = {}
+    async with (
+        logged_in(here, bob.email) as by_bob,
+        logged_in(here, eve.email) as by_eve,
+        here.rest(authorization=token) as script,
+    ):
+        for name, client in (("bob", by_bob), ("eve", by_eve), ("script", script)):
+            looks[name] = (await client.post(path, json={"reason": "ticket 4711"})).json()["token"]
+
+    async def open_to() -> list[str]:
+        answers = dict.fromkeys(looks, 0)
+        for name, look in looks.items():
+            async with here.rest(authorization=look) as viewer:
+                answers[name] = (await viewer.get("/v1/caches")).status_code
+        assert set(answers.values()) <= {200, 401}
+        return [name for name, status in answers.items() if status == 200]
+
+    assert await open_to() == ["bob", "eve", "script"]
+    await operators.dismiss(bob.email)
+    assert await open_to() == ["eve", "script"]
+    await operators.revoke_token(kept.id)
+    assert await open_to() == ["eve"]
+    ended = [entry for entry in await audited(here, ada.id) if entry[0] == "impersonation.ended"]
+    assert ended == [("impersonation.ended", "system")] * 2
+    assert "the operator was dismissed" in await here.rows()
 
 
 async def test_processes_nodes_and_jobs_are_shown(here: Installation, operator: httpx.AsyncClient) -> None:

@@ -96,3 +96,14 @@ def test_parts_cover_the_month_once(changes: list[int], billed_from: int) -> Non
     assert all(one.end == other.start for one, other in itertools.pairwise(parts))
     assert sum(part.share for part in parts) == 1
     assert sum(part.minimum_share for part in parts) <= 1
+
+
+def test_the_month_of_a_deletion_has_all_included_units_and_a_part_of_the_minimum() -> None:
+    june, held = Period(0, 30 * DAY, "UTC"), [Assignment(0, plan(id="old")), Assignment(5 * DAY, plan(id="new"))]
+    parts = parts_of(june, held, billed_from=-DAY, billed_to=10 * DAY)
+    assert [(part.start, part.end, part.share, part.minimum_share) for part in parts] == [
+        (0, 5 * DAY, Fraction(1, 2), Fraction(1, 6)),
+        (5 * DAY, 10 * DAY, Fraction(1, 2), Fraction(1, 6)),
+    ]
+    (part,) = parts_of(june, held[:1], billed_from=-DAY, billed_to=31 * DAY)
+    assert (part.end, part.minimum_share) == (june.end, 1)
