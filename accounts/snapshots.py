@@ -5,15 +5,18 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+from accounts.billing.periods import following
 from accounts.budgets import repository as budgets
 from accounts.budgets.models import CAP_MODES, Budget
 from accounts.caches import repository as caches
-from accounts.database import Database
+from accounts.clocks import repository as clocks
+from accounts.database import Database, Transaction
 from accounts.keys import repository as keys
 from accounts.limits.force import in_force
 from accounts.roles import repository as roles
 from accounts.roles.system import SYSTEM_ROLES
 from accounts.tenants import repository as tenants
+from accounts.tenants.models import Account
 from accounts.token_bindings import repository as bindings
 from accounts.tokens import repository as tokens
 from accounts.tokens.models import TokenRevocation
@@ -59,7 +62,7 @@ class Snapshots:
                     for cache in await caches.of_account(session, account_id)
                 },
                 roles={**SYSTEM_ROLES, **{role.id: role.grant for role in await roles.of_account(session, account_id)}},
-                caps=tuple(_cap(row) for row in await budgets.in_force(session, account_id)),
+                caps=await _caps(session, account),
                 revoked=frozenset(
                     (*await keys.revoked(session, account_id, now), *await bindings.ended(session, account_id, now))
                 ),
@@ -130,8 +133,17 @@ class Snapshots:
                 await asyncio.sleep(AFTER_FAILURE_SECONDS)
 
 
-def _cap(row: Budget) -> Cap:
-    return Cap(row.id, row.name, CAP_MODES[row.mode], row.cache_id, row.principal, row.publishes_per_second)
+async def _caps(session: Transaction, account: Account) -> tuple[Cap, ...]:
+    rows = await budgets.in_force(session, account.id)
+    # The months of a test clock end by that clock, which routers know nothing of.
+    zone = account.time_zone if rows and await clocks.get(session, account.id) is None else None
+    return tuple(_cap(row, zone) for row in rows)
+
+
+def _cap(row: Budget, zone: str | None) -> Cap:
+    until = None if zone is None else following(row.period_start, zone).end
+    mode = CAP_MODES[row.mode]
+    return Cap(row.id, row.name, mode, row.cache_id, row.principal, row.publishes_per_second, until)
 
 
 def _revocations(rows: Sequence[TokenRevocation]) -> Revocations:

@@ -99,6 +99,7 @@ class Cap:
             subscriptions as well.
         cache: Id of the cache that it is for; None for all.
         principal: By whom, as in `api.usage.Line`; None for all.
+        until: Epoch second at which its month ends; None where that is not known.
     """
 
     id: str
@@ -107,6 +108,7 @@ class Cap:
     cache: str | None = None
     principal: str | None = None
     publishes_per_second: int = 1
+    until: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,8 @@ async def send_json(send: Send, status: int, body: object, headers: tuple[tuple[
 
 async def send_error(send: Send, error: TidingsError) -> None:
     """Answer an HTTP request with an error."""
-    retry = ((b"retry-after", b"1"),) if error.http in (429, 503) else ()
+    seconds = error.retry_seconds
+    retry = () if seconds is None else ((b"retry-after", b"%d" % seconds),)
     await send_json(send, error.http, {"code": error.code, "message": error.message}, retry)
 
 

@@ -34,6 +34,11 @@ class TidingsError(Exception):
         self.message = message
         self.details = details
 
+    @property
+    def retry_seconds(self) -> int | None:
+        """After how long a client over HTTP is told to try again; None to tell nothing."""
+        return 1 if self.http in (429, 503) else None
+
 
 class InvalidArgument(TidingsError):
     grpc, http, code = 3, 400, "invalid_argument"
@@ -102,6 +107,16 @@ class SpendCapReached(TidingsError):
 
     grpc, http, code = 8, 429, "spend_cap_reached"
     err = "operations_rate_limit_exceeded"
+
+    def __init__(self, message: str, retry_seconds: int | None = None) -> None:
+        """`retry_seconds` are left until the month of the cap ends; None where that is not known."""
+        super().__init__(message)
+        self._retry_seconds = retry_seconds
+
+    @property
+    def retry_seconds(self) -> int | None:
+        """After how long the cap is lifted, unless somebody raises it before."""
+        return self._retry_seconds
 
 
 class ThroughputExceeded(TidingsError):

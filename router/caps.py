@@ -4,7 +4,9 @@ Nothing is asked for accounts without one. A publish that a cap might throttle i
 decided when the account changes.
 """
 
-from collections.abc import Iterable
+import math
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from api.account import Cap, Limits
@@ -17,8 +19,10 @@ from router.sharing import Sharing
 class Caps:
     """The caps of one account. Routers share what a throttled one lets through, as they share limits."""
 
-    def __init__(self, sharing: Sharing) -> None:
+    def __init__(self, sharing: Sharing, now: Callable[[], float] = time.time) -> None:
+        """`now` is the time of day, by which months end."""
         self._sharing = sharing
+        self._now = now
         self._caps: tuple[Cap, ...] = ()
         self._throttled: dict[str, Allowance] = {}
 
@@ -49,7 +53,8 @@ class Caps:
         for cap in self._on(cache, principal):
             if cap.mode == "stop" or (cap.mode == "stop_publishing" and action == "publish"):
                 raise SpendCapReached(
-                    f"operations: the {_place(cap)} is reached; it is lifted when the month ends or the cap is raised"
+                    f"operations: the {_place(cap)} is reached; it is lifted when the month ends or the cap is raised",
+                    self._left(cap),
                 )
             if cap.mode == "throttle" and action == "publish":
                 self._take(cap)
@@ -60,6 +65,11 @@ class Caps:
 
     def _on(self, cache: str, principal: str) -> Iterable[Cap]:
         return (cap for cap in self._caps if cap.cache in {None, cache} and cap.principal in {None, principal})
+
+    def _left(self, cap: Cap) -> int | None:
+        """Return the seconds until a cap's month ends; None where that is not known, or it is over already."""
+        left = 0 if cap.until is None else math.ceil(cap.until - self._now())
+        return left if left > 0 else None
 
     def _take(self, cap: Cap) -> None:
         try:

@@ -1,12 +1,14 @@
 """Budgets: what is near them is told once, what is over them reaches routers, and a new month begins anew."""
 
 import asyncio
+import time
 from itertools import count
 from typing import Any
 
 import httpx
 import pytest
 
+from accounts.billing.periods import month_of
 from api.account import Cap
 from tests.integration.accounts.billing.books import Books, at, plan
 from tests.integration.accounts.installation import Installation
@@ -165,3 +167,23 @@ async def test_a_budget_that_cannot_be_is_refused(here: Installation, fields: di
         refused = await program.post("/v1/budgets", json={"name": "all", "amount": "1.00", **fields})
         assert refused.status_code == 400
         assert (await program.post("/v1/budgets", json={"name": "x", "amount": "1", "cache": "no"})).status_code == 404
+
+
+async def test_a_cap_tells_routers_when_its_month_ends_unless_a_test_clock_says_so(here: Installation) -> None:
+    tenant = await here.tenant(f"thrifty{next(NUMBERS)}")
+    books = Books(here, tenant.id)
+    await books.has(plan(publish_operations="0.01"))
+    await books.set_zone("Asia/Kathmandu")
+    async with here.rest(authorization=tenant.key) as program:
+        await make(program, mode="stop_publishing")
+        await books.use(publish=100)
+        await until_capped(books, {"all"})
+    (cap,) = await caps(books)
+    assert cap.until is not None
+    assert cap.until == month_of(int(time.time()), "Asia/Kathmandu").end
+    turned, program = await account(here)
+    async with program:
+        await make(program, mode="stop_publishing")
+        await turned.use(publish=100)
+        await until_capped(turned, {"all"})
+    assert [cap.until for cap in await caps(turned)] == [None]
