@@ -4,7 +4,6 @@ from fastapi import APIRouter
 
 from accounts.caches.busiest import BusiestTopics
 from accounts.caches.schemas import BusiestTopicsInfo
-from accounts.rest.descriptions import refusals
 from accounts.rest.guards import AnyMember
 from api.names import checked_cache_name
 
@@ -13,7 +12,7 @@ def routes(busiest: BusiestTopics) -> APIRouter:
     """Return the endpoint. It comes before those of caches, who take the rest of the path for a name."""
     router = APIRouter(prefix="/v1/caches", tags=["caches"])
 
-    @router.get("/{name:path}/topics", responses=refusals(400))
+    @router.get("/{name:path}/topics")
     async def busiest_topics(name: str, member: AnyMember) -> BusiestTopicsInfo:
         """List the 20 topics that were published to most in the last minute, the busiest first.
 

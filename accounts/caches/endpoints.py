@@ -5,7 +5,6 @@ from fastapi import APIRouter, status
 from accounts.caches.schemas import CacheChange, CacheInfo, NewCache
 from accounts.caches.schemas import Caches as CacheList
 from accounts.caches.service import Caches
-from accounts.rest.descriptions import refusals
 from accounts.rest.etags import Matching, Tagging
 from accounts.rest.guards import AnyMember
 from accounts.rest.paging import Paging
@@ -29,13 +28,13 @@ def routes(caches: Caches) -> APIRouter:
         page = await caches.page(member.account_id, paging)
         return CacheList(caches=[CacheInfo.of(cache) for cache in page.items], next_token=page.next_token)
 
-    @router.post("/{name:path}/flush", status_code=status.HTTP_204_NO_CONTENT, responses=refusals(400))
+    @router.post("/{name:path}/flush", status_code=status.HTTP_204_NO_CONTENT)
     async def flush(name: str, member: AnyMember) -> None:
         """Empty a cache of its items, as the RPC FlushCache does. Topics are no items, and stay as they are."""
         member.require_change()
         await caches.flush(member.account_id, checked_cache_name(name))
 
-    @router.get("/{name:path}", responses=refusals(400))
+    @router.get("/{name:path}")
     async def describe(name: str, member: AnyMember, tag: Tagging) -> CacheInfo:
         """Describe one cache."""
         return tag(CacheInfo.of(await caches.describe(member.account_id, checked_cache_name(name))))

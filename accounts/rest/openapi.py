@@ -78,7 +78,7 @@ def _derived(operation: Document, method: str, calls: set[object], *, is_guarded
     places = {parameter["in"] for parameter in operation.get("parameters", ())}
     has_body = "requestBody" in operation
     found = {
-        400: has_body or bool(places - {"path"}),
+        400: has_body or bool(places),
         401: is_guarded,
         403: is_guarded or method not in _SAFE,
         404: "path" in places,

@@ -43,7 +43,7 @@ def routes(tenants: Tenants, members: Members, sessions: Sessions) -> APIRouter:
         owner.require_owner()
         await members.hand_over(owner, body.user_id, body.password)
 
-    @router.post("/account/leave", status_code=status.HTTP_204_NO_CONTENT)
+    @router.post("/account/leave", status_code=status.HTTP_204_NO_CONTENT, responses=refusals(404))
     async def leave(person: Person) -> None:
         """Leave the account. Whoever is a member of no other is forgotten, and may sign up anew."""
         await members.leave(person)
