@@ -1,11 +1,12 @@
 """What a store that speaks S3 does with PUT, as far as it is relied on; each request's signature is reckoned anew."""
 
-import asyncio
 import hashlib
 import hmac
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+
+from tests.http_stand_in import Request, answering, response
 
 ACCESS_KEY, SECRET_KEY, REGION = "AKIDSTANDIN", "a-secret-of-the-stand-in", "eu-test-1"
 
@@ -26,25 +27,11 @@ class S3StandIn:
     puts: list[str] = field(default_factory=list[str])
     wrong: list[str] = field(default_factory=list[str])
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while True:
-                head = (await reader.readuntil(b"\r\n\r\n")).decode()
-                line, *rest = head.strip().split("\r\n")
-                headers = {name.lower(): value.strip() for name, _, value in (each.partition(":") for each in rest)}
-                if headers.get("expect"):
-                    writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-                body = await reader.readexactly(int(headers.get("content-length", 0)))
-                status = self._take(line, headers, body)
-                code = {200: "", 403: "AccessDenied", 503: "SlowDown"}[status]
-                answer = f"<Error><Code>{code}</Code></Error>".encode() if code else b""
-                tag = f'etag: "{hashlib.md5(body).hexdigest()}"\r\n'
-                writer.write(f"HTTP/1.1 {status} X\r\n{tag}content-length: {len(answer)}\r\n\r\n".encode() + answer)
-                await writer.drain()
-        except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
-            pass  # the client or the test is done
-        finally:
-            writer.close()
+    def answer(self, request: Request) -> bytes:
+        status = self._take(request.line, request.headers, request.body)
+        code = {200: "", 403: "AccessDenied", 503: "SlowDown"}[status]
+        body = f"<Error><Code>{code}</Code></Error>".encode() if code else b""
+        return response(status, body, f'etag: "{hashlib.md5(request.body).hexdigest()}"\r\n')
 
     def _take(self, line: str, headers: dict[str, str], body: bytes) -> int:
         method, path, _ = line.split(" ")
@@ -79,10 +66,5 @@ def signature(method: str, path: str, headers: dict[str, str]) -> str:
 async def s3_stand_in() -> AsyncGenerator[S3StandIn]:
     """Serve on a free port."""
     stand_in = S3StandIn()
-    server = await asyncio.start_server(stand_in.serve, "127.0.0.1", 0)
-    stand_in.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    try:
+    async with answering(stand_in.answer) as stand_in.url:
         yield stand_in
-    finally:
-        server.close()
-        await asyncio.sleep(0)

@@ -1,12 +1,13 @@
 """What Stripe does with meter events, as far as it is relied on: each identifier counts once."""
 
-import asyncio
 import json
 from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
+
+from tests.http_stand_in import Request, answering, response
 
 PATH = "POST /v1/billing/meter_events HTTP/1.1"
 KEY = "sk_test_stand_in"
@@ -29,21 +30,9 @@ class StripeStandIn:
     requests: int = 0
     wrong: list[str] = field(default_factory=list[str])
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while True:
-                head = (await reader.readuntil(b"\r\n\r\n")).decode()
-                line, *rest = head.strip().split("\r\n")
-                headers = {name.lower(): value.strip() for name, _, value in (each.partition(":") for each in rest)}
-                form = dict(parse_qsl((await reader.readexactly(int(headers.get("content-length", 0)))).decode()))
-                status, body = self._answer(line, headers, form)
-                text = json.dumps(body).encode()
-                writer.write(f"HTTP/1.1 {status} X\r\ncontent-length: {len(text)}\r\n\r\n".encode() + text)
-                await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
-        finally:
-            writer.close()
+    def answer(self, request: Request) -> bytes:
+        status, body = self._answer(request.line, request.headers, dict(parse_qsl(request.body.decode())))
+        return response(status, json.dumps(body).encode())
 
     def _answer(self, line: str, headers: dict[str, str], form: dict[str, str]) -> tuple[int, dict[str, object]]:
         self.requests += 1
@@ -75,9 +64,5 @@ class StripeStandIn:
 @asynccontextmanager
 async def stripe_stand_in() -> AsyncGenerator[StripeStandIn]:
     stand_in = StripeStandIn()
-    server = await asyncio.start_server(stand_in.serve, "127.0.0.1", 0)
-    stand_in.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    try:
+    async with answering(stand_in.answer) as stand_in.url:
         yield stand_in
-    finally:
-        server.close()
