@@ -45,7 +45,7 @@ class PasswordResets:
             await repository.remove_expired_tokens(session, now)
             user = await repository.by_email(session, as_kept(email))
             user_id, recipient = (None, None) if user is None else (user.id, user.email)
-            await repository.remove_tokens(session, user_id or "", PURPOSE)
+            await repository.remove_tokens(session, user_id, PURPOSE)
             expires_at = now + VALID_MINUTES * 60
             repository.add_token(
                 session, UserToken(token_hash=hashed(token), user_id=user_id, purpose=PURPOSE, expires_at=expires_at)

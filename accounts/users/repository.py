@@ -60,8 +60,8 @@ async def take_token(session: AsyncSession, token_hash: str, purpose: str, now: 
     return None if taken is None or taken.expires_at <= now else taken.user_id
 
 
-async def remove_tokens(session: AsyncSession, user_id: str, purpose: str) -> None:
-    """Make a person's tokens for one thing useless."""
+async def remove_tokens(session: AsyncSession, user_id: str | None, purpose: str) -> None:
+    """Make a person's tokens for one thing useless; without a person, those that were made for nobody."""
     await session.execute(delete(UserToken).where(UserToken.user_id == user_id, UserToken.purpose == purpose))
 
 
