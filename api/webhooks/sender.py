@@ -74,12 +74,14 @@ class Sender:
         return self._client
 
     async def _post(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
+        import httpx  # noqa: PLC0415  see `send`
+
         parts = urlsplit(url)
         host = parts.hostname or ""
         port = parts.port or (443 if parts.scheme == "https" else 80)
         address = await public_address(host, port, allow_private=self.allow_private)
         client = self._opened()
-        there = client.build_request("POST", url).url.copy_with(host=address)
+        there = httpx.URL(url).copy_with(host=address)
         # The name is for TLS and the other server; the connection goes to the address that was looked at.
         sent = {"content-type": "application/json", "user-agent": USER_AGENT, **headers, "host": parts.netloc}
         request = client.build_request("POST", there, content=body, headers=sent, extensions={"sni_hostname": host})
