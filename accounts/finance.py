@@ -7,6 +7,9 @@ from fastapi import APIRouter
 from accounts.balances import endpoints as balance_routes
 from accounts.balances.service import Balances
 from accounts.billing.settings import BillingSettings
+from accounts.billing_webhooks import endpoints as webhook_routes
+from accounts.billing_webhooks.delivering import Delivering
+from accounts.billing_webhooks.service import BillingWebhooks
 from accounts.budgets import endpoints as budget_routes
 from accounts.budgets.notices import Notices
 from accounts.budgets.service import Budgets
@@ -23,9 +26,6 @@ from accounts.export_schedules.destinations import destination
 from accounts.export_schedules.service import Schedules
 from accounts.exports import endpoints as export_routes
 from accounts.exports.service import Exports
-from accounts.hooks import endpoints as hook_routes
-from accounts.hooks.delivering import Delivering
-from accounts.hooks.service import Hooks
 from accounts.invoices import endpoints as invoice_routes
 from accounts.invoices.closing import Closing
 from accounts.invoices.explaining import Explanations
@@ -42,7 +42,7 @@ from accounts.pricing.profiles import Profiles
 from accounts.pricing.service import Pricing
 from accounts.snapshots import Snapshots
 from accounts.usage.service import Usage
-from api.webhooks import Sender
+from api.webhooks import LateSender
 from backplane.audience import Audience
 
 CLOSE_EVERY_SECONDS = 60
@@ -75,9 +75,9 @@ class Finance:
         self.profiles = Profiles(database, self.pricing)
         self.balances = Balances(database, self.clocks)
         allow_private = settings.private_webhooks
-        self.hooks = Hooks(database, base.master_keys, self.clocks, allow_private=allow_private)
-        self.delivering = Delivering(database, base.master_keys, self.clocks, Sender(allow_private=allow_private))
-        notices = Notices(self.hooks, base.mails)
+        self.billing_webhooks = BillingWebhooks(database, base.master_keys, self.clocks, allow_private=allow_private)
+        self.delivering = Delivering(database, base.master_keys, self.clocks, LateSender(allow_private=allow_private))
+        notices = Notices(self.billing_webhooks, base.mails)
         reckoning = Reckoning(self.pricing, usage)
         spending = Spending(reckoning, usage)
         self.invoices = Invoices(database, self.clocks, self.pricing, reckoning, settings)
@@ -132,7 +132,7 @@ class Finance:
             invoice_routes.routes(self.invoices, self.explanations),
             clock_routes.routes(self.test_clocks, anybody=self._settings.test_clocks),
             budget_routes.routes(self.budgets),
-            hook_routes.routes(self.hooks),
+            webhook_routes.routes(self.billing_webhooks),
             schedule_routes.routes(self.schedules),
             export_routes.routes(self.exports),
             estimate_routes.routes(self.estimates, self.forecasts),

@@ -4,9 +4,9 @@ from accounts import audit
 from accounts.audit import SYSTEM
 from accounts.billing.money import plain, rounded
 from accounts.billing.periods import iso
+from accounts.billing_webhooks.service import INVOICE_FINALIZED, THRESHOLD_REACHED, BillingWebhooks
 from accounts.budgets.models import Budget
 from accounts.database import Transaction
-from accounts.hooks.service import INVOICE_FINALIZED, THRESHOLD_REACHED, Hooks
 from accounts.invoices.models import Invoice
 from accounts.mail.service import Mails
 from accounts.memberships import repository as memberships
@@ -16,7 +16,7 @@ from accounts.pricing.service import Customer
 class Notices:
     """Writes notices in the transaction that they tell of; they go out when it is committed."""
 
-    def __init__(self, hooks: Hooks, mails: Mails) -> None:
+    def __init__(self, hooks: BillingWebhooks, mails: Mails) -> None:
         self._hooks = hooks
         self._mails = mails
 

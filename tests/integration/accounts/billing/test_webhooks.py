@@ -28,7 +28,7 @@ async def account(here: Installation) -> tuple[Books, httpx.AsyncClient]:
 async def test_an_invoice_is_told_signed_and_again_until_it_is_taken(
     here: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("accounts.hooks.delivering.RETRY_SECONDS", (0, 0))
+    monkeypatch.setattr("accounts.billing_webhooks.delivering.RETRY_SECONDS", (0, 0))
     books, program = await account(here)
     await books.has(plan(publish_operations="0.01"))
     async with program, receiving() as receiver:
@@ -59,7 +59,7 @@ async def test_an_invoice_is_told_signed_and_again_until_it_is_taken(
 
 
 async def test_what_nobody_takes_is_given_up(here: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("accounts.hooks.delivering.RETRY_SECONDS", (0,))
+    monkeypatch.setattr("accounts.billing_webhooks.delivering.RETRY_SECONDS", (0,))
     _, program = await account(here)
     async with program, receiving() as receiver:
         receiver.statuses = [500]

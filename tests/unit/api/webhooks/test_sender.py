@@ -10,8 +10,9 @@ import socket
 import pytest
 
 from api.errors import InvalidArgument
-from api.webhooks import Sender, checked_url, headers, new_secret, sender
+from api.webhooks import LateSender, checked_url, headers, new_secret, sender, targets
 from api.webhooks.targets import is_public
+from tests.http_stand_in import Request, answering, response
 from tests.unit.api.webhooks.receiver import receiving
 
 
@@ -33,7 +34,7 @@ def test_a_secret_signs_with_all_its_bytes() -> None:
 
 async def test_what_is_sent_arrives_as_it_is() -> None:
     async with receiving() as receiver:
-        sending = Sender(allow_private=True)
+        sending = LateSender(allow_private=True)
         outcome = await sending.send(receiver.url, {"webhook-id": "m"}, b'{"a":1}')
         await sending.close()
     (request,) = receiver.requests
@@ -49,7 +50,7 @@ async def test_any_other_answer_is_no_delivery_and_no_redirect_is_followed(statu
     async with receiving() as receiver:
         receiver.statuses = [status]
         receiver.headers = "location: http://127.0.0.1:1/\r\n"
-        sending = Sender(allow_private=True)
+        sending = LateSender(allow_private=True)
         outcome = await sending.send(receiver.url, {}, b"{}")
         await sending.close()
     assert (outcome.delivered, outcome.status, outcome.reason) == (False, status, f"answered {status}")
@@ -60,7 +61,7 @@ async def test_a_server_that_says_nothing_is_given_up(monkeypatch: pytest.Monkey
     monkeypatch.setattr(sender, "TIMEOUT_SECONDS", 0.2)
     async with receiving() as receiver:
         receiver.silent = True
-        sending = Sender(allow_private=True)
+        sending = LateSender(allow_private=True)
         outcome = await sending.send(receiver.url, {}, b"{}")
         await sending.close()
     assert not outcome.delivered
@@ -69,7 +70,7 @@ async def test_a_server_that_says_nothing_is_given_up(monkeypatch: pytest.Monkey
 
 async def test_nobody_is_asked_in_the_own_network() -> None:
     async with receiving() as receiver:
-        sending = Sender()
+        sending = LateSender()
         for host in ("127.0.0.1", "localhost"):
             outcome = await sending.send(receiver.url.replace("127.0.0.1", host), {}, b"{}")
             assert not outcome.delivered
@@ -83,7 +84,7 @@ async def test_a_name_with_one_private_address_is_refused(monkeypatch: pytest.Mo
         return [(socket.AF_INET, 1, 6, "", (address, 443)) for address in ("93.184.215.14", "10.0.0.1")]
 
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", two_addresses)
-    sending = Sender()
+    sending = LateSender()
     outcome = await sending.send("https://both.example/", {}, b"{}")
     await sending.close()
     assert "10.0.0.1" in outcome.reason
@@ -94,7 +95,7 @@ async def test_a_host_that_cannot_be_found_is_an_outcome(monkeypatch: pytest.Mon
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", nothing)
-    sending = Sender()
+    sending = LateSender()
     outcome = await sending.send("https://nowhere.invalid/", {}, b"{}")
     await sending.close()
     assert "not known" in outcome.reason
@@ -158,3 +159,28 @@ def test_a_url_that_cannot_be_one_is_refused(url: str) -> None:
 def test_a_url_of_the_public_network_is_accepted() -> None:
     assert checked_url("https://example.com:8443/a?b=c", allow_private=False) == "https://example.com:8443/a?b=c"
     assert checked_url("http://127.0.0.1:80/", allow_private=True) == "http://127.0.0.1:80/"
+
+
+async def test_a_connection_serves_the_next_request_unless_the_answer_was_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[Request] = []
+
+    def answer(request: Request) -> bytes:
+        asked.append(request)
+        return response(200, b"x" * (sender.MOST_ANSWER_BYTES + 1 if len(asked) == 2 else 10))
+
+    looked_up: list[object] = []
+    look_up = targets.public_address
+
+    async def counted(host: str, port: int, *, allow_private: bool) -> str:
+        looked_up.append(host)
+        return await look_up(host, port, allow_private=allow_private)
+
+    monkeypatch.setattr(sender, "public_address", counted)
+    async with answering(answer) as origin:
+        sending = LateSender(allow_private=True)
+        outcomes = [await sending.send(origin, {}, b"{}") for _ in range(3)]
+        await sending.close()
+    assert [outcome.delivered for outcome in outcomes] == [True] * 3
+    assert len(looked_up) == 2

@@ -2,13 +2,20 @@
 
 from fastapi import APIRouter, status
 
-from accounts.hooks.schemas import Deliveries, DeliveryInfo, EndpointInfo, Endpoints, MadeEndpoint, NewEndpoint
-from accounts.hooks.service import Hooks
+from accounts.billing_webhooks.schemas import (
+    Deliveries,
+    DeliveryInfo,
+    EndpointInfo,
+    Endpoints,
+    MadeEndpoint,
+    NewEndpoint,
+)
+from accounts.billing_webhooks.service import BillingWebhooks
 from accounts.rest.guards import AnyMember
 from accounts.rest.paging import Paging
 
 
-def routes(hooks: Hooks) -> APIRouter:
+def routes(hooks: BillingWebhooks) -> APIRouter:
     """Return the endpoints for webhooks."""
     router = APIRouter(prefix="/v1/billing/webhooks", tags=["billing"])
 

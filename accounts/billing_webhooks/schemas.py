@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from accounts.hooks.models import WebhookDelivery, WebhookEndpoint
-from accounts.hooks.service import EVENTS
+from accounts.billing_webhooks.models import WebhookDelivery, WebhookEndpoint
+from accounts.billing_webhooks.service import EVENTS
 from accounts.rest.paging import Listing
 from accounts.rest.schemas import Input, Output
 from api.webhooks.targets import LONGEST_URL

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from accounts.hooks.models import WebhookDelivery, WebhookEndpoint
+from accounts.billing_webhooks.models import WebhookDelivery, WebhookEndpoint
 from accounts.paging import PageRequest
 
 

@@ -4,14 +4,14 @@ import asyncio
 import logging
 import random
 
+from accounts.billing_webhooks import repository
+from accounts.billing_webhooks.models import WebhookDelivery
 from accounts.clocks.service import Clocks
 from accounts.database import Database
 from accounts.encryption import CannotDecrypt, MasterKeys
-from accounts.hooks import repository
-from accounts.hooks.models import WebhookDelivery
 from api.errors import Unavailable
 from api.tasks import Repeated
-from api.webhooks import Outcome, Sender, headers
+from api.webhooks import Outcome, Sending, headers
 
 LOOK_SECONDS = 0.5
 TOGETHER = 20
@@ -30,7 +30,7 @@ _log = logging.getLogger(__name__)
 class Delivering:
     """Delivers webhooks. Several services may do so at the same time; each event is one service's at a time."""
 
-    def __init__(self, database: Database, master_keys: MasterKeys, clocks: Clocks, sender: Sender) -> None:
+    def __init__(self, database: Database, master_keys: MasterKeys, clocks: Clocks, sender: Sending) -> None:
         self._database = database
         self._master_keys = master_keys
         self._clocks = clocks

@@ -7,11 +7,11 @@ from typing import Any
 from accounts import audit
 from accounts.audit import Actor
 from accounts.billing.periods import iso
+from accounts.billing_webhooks import repository
+from accounts.billing_webhooks.models import WebhookDelivery, WebhookEndpoint
 from accounts.clocks.service import Clocks
 from accounts.database import Database, Transaction
 from accounts.encryption import MasterKeys
-from accounts.hooks import repository
-from accounts.hooks.models import WebhookDelivery, WebhookEndpoint
 from accounts.identifiers import new_id
 from accounts.paging import Page, PageRequest
 from accounts.tenants import repository as tenants
@@ -26,7 +26,7 @@ EVENTS = (INVOICE_FINALIZED, THRESHOLD_REACHED)
 MOST_ENDPOINTS = 20
 
 
-class Hooks:
+class BillingWebhooks:
     """The webhook endpoints of accounts."""
 
     def __init__(self, database: Database, master_keys: MasterKeys, clocks: Clocks, *, allow_private: bool) -> None:
