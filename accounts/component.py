@@ -11,6 +11,7 @@ from accounts import app as application
 from accounts.administration import own_account
 from accounts.audit import endpoints as audit_routes
 from accounts.audit.log import AuditLog
+from accounts.batches.admission import Admission
 from accounts.batches.pruning import Retention
 from accounts.billing.settings import BillingSettings
 from accounts.bookkeeping import balances as balance_routes
@@ -53,6 +54,7 @@ from accounts.tenants.plans import OPEN
 from accounts.usage.service import Usage
 from accounts.users.passwords import Passwords
 from api.account import MOST_HISTORY, History
+from api.seals import Seals
 from api.tasks import end
 from backplane.interface import Directory
 from backplane.interface import Usage as Carried
@@ -78,6 +80,7 @@ class AccountsSettings:
         rest_limits: How many requests the REST API takes.
         billing: How usage is billed.
         retention: How long usage is kept.
+        usage_seals: By which usage is known to be of a router; without them all that comes is believed.
         keys_dir: Signing keys of a version that kept them in files are taken over from it; else from `keys` in the data
             folder.
         signing_key_days: After how many days another key signs tokens; 0 for never.
@@ -100,6 +103,7 @@ class AccountsSettings:
     rest_limits: RestLimits = field(default_factory=RestLimits)
     billing: BillingSettings = field(default_factory=BillingSettings)
     retention: Retention = field(default_factory=Retention)
+    usage_seals: Seals | None = None
 
 
 class Accounts:
@@ -153,7 +157,7 @@ class Accounts:
             billing,
         )
         clocks, used = self.finance.clocks, self.finance.watch.touch
-        self.ledger = Ledger(self.database, self.usage, clocks, used, usage, settings.retention)
+        self.ledger = Ledger(self.database, self.usage, clocks, used, usage, settings.retention, _admission(settings))
         self.caches = Caches(
             self.database, self.snapshots, offers_durable=settings.offers_durable, history=settings.history
         )
@@ -264,6 +268,10 @@ class Accounts:
         await self.jobs.close()
         self._passwords.close()
         await self.database.close()
+
+
+def _admission(settings: AccountsSettings) -> Admission:
+    return Admission(settings.usage_seals, settings.data_dir / "refused-usage")
 
 
 def _place(settings: AccountsSettings) -> console.Place:

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from accounts.batches import endpoints as batch_routes
+from accounts.batches.admission import Admission
 from accounts.batches.consumer import Consumer
 from accounts.batches.listing import Listing
 from accounts.batches.pruning import Pruning, Retention
@@ -31,13 +32,15 @@ class Ledger:
         used: Used,
         carried: Carried | None,
         retention: Retention,
+        admission: Admission,
     ) -> None:
         self._database = database
         self.batches = Batches(database, usage, clocks, used)
         self.reports = Reports(database, usage)
         self.verifier = Verifier(database)
         self._pruning = Pruning(database, retention)
-        self._consumer = None if carried is None else Consumer(self.batches, carried, new_id("accounts"))
+        self._admission = admission
+        self._consumer = None if carried is None else Consumer(self.batches, carried, new_id("accounts"), admission)
 
     def jobs(self) -> list[Job]:
         """Return what is done again and again."""
@@ -55,6 +58,11 @@ class Ledger:
     def repeated(self) -> int:
         """How many batches came here that had been applied before."""
         return 0 if self._consumer is None else self._consumer.repeated
+
+    @property
+    def refused(self) -> int:
+        """How many batches came here that no router had sealed."""
+        return self._admission.refused
 
     def routers(self) -> list[APIRouter]:
         """Return the endpoints for accounts."""

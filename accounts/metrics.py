@@ -36,5 +36,10 @@ class AccountsMetrics(Collector):
         ledger = self._accounts.ledger
         yield counter("tidings_accounts_usage_batches", "Batches of usage that were applied.", ledger.applied)
         yield counter("tidings_accounts_usage_repeated", "Batches of usage that came once more.", ledger.repeated)
+        yield counter(
+            "tidings_accounts_usage_refused",
+            "Batches of usage that no router had sealed, and that were kept aside.",
+            ledger.refused,
+        )
         runs = {labels: float(number) for labels, number in self._accounts.jobs.runs.items()}
         yield counters("tidings_accounts_job_runs", "Runs of jobs by this service.", ("name", "outcome"), runs)

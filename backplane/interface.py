@@ -330,10 +330,15 @@ class DurableTopics(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class UsageBatch:
-    """What a router counted in one window. The id is the same however often it is sent."""
+    """What a router counted in one window. The id is the same however often it is sent.
+
+    Attributes:
+        seal: Proves that the payload is of a router; empty where the fleet has no key for that.
+    """
 
     id: str
     payload: bytes
+    seal: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

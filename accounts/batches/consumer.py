@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Sequence
 
+from accounts.batches.admission import Admission
 from accounts.batches.service import Applied, Batches
 from api.errors import InvalidArgument, Unavailable
 from api.tasks import end
@@ -33,11 +34,12 @@ class Consumer:
         repeated: How many had been applied before.
     """
 
-    def __init__(self, batches: Batches, usage: Usage, name: str) -> None:
+    def __init__(self, batches: Batches, usage: Usage, name: str, admission: Admission) -> None:
         """`name` tells this service from others that consume as well."""
         self._batches = batches
         self._usage = usage
         self._name = name
+        self._admission = admission
         self._task: asyncio.Task[None] | None = None
         self._alarm_at = float("-inf")
         self._taken: list[Delivered] = []
@@ -65,6 +67,8 @@ class Consumer:
         """
         if not self._taken:
             self._taken = list(await self._usage.read(self._name, BATCHES_AT_ONCE, wait_seconds))
+            self._taken, forged = await self._admission.sort(self._taken)
+            await self._usage.acknowledge([each.token for each in forged])
         if not self._taken:
             return
         try:

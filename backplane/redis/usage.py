@@ -54,7 +54,7 @@ class RedisUsage:
         for start in range(0, len(batches), BATCHES_AT_ONCE):
             words: list[str | bytes] = []
             for batch in batches[start : start + BATCHES_AT_ONCE]:
-                words += [batch.id, batch.payload]
+                words += [batch.id, batch.payload, batch.seal]
             waiting = await self._store.call(_APPEND, self._keys, str(self._most_bytes), *words)
             if waiting >= 0:
                 raise Unavailable(f"{waiting} batches of usage wait for the account service; there is no room for more")
@@ -92,4 +92,10 @@ class RedisUsage:
     async def _take(self, consumer: str, count: int) -> list[Delivered]:
         abandoned_ms = str(round(self._abandoned_seconds * 1000))
         taken = await self._store.call(_READ, self._keys, _GROUP, consumer, str(count), abandoned_ms)
-        return [Delivered(entry.decode(), UsageBatch(fields[1].decode(), fields[3])) for entry, fields in taken]
+        return [Delivered(entry.decode(), _batch(fields)) for entry, fields in taken]
+
+
+def _batch(fields: Sequence[bytes]) -> UsageBatch:
+    """Read an entry. Routers of earlier versions write no seal."""
+    named = dict(zip(fields[::2], fields[1::2], strict=True))
+    return UsageBatch(named[b"id"].decode(errors="replace"), named[b"payload"], named.get(b"seal", b""))

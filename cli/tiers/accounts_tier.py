@@ -136,6 +136,7 @@ def _settings(variables: AccountsVariables) -> AccountsSettings:
         offers_durable=True,
         topics_url=variables.topics_url,
         retention=variables.retention,
+        usage_seals=variables.usage_seals,
         billing=variables.billing,
         history=History(variables.history_items, variables.history_topic_bytes, variables.history_seconds),
     )

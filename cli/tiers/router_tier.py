@@ -45,7 +45,8 @@ class RouterTier:
         # Two processes of one id are there while a router is restarted.
         sharing = Sharing(self._backplane.quotas, f"{variables.router_id}-{secrets.token_hex(8)}")
         directory, registry = self._backplane.directory, self._backplane.registry
-        self._metering = Metering(variables.data / "usage", variables.router_id, self._backplane.usage)
+        seals = variables.usage_seals
+        self._metering = Metering(variables.data / "usage", variables.router_id, self._backplane.usage, seals=seals)
         key_uses = KeyUseNotes(self._backplane.key_uses)
         self._router = Router(
             directory, registry, self._connect, router_settings, sharing, self._metering.seats, key_uses

@@ -18,6 +18,7 @@ from cli.retention import RetentionVariables
 from cli.signing_variables import SigningVariables
 from cli.tiers.link_variables import LinkVariables
 from cli.tiers.variables import AbsolutePath, Variables, unknown
+from cli.usage_key import UsageKeyVariables
 
 IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"
 ORIGIN = r"^(https?://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{1,5})?)?$"
@@ -106,7 +107,7 @@ class HostedVariables(TierVariables):
     metrics_host: Address = "127.0.0.1"
 
 
-class RouterVariables(HostedVariables, LinkVariables):
+class RouterVariables(HostedVariables, LinkVariables, UsageKeyVariables):
     """The variables of `tidings router`."""
 
     port: Port = 8080
@@ -115,7 +116,13 @@ class RouterVariables(HostedVariables, LinkVariables):
 
 
 class AccountsVariables(
-    HostedVariables, MasterKeyVariables, MailVariables, RetentionVariables, BillingVariables, SigningVariables
+    HostedVariables,
+    MasterKeyVariables,
+    UsageKeyVariables,
+    MailVariables,
+    RetentionVariables,
+    BillingVariables,
+    SigningVariables,
 ):
     """The variables of `tidings accounts`."""
 

@@ -5,13 +5,15 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from api.errors import Unavailable
+from api.seals import Seals
 from api.tasks import end
-from backplane.interface import Usage
+from backplane.interface import Usage, UsageBatch
 from router.meters.flights import Flights
 from router.meters.folder import Folder
 from router.meters.journal import Journal
@@ -56,14 +58,18 @@ class Metering:
         usage: Usage,
         now: Callable[[], float] = time.time,
         window_seconds: float = 1.0,
+        seals: Seals | None = None,
     ) -> None:
         """Begin to count for `router`, in a folder of its own below `parent`; a window is so long at least.
+
+        With `seals` whoever applies the batches knows that they are of a router.
 
         Raises:
             OSError: nothing can be written there.
         """
         self._parent = parent
         self._usage = usage
+        self._seals = seals
         self._now = now
         self._window_seconds = window_seconds
         self._own = Journal(Folder.make(parent, router))
@@ -171,7 +177,7 @@ class Metering:
         journals = [self._own, *self._adopted]
         for journal in journals:
             while batches := await self._on_disk(partial(journal.due, time.monotonic(), SEND_BYTES)):
-                await self._usage.append(batches)
+                await self._usage.append(self._sealed(batches))
                 journal.sent(batches, time.monotonic())
         marks = await self._usage.applied([journal.name for journal in journals])
         for journal in journals:
@@ -181,6 +187,10 @@ class Metering:
         for journal in [adopted for adopted in self._adopted if adopted.is_done]:
             self._adopted.remove(journal)
             await self._on_disk(journal.folder.remove_all)
+
+    def _sealed(self, batches: Sequence[UsageBatch]) -> Sequence[UsageBatch]:
+        seals = self._seals
+        return batches if seals is None else [replace(batch, seal=seals.seal(batch.payload)) for batch in batches]
 
     async def _look_at_epoch(self) -> None:
         epoch = await self._usage.epoch()

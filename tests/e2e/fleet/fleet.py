@@ -68,6 +68,7 @@ class Fleet:
         self._variables = variables or {}
         self._of_tier = of_tier or {}
         self._master_key = base64.b64encode(os.urandom(32)).decode()
+        self._usage_key = base64.b64encode(os.urandom(32)).decode()
         self._stack = ExitStack()
 
     def __repr__(self) -> str:
@@ -182,6 +183,7 @@ class Fleet:
             "TIDINGS_DATABASE_URL": database,
             "TIDINGS_ENDPOINT": "127.0.0.1",
             "TIDINGS_MASTER_KEY": self._master_key,
+            "TIDINGS_USAGE_KEY": self._usage_key,
             "TIDINGS_DRAIN_SECONDS": "2",
         }
 

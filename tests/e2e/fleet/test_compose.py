@@ -1,5 +1,6 @@
 """The services of docker-compose.yml, with its commands and variables, run without Docker behind the same Envoy."""
 
+import base64
 import re
 import tempfile
 from collections.abc import Generator
@@ -23,6 +24,7 @@ from tests.redis_server import RedisServer
 SERVICES: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
 TIERS = [name for name, service in SERVICES.items() if service.get("image") == "tidings"]
 PASSWORD = "s3cret"
+USAGE_KEY = base64.b64encode(bytes(32)).decode()
 
 
 class Front:
@@ -60,6 +62,8 @@ def variables(name: str, redis: RedisServer, postgres: PostgresServer) -> dict[s
     found["TIDINGS_REDIS_URL"] = redis.url
     found["TIDINGS_HOST"] = "127.0.0.1"
     found.pop("TIDINGS_ADVERTISE", None)
+    if "TIDINGS_USAGE_KEY" in found:
+        found["TIDINGS_USAGE_KEY"] = USAGE_KEY
     if "TIDINGS_DATABASE_URL" in found:
         found["TIDINGS_DATABASE_URL"] = postgres.url
         found["TIDINGS_ENDPOINT"] = "127.0.0.1"

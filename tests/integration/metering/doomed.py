@@ -14,6 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from accounts.batches.admission import Admission
 from accounts.batches.consumer import Consumer
 from accounts.batches.service import Batches
 from accounts.clocks.service import Clocks
@@ -63,7 +64,9 @@ async def run(folder: Path, messages: int, line: int) -> None:
     database = Database(sqlite_url(folder))
     await database.start()
     carrier = MemoryUsage(abandoned_seconds=0.2)
-    consumer = Consumer(Batches(database, Usage(), Clocks(), used=lambda _: None), carrier, "accounts")
+    consumer = Consumer(
+        Batches(database, Usage(), Clocks(), used=lambda _: None), carrier, "accounts", Admission(None, folder)
+    )
     if line:
         Doom(line).begin()
     consumer.start()

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from accounts.batches.admission import Admission
 from accounts.batches.consumer import Consumer
 from accounts.batches.service import Batches
 from accounts.clocks.service import Clocks
@@ -14,6 +15,7 @@ from accounts.database import Database, sqlite_url
 from accounts.usage.repository import Scope
 from accounts.usage.service import Usage
 from api.errors import Unavailable
+from api.seals import Seals
 from api.usage import PUBLISH
 from backplane.interface import Delivered, UsageBatch
 from backplane.memory import MemoryUsage
@@ -76,6 +78,8 @@ class Installation:
         self.database = Database(sqlite_url(folder))
         self.usage = Usage()
         self.batches = Batches(self.database, self.usage, Clocks(), used=lambda _: None)
+        self.seals = Seals([b"k" * 32], "usage")
+        self.admission = Admission(self.seals, folder / "refused-usage")
         self.consumers: list[Consumer] = []
         self.routers: list[Metering] = []
         self.published = 0
@@ -92,13 +96,13 @@ class Installation:
         await self.database.close()
 
     def consume(self) -> Consumer:
-        consumer = Consumer(self.batches, self.carrier, f"accounts-{len(self.consumers)}")
+        consumer = Consumer(self.batches, self.carrier, f"accounts-{len(self.consumers)}", self.admission)
         consumer.start()
         self.consumers.append(consumer)
         return consumer
 
     def router(self, id: str = "router-1") -> Metering:
-        router = Metering(self.folder, id, self.carrier, window_seconds=WINDOW_SECONDS)
+        router = Metering(self.folder, id, self.carrier, window_seconds=WINDOW_SECONDS, seals=self.seals)
         router.start()
         self.routers.append(router)
         return router

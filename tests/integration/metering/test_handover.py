@@ -1,13 +1,16 @@
 """What routers count is billed once: whoever dies in between, and whatever the backplane loses or repeats."""
 
 import asyncio
+import time
 from pathlib import Path
 
 import pytest
 
+from api.seals import Seals
 from api.usage import PUBLISH
 from backplane.interface import UsageBatch
 from router.meters.handover import Metering
+from tests.integration.accounts.counted import Boot, published
 from tests.integration.metering.parts import WINDOW_SECONDS, Installation
 
 
@@ -92,8 +95,10 @@ async def test_a_batch_that_comes_five_times_in_any_order_counts_once(here: Inst
 async def test_what_cannot_be_read_holds_up_nobody_and_stays_with_its_router(
     here: Installation, caplog: pytest.LogCaptureFixture
 ) -> None:
-    router = here.router()
-    await here.carrier.append([UsageBatch("router-9/boot/1", b"of another version"), UsageBatch("x", b"")])
+    router, odd = here.router(), b"of another version"
+    await here.carrier.append(
+        [UsageBatch("router-9/boot/1", odd, here.seals.seal(odd)), UsageBatch("x", b"", here.seals.seal(b""))]
+    )
     await here.publishes(router, 0.3)
     await here.settled()
     assert "batch router-9/boot/1 cannot be applied, and stays with its router" in caplog.text
@@ -144,4 +149,38 @@ async def test_a_busy_window_stays_open_for_longer(here: Installation) -> None:
     here.published = 600
     await asyncio.sleep(2 * WINDOW_SECONDS)
     assert router.meters.window.number == 1
+    await here.settled()
+
+
+async def test_usage_that_somebody_else_wrote_is_kept_aside_and_billed_to_nobody(
+    here: Installation, caplog: pytest.LogCaptureFixture
+) -> None:
+    await here.publishes(here.router(), 0.2)
+    await here.settled()
+    line = published("acme", "cache", "key:k", *[1_000_000] * 1000)
+    forged = Boot("router-1", "invented").seal(int(time.time()) // 60, [line])
+    stolen = Seals([b"x" * 32], "usage").seal(forged)
+    for seal in (b"", b"nonsense", stolen):
+        await here.carrier.append([UsageBatch("router-1/invented/1", forged, seal)])
+    async with asyncio.timeout(10):
+        while here.carrier._waiting:
+            await asyncio.sleep(0.02)
+    assert await here.billed() == here.published
+    assert await here.carrier.applied(["router-1/invented"]) == {}
+    assert here.admission.refused == 3
+    kept = list((here.folder.parent / "refused-usage").iterdir())
+    assert [file.read_bytes() for file in kept] == [forged]  # once, however often it came
+    assert [record.levelname for record in caplog.records if "has no seal" in record.message] == ["ERROR"]
+
+
+async def test_a_router_with_another_key_loses_nothing_until_it_has_the_right_one(here: Installation) -> None:
+    right, here.seals = here.seals, Seals([b"x" * 32], "usage")
+    mistaken = here.router()
+    await here.publishes(mistaken, 0.2)
+    async with asyncio.timeout(10):
+        while not here.admission.refused:
+            await asyncio.sleep(0.02)
+    await here.killed(mistaken)
+    here.seals = right
+    here.router()
     await here.settled()

@@ -41,6 +41,8 @@ WRONG = [
     ("accounts", "TIDINGS_DATABASE_POOL_SIZE", "0"),
     ("accounts", "TIDINGS_TOPICS_URL", "https://example.com/topics"),
     ("accounts", "TIDINGS_MASTER_KEY", "s3cret"),
+    ("accounts", "TIDINGS_USAGE_KEY", "s3cret"),
+    ("router", "TIDINGS_USAGE_KEY_FILE", "/nothing/there"),
 ]
 
 

@@ -1,5 +1,6 @@
 """The files that deploy a fleet fit together and fit the program: names, ports, paths and variables."""
 
+import base64
 import copy
 import os
 import re
@@ -29,7 +30,12 @@ WORKLOADS = [manifest for manifest in MANIFESTS if manifest["kind"] in ("Deploym
 KUBERNETES = ("1.29", "1.37")
 """The oldest and the newest version whose schemas the manifests are held against."""
 
-SECRETS = {"REDIS_PASSWORD": "s3cret", "POSTGRES_PASSWORD": "s3cret", "TIDINGS_ENDPOINT": "example.com"}
+SECRETS = {
+    "REDIS_PASSWORD": "s3cret",
+    "POSTGRES_PASSWORD": "s3cret",
+    "TIDINGS_ENDPOINT": "example.com",
+    "TIDINGS_USAGE_KEY": base64.b64encode(bytes(32)).decode(),
+}
 
 
 def has_compose() -> bool:

@@ -43,7 +43,7 @@ async def collectors(folder: Path) -> list[Collector]:
     )
     accounts: Any = SimpleNamespace(
         database=SimpleNamespace(reachable=True, connections_in_use=0, most_connections=15),
-        ledger=SimpleNamespace(applied=0, repeated=0),
+        ledger=SimpleNamespace(applied=0, repeated=0, refused=0),
         jobs=SimpleNamespace(runs={}),
     )
     server: Any = SimpleNamespace(sessions=1, waiting_bytes=0)
