@@ -19,24 +19,28 @@ class Topic(_message.Message):
     def __init__(self, account: _Optional[str] = ..., cache: _Optional[str] = ..., name: _Optional[str] = ..., durable: _Optional[bool] = ...) -> None: ...
 
 class RouterBatch(_message.Message):
-    __slots__ = ("requests", "map_version")
+    __slots__ = ("requests", "map_version", "link")
     REQUESTS_FIELD_NUMBER: _ClassVar[int]
     MAP_VERSION_FIELD_NUMBER: _ClassVar[int]
+    LINK_FIELD_NUMBER: _ClassVar[int]
     requests: _containers.RepeatedCompositeFieldContainer[Request]
     map_version: int
-    def __init__(self, requests: _Optional[_Iterable[_Union[Request, _Mapping]]] = ..., map_version: _Optional[int] = ...) -> None: ...
+    link: str
+    def __init__(self, requests: _Optional[_Iterable[_Union[Request, _Mapping]]] = ..., map_version: _Optional[int] = ..., link: _Optional[str] = ...) -> None: ...
 
 class Request(_message.Message):
-    __slots__ = ("id", "publish", "subscribe", "unsubscribe")
+    __slots__ = ("id", "publish", "subscribe", "unsubscribe", "recall")
     ID_FIELD_NUMBER: _ClassVar[int]
     PUBLISH_FIELD_NUMBER: _ClassVar[int]
     SUBSCRIBE_FIELD_NUMBER: _ClassVar[int]
     UNSUBSCRIBE_FIELD_NUMBER: _ClassVar[int]
+    RECALL_FIELD_NUMBER: _ClassVar[int]
     id: int
     publish: Publish
     subscribe: Subscribe
     unsubscribe: Unsubscribe
-    def __init__(self, id: _Optional[int] = ..., publish: _Optional[_Union[Publish, _Mapping]] = ..., subscribe: _Optional[_Union[Subscribe, _Mapping]] = ..., unsubscribe: _Optional[_Union[Unsubscribe, _Mapping]] = ...) -> None: ...
+    recall: Recall
+    def __init__(self, id: _Optional[int] = ..., publish: _Optional[_Union[Publish, _Mapping]] = ..., subscribe: _Optional[_Union[Subscribe, _Mapping]] = ..., unsubscribe: _Optional[_Union[Unsubscribe, _Mapping]] = ..., recall: _Optional[_Union[Recall, _Mapping]] = ...) -> None: ...
 
 class Publish(_message.Message):
     __slots__ = ("topic", "value", "publisher_id")
@@ -66,6 +70,12 @@ class Unsubscribe(_message.Message):
     topic: Topic
     def __init__(self, topic: _Optional[_Union[Topic, _Mapping]] = ...) -> None: ...
 
+class Recall(_message.Message):
+    __slots__ = ("ids",)
+    IDS_FIELD_NUMBER: _ClassVar[int]
+    ids: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, ids: _Optional[_Iterable[int]] = ...) -> None: ...
+
 class NodeBatch(_message.Message):
     __slots__ = ("events",)
     EVENTS_FIELD_NUMBER: _ClassVar[int]
@@ -73,18 +83,26 @@ class NodeBatch(_message.Message):
     def __init__(self, events: _Optional[_Iterable[_Union[Event, _Mapping]]] = ...) -> None: ...
 
 class Event(_message.Message):
-    __slots__ = ("receipt", "resumed", "item", "moved", "failed")
+    __slots__ = ("receipt", "resumed", "item", "moved", "failed", "recalled")
     RECEIPT_FIELD_NUMBER: _ClassVar[int]
     RESUMED_FIELD_NUMBER: _ClassVar[int]
     ITEM_FIELD_NUMBER: _ClassVar[int]
     MOVED_FIELD_NUMBER: _ClassVar[int]
     FAILED_FIELD_NUMBER: _ClassVar[int]
+    RECALLED_FIELD_NUMBER: _ClassVar[int]
     receipt: Receipt
     resumed: Resumed
     item: Item
     moved: Moved
     failed: Failed
-    def __init__(self, receipt: _Optional[_Union[Receipt, _Mapping]] = ..., resumed: _Optional[_Union[Resumed, _Mapping]] = ..., item: _Optional[_Union[Item, _Mapping]] = ..., moved: _Optional[_Union[Moved, _Mapping]] = ..., failed: _Optional[_Union[Failed, _Mapping]] = ...) -> None: ...
+    recalled: Recalled
+    def __init__(self, receipt: _Optional[_Union[Receipt, _Mapping]] = ..., resumed: _Optional[_Union[Resumed, _Mapping]] = ..., item: _Optional[_Union[Item, _Mapping]] = ..., moved: _Optional[_Union[Moved, _Mapping]] = ..., failed: _Optional[_Union[Failed, _Mapping]] = ..., recalled: _Optional[_Union[Recalled, _Mapping]] = ...) -> None: ...
+
+class Recalled(_message.Message):
+    __slots__ = ("ids",)
+    IDS_FIELD_NUMBER: _ClassVar[int]
+    ids: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, ids: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class Failed(_message.Message):
     __slots__ = ("id", "message")

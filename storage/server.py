@@ -13,6 +13,7 @@ from grpc_reflection.v1alpha import reflection
 from api import link_pb2 as wire
 from api import link_pb2_grpc
 from api.link_security import LinkSecurity, listen
+from storage.answered import Links
 from storage.durable.topics import DurableTopics
 from storage.member import Member
 from storage.node import Node
@@ -39,13 +40,14 @@ class Storage(link_pb2_grpc.StorageServicer):
 
     def __init__(self, node: Node, ownership: Ownership, durable: DurableTopics | None) -> None:
         self.sessions: set[Session] = set()
+        self.links = Links()
         self._durable = durable
         self._node = node
         self._ownership = ownership
 
     async def Connect(self, request_iterator: AsyncIterator[wire.RouterBatch], context: Any) -> None:  # noqa: N802, ANN401 - generated name; the stubs leave the type open
         """Serve one router until it leaves, or does not read what it asked for."""
-        session = Session(self._node, self._ownership, self._durable)
+        session = Session(self._node, self._ownership, self._durable, self.links)
         self.sessions.add(session)
 
         async def write(events: list[wire.Event]) -> None:
@@ -130,6 +132,7 @@ class Server:
         with contextlib.suppress(asyncio.CancelledError):
             await self._health.enter_graceful_shutdown()
         await self._server.stop(grace_seconds)
+        self._storage.links.close()
 
 
 async def _wait(event: asyncio.Event) -> None:

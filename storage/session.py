@@ -10,6 +10,7 @@ from api.errors import Unavailable
 from api.link import Moved, Receipt
 from api.names import Topic
 from api.outbox import Outbox, Overflow
+from storage.answered import Answered, Links
 from storage.durable.topics import DurableTopics
 from storage.handover.state import topic_of
 from storage.node import Node
@@ -27,12 +28,18 @@ _log = logging.getLogger(__name__)
 class Session:
     """One router's stream, and the sink of the topics that it watches."""
 
-    def __init__(self, node: Node, ownership: Ownership, durable: DurableTopics | None = None) -> None:
+    def __init__(
+        self, node: Node, ownership: Ownership, durable: DurableTopics | None = None, links: Links | None = None
+    ) -> None:
         self.outbox: Outbox[wire.Event] = Outbox(MAX_WAITING_BYTES)
         self.overflowed = asyncio.Event()
         self._node = node
         self._ownership = ownership
         self._durable = durable
+        self._links = links or Links()
+        self._answered = Answered(self._retire)
+        self._is_known = False
+        self._retired = False
         self._map_version = 0
         self._watches: dict[Topic, int] = {}
         self._waiting: set[asyncio.Task[None]] = set()
@@ -57,13 +64,19 @@ class Session:
 
     def take_all(self, batch: wire.RouterBatch) -> None:
         """Do what the router asks, and queue the answers."""
+        if self._retired:
+            return
         self._map_version = batch.map_version
+        if batch.link and not self._is_known:
+            self._is_known = True
+            self._answered = self._links.joined(batch.link, self._retire)
         for request in batch.requests:
             self._take(request)
 
     def close(self) -> None:
         """Broadcast nothing more, and let go of what waits for its topic."""
         self._node.gone(self)
+        self._links.left(self._answered, self._retire)
         for task in self._waiting:
             task.cancel()
 
@@ -82,6 +95,8 @@ class Session:
                 topic = topic_of(request.unsubscribe.topic)
                 self._node.unsubscribe(topic, self)
                 self._watches.pop(topic, None)
+            case "recall":
+                self._wait_for(self._recall(request))
             case _:
                 _log.warning("a router of a newer version asked for something unknown")
 
@@ -91,17 +106,31 @@ class Session:
             self._refuse(topic, request)
             return False
         if topic.durable:
-            self._wait_for(self._take_durable(topic, request))
+            # What the journal gets is stored, also when the router is gone by then: it asks when it is back.
+            is_publish = request.WhichOneof("kind") == "publish"
+            tasks = self._answered.storing if is_publish else self._waiting
+            self._wait_for(self._take_durable(topic, request), tasks)
             return False
         if not self._ownership.is_settled(topic):
             self._wait_for(self._take_later(topic, request))
             return False
         return True
 
-    def _wait_for(self, work: Coroutine[Any, Any, None]) -> None:
+    def _wait_for(self, work: Coroutine[Any, Any, None], among: set[asyncio.Task[None]] | None = None) -> None:
+        tasks = self._waiting if among is None else among
         task = asyncio.create_task(work)
-        self._waiting.add(task)
-        task.add_done_callback(self._waiting.discard)
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    def _retire(self) -> None:
+        """Do nothing more: the router has another connection, on which it asks what came of this one."""
+        self._retired = True
+        for task in self._waiting:
+            task.cancel()
+
+    async def _recall(self, request: wire.Request) -> None:
+        stored = await self._answered.recall(request.recall.ids)
+        self._put(wire.Event(recalled=wire.Recalled(ids=stored)), ITEM_OVERHEAD_BYTES + 8 * len(stored))
 
     async def _take_durable(self, topic: Topic, request: wire.Request) -> None:
         try:
@@ -159,6 +188,7 @@ class Session:
         self._answer(request.id, receipt)
 
     def _answer(self, request_id: int, receipt: Receipt) -> None:
+        self._answered.stored.append(request_id)
         answer = wire.Receipt(id=request_id, page=receipt.page, number=receipt.number)
         self._put(wire.Event(receipt=answer), ITEM_OVERHEAD_BYTES)
 

@@ -1,11 +1,13 @@
 """The link to a storage node on another machine: one gRPC stream, shared by all of a router's subscribers.
 
 When the stream breaks, what was asked and not answered fails as unavailable, and the link connects again and takes up
-every watched topic where it was: subscribers see nothing of it, or one Discontinuity where something is missing.
+every watched topic where it was: subscribers see nothing of it, or one Discontinuity where something is missing. It
+asks as well which publishes were stored, so that these count as used.
 """
 
 import asyncio
 import logging
+import secrets
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -30,6 +32,8 @@ SUBSCRIBE_TIMEOUT_SECONDS = 4.0
 """Less than the five seconds after which SDKs give up waiting for the first message of a subscription."""
 
 REQUEST_OVERHEAD_BYTES = 64
+MOST_UNSURE = 65_536
+"""Publishes whose answers were lost, while there is no connection on which to ask; a node remembers as many."""
 
 _OPTIONS: Sequence[tuple[str, str | int]] = [
     ("grpc.max_receive_message_length", MAX_BATCH_BYTES),
@@ -67,6 +71,9 @@ class RemoteLink:
         self._asked: dict[int, asyncio.Future[wire.Event]] = {}
         self._stored: dict[int, Callable[[], None]] = {}
         """What to call when a publish is stored, whoever still waits for that."""
+        self._unsure: dict[int, Callable[[], None]] = {}
+        """The same of publishes whose answers were lost with a connection."""
+        self._name = secrets.token_hex(8)
         self._watches = Watches(sink, self._send_if_connected, self._answer)
         self._outbox: Outbox[wire.Request] | None = None
         self._connected = asyncio.Event()
@@ -186,9 +193,11 @@ class RemoteLink:
             await stream.wait_for_connection()
 
         async def write(requests: list[wire.Request]) -> None:
-            await stream.write(wire.RouterBatch(requests=requests, map_version=self._map_version()))
+            await stream.write(wire.RouterBatch(requests=requests, map_version=self._map_version(), link=self._name))
 
         self._outbox = outbox = Outbox[wire.Request](MAX_WAITING_BYTES)
+        if self._unsure:
+            self._send_if_connected(wire.Request(recall=wire.Recall(ids=list(self._unsure))))
         self._watches.connected()
         self._connected.set()
         writer = asyncio.create_task(outbox.drain_into(write))
@@ -213,11 +222,19 @@ class RemoteLink:
                 self._answer(event.failed.id, event)
             case "resumed":
                 self._watches.resumed(event)
+            case "recalled":
+                self._recalled(event.recalled)
             case "moved":
                 self._stored.pop(event.moved.id, None)
                 self._watches.moved(event)
             case _:
                 _log.warning("a storage node of a newer version said something unknown")
+
+    def _recalled(self, recalled: wire.Recalled) -> None:
+        unsure, self._unsure = self._unsure, {}
+        for id in recalled.ids:
+            if stored := unsure.get(id):
+                stored()
 
     def _answer(self, request_id: int, event: wire.Event) -> None:
         future = self._asked.get(request_id)
@@ -226,6 +243,9 @@ class RemoteLink:
 
     def _disconnected(self) -> None:
         self._outbox = None
+        self._unsure.update(self._stored)
+        for id in list(self._unsure)[:-MOST_UNSURE]:
+            del self._unsure[id]
         self._stored.clear()
         if not self._left:
             self._connected.clear()

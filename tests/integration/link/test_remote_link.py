@@ -16,6 +16,7 @@ from api.names import Topic
 from router.links.remote import RemoteLink
 from storage.node import Node
 from storage.server import SERVICE, Server
+from storage.session import Session
 
 TOPIC = Topic("account", "cache", "topic")
 
@@ -62,6 +63,11 @@ async def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
     async with asyncio.timeout(seconds):
         while not condition():
             await asyncio.sleep(0.01)
+
+
+def lost(session: Session, *_: object) -> None:
+    """Break the session's stream instead of doing what was asked."""
+    session.overflowed.set()
 
 
 async def say(link: RemoteLink, text: str) -> int:
@@ -188,6 +194,51 @@ async def test_what_is_stored_counts_though_its_client_waits_no_more_and_says_it
     assert gave_up > 0
     assert last - 2 == len(stored)
     assert 100 - gave_up <= len(stored)
+
+
+@pytest.mark.parametrize("breaks", [1, 2])
+async def test_what_was_stored_counts_though_its_receipt_was_lost(monkeypatch: pytest.MonkeyPatch, breaks: int) -> None:
+    """A link that is back asks: each stored message is billed once, and one that never came there is not."""
+    stored: list[str] = []
+    value = client._TopicValue(text="x").SerializeToString()
+    async with serving(Node("node-1")) as port, linked(port, Heard()) as link:
+        await say(link, "the link is up")
+
+        async def publish(name: str) -> str:
+            try:
+                await link.publish(TOPIC, value, b"", timeout=5, stored=lambda: stored.append(name))
+            except Unavailable:
+                return "unavailable"
+            return "acknowledged"
+
+        with monkeypatch.context() as deaf:
+            for broken in range(breaks):
+                deaf.setattr(Session, "_put", lost)
+                assert await publish(f"lost {broken}") == "unavailable"
+        with monkeypatch.context() as blind:
+            blind.setattr(Session, "_take", lost)
+            assert await publish("never there") == "unavailable"
+        assert await publish("again") == "acknowledged"
+        last = (await link.subscribe(TOPIC, 0, 0)).last
+        expected = sorted(["again", *(f"lost {broken}" for broken in range(breaks))])
+        await until(lambda: sorted(stored) == expected)
+    assert last - 1 == len(stored)
+
+
+async def test_a_node_that_lost_its_memory_remembers_no_publish_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    stored: list[int] = []
+    async with serving(Node("node-1")) as port:
+        link = RemoteLink(f"127.0.0.1:{port}", Heard())
+        link.start()
+        await say(link, "the link is up")
+        with monkeypatch.context() as deaf:
+            deaf.setattr(Session, "_put", lost)
+            with pytest.raises(Unavailable):
+                await link.publish(TOPIC, b"\x0a\x01x", b"", timeout=5, stored=lambda: stored.append(1))
+    async with serving(Node("node-1"), port):
+        await say(link, "the link is back")
+        await link.close()
+    assert stored == []
 
 
 async def test_a_storage_node_reports_its_health() -> None:
