@@ -7,6 +7,8 @@ from typing import Any, Protocol
 
 from api.grpc_asgi import Receive, Scope, Send
 from cli.housekeeping import look_seldom
+from cli.logs.start import log_to_standard_error
+from cli.logs.variables import LogVariables
 
 _log = logging.getLogger(__name__)
 
@@ -30,10 +32,9 @@ class Service(Protocol):
 class Application:
     """Starts the service with the lifespan and hands it every request."""
 
-    def __init__(self, compose: Callable[[], Service], log_level: Callable[[], str] = lambda: "info") -> None:
-        """`compose` puts the service together, and `log_level` tells how much it logs, both on the service's loop."""
+    def __init__(self, compose: Callable[[], Service]) -> None:
+        """`compose` puts the service together, on the service's loop."""
         self._compose = compose
-        self._log_level = log_level
         self._service: Service | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -45,7 +46,7 @@ class Application:
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
         asyncio.get_running_loop().set_exception_handler(_on_loop_exception)
-        logging.basicConfig(level=self._log_level().upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+        log_to_standard_error(LogVariables.read())
         try:
             service = self._compose()
             await service.start()

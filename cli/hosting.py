@@ -1,9 +1,7 @@
 """Runs a supervisor for a command: what is the same for all that Envoy hosts."""
 
 import asyncio
-import logging
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -26,12 +24,6 @@ class MetricsAddress(NamedTuple):
     host: str
     port: int
     setting: str
-
-
-def log_to_standard_error(level: str = "warning") -> None:
-    """Have this process log."""
-    logging.basicConfig(stream=sys.stderr, level=level.upper(), format="%(asctime)s %(name)s %(levelname)s %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 def look_for_the_edge() -> None:

@@ -1,6 +1,7 @@
 """`tidings up`: the whole service on one machine, from one command."""
 
 import asyncio
+import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -15,7 +16,9 @@ from cli.certificates import certificate
 from cli.data_folder import DataFolder
 from cli.edge.settings import EdgeSettings, Times
 from cli.generation import Hosting, Patience, pids
-from cli.hosting import MetricsAddress, bounds_of_this_machine, host, log_to_standard_error, look_for_the_edge
+from cli.hosting import MetricsAddress, bounds_of_this_machine, host, look_for_the_edge
+from cli.logs.start import is_json, log_to_standard_error
+from cli.logs.variables import LogVariables
 from cli.mail import MailVariables
 from cli.master_key import MasterKeyVariables
 from cli.refusals import told_in_a_sentence
@@ -101,8 +104,8 @@ def up(**options: object) -> None:
     Prints one line `ready http://HOST:PORT` when it serves. SIGTERM drains and ends it, SIGQUIT ends it at once,
     SIGHUP restarts it without a failed call.
     """
-    log_to_standard_error()
     with told_in_a_sentence(), ExitStack() as stack:
+        log_to_standard_error(LogVariables.read(), "warning")
         asyncio.run(_run(Options(**options), stack))  # pyright: ignore[reportArgumentType]  click has checked them
 
 
@@ -149,6 +152,7 @@ def _edge(options: Options, port: int, folder: DataFolder) -> EdgeSettings:
         app=options.app,
         times=times,
         access_log_all=options.access_log == "all",
+        json_logs=is_json(LogVariables.read().log_format, sys.stderr),
         bounds=bounds_of_this_machine(),
         trusted_proxies=options.trusted_proxies,
     )

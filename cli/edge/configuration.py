@@ -9,10 +9,18 @@ def configuration(settings: EdgeSettings) -> Config:
     """Return Envoy's bootstrap, as JSON values."""
     return {
         "admin": {"address": {"pipe": {"path": settings.admin_socket.name, "mode": 0o600}}},
+        "application_log_config": {"log_format": _log_format(json=settings.json_logs)},
         "overload_manager": _overload(settings.bounds),
         "layered_runtime": {"layers": [{"name": "tidings", "static_layer": _runtime(settings.bounds)}]},
         "static_resources": {"listeners": [listener(settings)]},
     }
+
+
+def _log_format(*, json: bool) -> Config:
+    """Return how lines of Envoy look: as those of the application (`cli.logs`), each on one line."""
+    if not json:
+        return {"text_format": "%Y-%m-%dT%T.%e [%l] %_ [envoy.%n]"}
+    return {"json_format": {"time": "%Y-%m-%dT%T.%e%z", "level": "%l", "logger": "envoy.%n", "message": "%j"}}
 
 
 def _runtime(bounds: Bounds) -> Config:

@@ -68,6 +68,8 @@ class EdgeSettings:
     access_log: Path
     access_log_all: bool = False
     """Log each request; else all but the publishes that succeeded."""
+    json_logs: bool = False
+    """What Envoy itself says on standard error is JSON. The access log is, whatever this says."""
     app: str = "cli.entry:app"
     certificate: Certificate | None = None
     bounds: Bounds = Bounds()

@@ -155,4 +155,4 @@ async def _not_yet(_scope: Scope, _receive: Receive, send: Send) -> None:
     await send_error(send, Unavailable("the account service is starting; try again"))
 
 
-app = Application(AccountsTier.compose, lambda: AccountsVariables.read().log_level)
+app = Application(AccountsTier.compose)

@@ -1,6 +1,7 @@
 """Runs a tier behind Envoy, from its variables: the same supervisor and edge as `tidings up`."""
 
 import asyncio
+import sys
 from contextlib import ExitStack
 
 from cli.address import Claim, claim, join
@@ -8,7 +9,8 @@ from cli.certificates import certificate
 from cli.data_folder import DataFolder
 from cli.edge.settings import EdgeSettings
 from cli.generation import Hosting, Patience, tier_at
-from cli.hosting import MetricsAddress, bounds_of_this_machine, host, log_to_standard_error, look_for_the_edge
+from cli.hosting import MetricsAddress, bounds_of_this_machine, host, look_for_the_edge
+from cli.logs.start import is_json, log_to_standard_error
 from cli.refusals import AddressUnavailable, told_in_a_sentence
 from cli.settings import HostedSettings
 from cli.supervisor import Supervisor
@@ -25,7 +27,7 @@ def run(variables_of: type[RouterVariables] | type[AccountsVariables], app: str)
     with told_in_a_sentence(), ExitStack() as stack:
         tell_of_misspelt_variables()
         variables = variables_of.read()
-        log_to_standard_error("warning")
+        log_to_standard_error(variables, "warning")
         asyncio.run(_run(variables, app, stack))
 
 
@@ -45,6 +47,7 @@ async def _run(variables: RouterVariables | AccountsVariables, app: str, stack: 
         run_dir=folder.run_dir,
         access_log=folder.run_dir / "access.log",
         access_log_all=variables.access_log == "all",
+        json_logs=is_json(variables.log_format, sys.stderr),
         app=app,
         certificate=pair,
         bounds=bounds_of_this_machine(),

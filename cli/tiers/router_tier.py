@@ -142,4 +142,4 @@ async def _elsewhere(_scope: Scope, _receive: Receive, send: Send) -> None:
     await send_error(send, NotFound("a router offers topics only; the rest is at the account service"))
 
 
-app = Application(RouterTier.compose, lambda: RouterVariables.read().log_level)
+app = Application(RouterTier.compose)

@@ -12,12 +12,13 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from typing_extensions import override
 
 from cli.billing_variables import BillingVariables
+from cli.logs.variables import LogVariables, lower
 from cli.mail import MailVariables
 from cli.master_key import MasterKeyVariables
 from cli.retention import RetentionVariables
 from cli.signing_variables import SigningVariables
 from cli.tiers.link_variables import LinkVariables
-from cli.tiers.variables import AbsolutePath, Variables, unknown
+from cli.tiers.variables import AbsolutePath, unknown
 from cli.usage_key import UsageKeyVariables
 
 IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"
@@ -59,10 +60,6 @@ def _address(address: str) -> str:
     return address
 
 
-def _lower(text: object) -> object:
-    return text.lower() if isinstance(text, str) else text
-
-
 Port = Annotated[int, Field(ge=0, le=65535, description="a port from 0 to 65535, where 0 takes a free one")]
 Seconds = Annotated[float, Field(ge=0, le=3600, description="a number of seconds from 0 to 3600")]
 Identifier = Annotated[
@@ -73,8 +70,8 @@ Address = Annotated[str, Field(min_length=1, description="an address of this mac
 Count = Annotated[int, Field(ge=1, le=2**53, description="a whole number from 1")]
 
 
-class TierVariables(Variables):
-    """What every tier is told: where Redis is, and how much to log."""
+class TierVariables(LogVariables):
+    """What every tier is told: where Redis is, and what to log."""
 
     redis_url: Annotated[str, AfterValidator(_redis_url)] = Field(
         repr=False,
@@ -85,9 +82,6 @@ class TierVariables(Variables):
         None, description="the path of a PEM file with the certificates that sign the one of Redis"
     )
     redis_prefix: Identifier = "tidings"
-    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = Field(
-        "info", description="debug, info, warning or error"
-    )
 
 
 class HostedVariables(TierVariables):
@@ -99,7 +93,7 @@ class HostedVariables(TierVariables):
     tls_key: PemFile | None = None
     concurrency: int = Field(2, ge=1, le=1024, description="a whole number from 1 to 1024")
     trusted_proxies: int = Field(0, ge=0, le=100, description="a whole number from 0 to 100")
-    access_log: Annotated[Literal["notable", "all"], BeforeValidator(_lower)] = Field(
+    access_log: Annotated[Literal["notable", "all"], BeforeValidator(lower)] = Field(
         "notable", description="notable or all"
     )
     drain_seconds: Seconds = 10.0

@@ -18,8 +18,8 @@ from backplane.redis import RedisBackplane
 from backplane.redis.connection import connect, disconnect, location
 from cli.control_socket import State
 from cli.health import reachable
-from cli.hosting import log_to_standard_error
 from cli.housekeeping import SWEEP_SECONDS, every, settle
+from cli.logs.start import log_to_standard_error
 from cli.metrics.page import Page
 from cli.refusals import AddressUnavailable, NodeIdInUse
 from cli.side_port import SidePort
@@ -132,7 +132,7 @@ class StorageTier:
 
 def run(variables: StorageVariables) -> None:
     """Serve until told to stop."""
-    log_to_standard_error(variables.log_level)
+    log_to_standard_error(variables)
     uvloop.run(_run(variables))
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.e2e.access import Access, over_tls, plaintext
+from tests.e2e.logs import assert_no_secret_in_logs
 from tests.e2e.service import Service
 from tests.e2e.tenant import Tenant
 
@@ -14,6 +15,7 @@ def service() -> Iterator[Service]:
     """A running service with tokens."""
     with Service() as running:
         yield running
+        assert_no_secret_in_logs(running)
 
 
 @pytest.fixture(scope="session")
@@ -21,6 +23,7 @@ def local_service() -> Iterator[Service]:
     """A running service that takes an empty token and has test controls."""
     with Service(local=True) as running:
         yield running
+        assert_no_secret_in_logs(running)
 
 
 @pytest.fixture(scope="session", params=["plaintext", "TLS"])

@@ -1,5 +1,7 @@
 """An account of a running service, with every kind of credential that it can have."""
 
+import contextlib
+import re
 import ssl
 import time
 import uuid
@@ -12,6 +14,11 @@ import httpx
 from tests.e2e.wire import Client
 
 PASSWORD = "a long enough password"
+_CREDENTIAL = re.compile("api_key$|secret|(?<!next)_token$|^token$")
+
+
+ISSUED: set[str] = set()
+"""Every credential, e-mail and password of this run: no log may have one of them."""
 
 
 class Served(Protocol):
@@ -36,7 +43,10 @@ class Tenant:
         self.email = email or f"{uuid.uuid4().hex[:12]}@example.com"
         self._authority = authority
         trusted = ssl.create_default_context(cafile=authority) if authority else True
-        self.http = httpx.Client(base_url=service.url, timeout=20, verify=trusted)
+        self.http = httpx.Client(
+            base_url=service.url, timeout=20, verify=trusted, event_hooks={"response": [_remember_what_is_issued]}
+        )
+        ISSUED.update((self.email, PASSWORD))
         person = {"email": self.email, "password": PASSWORD}
         if email:
             self.http.post("/v1/login", json=person).raise_for_status()
@@ -70,7 +80,9 @@ class Tenant:
     @cached_property
     def super_user(self) -> str:
         """A v1 key with all rights, not packed."""
-        return self.client("").generate(self.session).api_key
+        key = self.client("").generate(self.session).api_key
+        ISSUED.add(key)
+        return str(key)
 
     @cached_property
     def owner(self) -> Client:
@@ -90,6 +102,7 @@ class Tenant:
 
     def client(self, token: str, **metadata: str) -> Client:
         """Return a client on a connection of its own, which closes with the tenant."""
+        ISSUED.update({token} - {""})
         client = Client(self.service.port, token, self._authority, **metadata)
         self._clients.append(client)
         return client
@@ -99,3 +112,10 @@ class Tenant:
         name = f"cache-{uuid.uuid4().hex[:12]}"
         self.owner.create_cache(name)
         return name
+
+
+def _remember_what_is_issued(response: httpx.Response) -> None:
+    ISSUED.update(cookie.value for cookie in response.cookies.jar if cookie.value)
+    response.read()
+    with contextlib.suppress(ValueError, AttributeError):
+        ISSUED.update(str(value) for name, value in response.json().items() if _CREDENTIAL.search(name))
