@@ -6,9 +6,11 @@ STAMP := $(VENV)/.installed
 PORT ?= 8080
 DATA ?= ./data
 PYTEST_ARGS ?=
+DOCS_PORT ?= 8000
+MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs
 
 .DEFAULT_GOAL := help
-.PHONY: help install up test check fmt bench proto
+.PHONY: help install up test check docs fmt bench proto
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,12 +29,16 @@ up: install ## run the whole service on this machine (PORT=8080 DATA=./data UP_A
 test: install ## run every test (PYTEST_ARGS="-k name -x")
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-check: install ## run every check that needs no test: format, lint, types, imports, sizes, generated code
+check: install ## run every check that needs no test: format, lint, types, imports, sizes, generated code, documentation
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 	$(BIN)/python -m tools.check
+	$(MKDOCS) build --strict --quiet
+
+docs: install ## build the documentation's site, and serve it on port 8000 (DOCS_PORT)
+	$(MKDOCS) serve --strict --dev-addr 127.0.0.1:$(DOCS_PORT)
 
 fmt: install ## format, and mend what can be mended by itself
 	$(BIN)/ruff format
