@@ -62,6 +62,28 @@ def item_frame(number: int, page: int, value: bytes, publisher_id: bytes) -> byt
     return b"".join((b"\0", (1 + len(length) + len(item)).to_bytes(4, "big"), b"\x0a", length, item))
 
 
+def item_parts(frame: bytes) -> tuple[bytes, bytes]:
+    """Return the value and the publisher's id of an item's frame, as `item_frame` was given them."""
+    _, place = _varint_at(frame, HEADER_BYTES + 1)  # the length of the item
+    _, place = _varint_at(frame, place + 1)  # its number
+    length, place = _varint_at(frame, place + 1)
+    value = frame[place : place + length]
+    _, place = _varint_at(frame, place + length + 1)  # its page
+    if place == len(frame):
+        return value, b""
+    length, place = _varint_at(frame, place + 1)
+    return value, frame[place : place + length]
+
+
+def _varint_at(data: bytes, place: int) -> tuple[int, int]:
+    """Return the number that stands at a place, and the place after it."""
+    number = shift = 0
+    while data[place] & 0x80:
+        number |= (data[place] & 0x7F) << shift
+        place, shift = place + 1, shift + 7
+    return number | data[place] << shift, place + 1
+
+
 def value_size(value: bytes) -> int:
     """Return the size of the text or the bytes in a serialised `_TopicValue`: all but the tag and the length."""
     return _payload_size(len(value))

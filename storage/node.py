@@ -90,6 +90,11 @@ class Node:
         """Begin a topic that is not here on a page of its own."""
         self._born(topic)
 
+    def new_page(self, above: int) -> int:
+        """Return a page above another one, and above all of this node."""
+        self._last_page = max(self._wall_clock_ms(), self._last_page + 1, above + 1)
+        return self._last_page
+
     def history(self, topic: Topic) -> History | None:
         """Return the history of a topic, if it is here."""
         owned = self._topics.get(topic)
@@ -190,8 +195,7 @@ class Node:
         """Begin a topic on a page above all of this node, and above the one that a subscriber has seen of it."""
         clock = self._wall_clock_ms()
         seen = seen_page if seen_page <= clock + MOST_SKEW_MS else 0
-        self._last_page = max(clock, self._last_page + 1, seen + 1)
-        owned = self._topics[topic] = _Owned(History(self._last_page, self.settings_of(topic)), self._now())
+        owned = self._topics[topic] = _Owned(History(self.new_page(seen), self.settings_of(topic)), self._now())
         return owned
 
     def _make_room(self) -> None:

@@ -21,8 +21,11 @@ end
 if not owner then
     redis.call('SET', KEYS[2], ARGV[1])
 end
+local now = redis.call('TIME')
+local stored = string.format('%.0f', now[1] * 1000 + math.floor(now[2] / 1000))
 for index = 7, #ARGV do
-    redis.call('XADD', KEYS[1], ARGV[2] .. '-' .. string.format('%.0f', last + index - 6), 't', ARGV[5], 'f', ARGV[index])
+    local id = ARGV[2] .. '-' .. string.format('%.0f', last + index - 6)
+    redis.call('XADD', KEYS[1], id, 't', ARGV[5], 'f', ARGV[index], 's', stored)
 end
 redis.call('XTRIM', KEYS[1], 'MINID', ARGV[2] .. '-' .. ARGV[4])
 return redis.status_reply('OK')

@@ -41,12 +41,30 @@ class Short(Exception):
 
 
 class Entry(NamedTuple):
-    """One item; `time_ms` is epoch milliseconds by the clock of the node that accepted it."""
+    """One item.
+
+    Attributes:
+        time_ms: When it was accepted: epoch milliseconds by the clock of the node.
+        stored_ms: When it was stored: the same by the clock of the store.
+    """
 
     page: int
     number: int
     time_ms: int
     frame: bytes
+    stored_ms: int
+
+
+class Claim(NamedTuple):
+    """What a topic's new owner finds.
+
+    Attributes:
+        started_ms: Since when the store runs: epoch milliseconds by its own clock, to the second.
+        entries: The oldest entries, up to `READ_ENTRIES`.
+    """
+
+    started_ms: int
+    entries: Sequence[Entry]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +81,8 @@ class Group:
 class Journal(Protocol):
     """Where durable topics are kept. Each method raises Unavailable where it cannot be reached."""
 
-    async def claim(self, topic: Topic) -> Sequence[Entry]:
-        """Become the only one that may append; return the oldest entries, up to `READ_ENTRIES`."""
+    async def claim(self, topic: Topic) -> Claim:
+        """Become the only one that may append."""
         ...
 
     async def read(self, topic: Topic, page: int, number: int) -> Sequence[Entry]:
@@ -115,9 +133,10 @@ class StreamJournal:
     def __repr__(self) -> str:
         return f"<StreamJournal {self._prefix}>"
 
-    async def claim(self, topic: Topic) -> Sequence[Entry]:
+    async def claim(self, topic: Topic) -> Claim:
         await self._list(topic)
-        return _entries(await self._run(self._claim, topic, "0-0", str(READ_ENTRIES)))
+        started_ms, found = await self._run(self._claim, topic, "0-0", str(READ_ENTRIES))
+        return Claim(started_ms, _entries(found))
 
     async def read(self, topic: Topic, page: int, number: int) -> Sequence[Entry]:
         return _entries(await self._run(self._read, topic, f"{page}-{number}", str(READ_ENTRIES)))
@@ -168,5 +187,6 @@ def _entries(answer: list[Any]) -> list[Entry]:
     for id, fields in answer:
         page, _, number = id.decode().partition("-")
         said = dict(zip(fields[::2], fields[1::2], strict=True))
-        entries.append(Entry(int(page), int(number), int(said[b"t"]), said[b"f"]))
+        time_ms = int(said[b"t"])  # also when it was stored, where a version before 0.2 has stored it
+        entries.append(Entry(int(page), int(number), time_ms, said[b"f"], int(said.get(b"s", time_ms))))
     return entries

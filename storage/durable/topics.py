@@ -8,9 +8,10 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from api.errors import Unavailable
-from api.items import item_frame
+from api.items import item_frame, item_parts
 from api.link import Moved, Receipt
 from api.names import Topic
 from storage.durable.journal import READ_ENTRIES, Behind, Entry, Fenced, Group, Journal, Short
@@ -20,6 +21,11 @@ from storage.node import Node
 MAX_GROUP = 500
 MAX_GROUP_BYTES = 4 * 1024 * 1024
 MOST_TRIES = 3
+STARTED_WITHIN_MS = 2000
+"""How much later than the store says it may have started."""
+
+MOST_LEFT = 100_000
+"""So many topics that were let go are remembered."""
 
 
 @dataclass(slots=True)
@@ -27,6 +33,14 @@ class _Asked:
     value: bytes
     publisher_id: bytes
     receipt: asyncio.Future[Receipt]
+
+
+class _Left(NamedTuple):
+    """Where a topic stood when it was let go, and the map by which it was this node's."""
+
+    page: int
+    last: int
+    map_version: int
 
 
 @dataclass(slots=True)
@@ -46,6 +60,7 @@ class DurableTopics:
         self._map_version = map_version
         self._writers: dict[Topic, _Writer] = {}
         self._loading: dict[Topic, asyncio.Task[None]] = {}
+        self._left: dict[Topic, _Left] = {}
 
     def __repr__(self) -> str:
         return f"<DurableTopics {self._journal!r}, {len(self._writers)} topics are written>"
@@ -93,15 +108,40 @@ class DurableTopics:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _load(self, topic: Topic) -> None:
-        entries = list(await self._journal.claim(topic))
+        started_ms, entries = await self._journal.claim(topic)
         found = list(entries)
         while len(entries) == READ_ENTRIES:
-            entries = list(await self._journal.read(topic, entries[-1].page, entries[-1].number))
+            entries = await self._journal.read(topic, entries[-1].page, entries[-1].number)
             found += entries
-        if found:
-            self._node.adopt(topic, self._restored(found), self._map_version())
-        else:
+        left = self._left.pop(topic, None)
+        if not found:
             self._node.begin(topic)
+            return
+        history = self._restored(found)
+        if self._may_have_lost_its_end(found[-1], left, started_ms):
+            history = await self._renewed(topic, history)
+        self._node.adopt(topic, history, self._map_version())
+
+    def _may_have_lost_its_end(self, newest: Entry, left: _Left | None, started_ms: int) -> bool:
+        """Return whether numbers after the newest entry may have been given already.
+
+        A store that runs since before the newest entry was stored has all that followed. One that was started later
+        may have been given an older copy of itself, or have lost what its disk had not, and cannot know it; then only
+        this node does, if the topic has been nobody else's.
+        """
+        if left is not None and left.map_version == self._map_version():
+            return (newest.page, newest.number) < (left.page, left.last)
+        return newest.stored_ms < started_ms + STARTED_WITHIN_MS
+
+    async def _renewed(self, topic: Topic, old: History) -> History:
+        """Return the items of a history on a new page, in the journal as well: no number is given twice."""
+        page = self._node.new_page(old.page)
+        parts = [item_parts(frame) for _, frame in old.items()]
+        frames = [item_frame(number, page, value, id) for number, (value, id) in enumerate(parts, 1)]
+        await self._journal.append(topic, Group(page, 0, 1, time.time_ns() // 1_000_000, frames))
+        history = History(page, self._node.settings)
+        history.restore(len(frames), [(at, frame) for (at, _), frame in zip(old.items(), frames, strict=True)])
+        return history
 
     def _restored(self, found: Sequence[Entry]) -> History:
         """Return the newest entries that have no gap: a stream that lost its end goes on behind one."""
@@ -122,6 +162,7 @@ class DurableTopics:
                     await self._append(topic, group)
                 except Fenced:
                     self._let_go(topic)
+                    self._left.pop(topic, None)  # somebody else has had it since
                     _fail(group, Moved(self._map_version()))
                 except Exception as reason:  # noqa: BLE001 - whatever it is, each publisher must hear of it
                     # The append may have been done: what is known here is dropped and read anew.
@@ -172,7 +213,11 @@ class DurableTopics:
 
     def _let_go(self, topic: Topic) -> None:
         if topic in self._node:
-            self._node.release(topic, self._map_version())
+            version = self._map_version()
+            history = self._node.release(topic, version)
+            self._left[topic] = _Left(history.page, history.last, version)
+            if len(self._left) > MOST_LEFT:
+                del self._left[next(iter(self._left))]
 
 
 def _first(writer: _Writer) -> list[_Asked]:

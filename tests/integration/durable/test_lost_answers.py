@@ -74,7 +74,7 @@ async def test_an_item_whose_acknowledgement_was_lost_is_kept_once() -> None:
             try:
                 first = await topics.publish(TOPIC, b"before", b"")
                 second = await topics.publish(TOPIC, b"marked", b"")
-                kept = await StreamJournal(client, "test", "node-2").claim(TOPIC)
+                kept = (await StreamJournal(client, "test", "node-2").claim(TOPIC)).entries
             finally:
                 await topics.close()
                 await cast("Any", client).aclose()

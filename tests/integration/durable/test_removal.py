@@ -48,7 +48,7 @@ async def test_all_topics_of_a_cache_go_and_no_others(client: Client) -> None:
     assert await keys(client) == 1 + 2 * 3  # what was there is known until it is removed for good
     assert await removing.remove("acme", "news", for_good=True) == 1
     assert await removing.remove("acme", "news", for_good=True) == 0
-    assert [entry.number for entry in await journal.claim(topic("topic 1", "cha"))] == [1]
+    assert [entry.number for entry in (await journal.claim(topic("topic 1", "cha"))).entries] == [1]
 
 
 async def test_what_a_node_writes_late_is_removed_at_the_second_time(client: Client) -> None:

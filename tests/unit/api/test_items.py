@@ -5,7 +5,7 @@ from momento_wire_types import cachepubsub_pb2 as wire
 
 from api.account import LARGEST_MESSAGE_BYTES
 from api.framing import unframe
-from api.items import HEARTBEAT, Discontinuity, item_frame, item_size, value_size, varint
+from api.items import HEARTBEAT, Discontinuity, item_frame, item_parts, item_size, value_size, varint
 
 NUMBERS = st.integers(0, 2**64 - 1)
 VALUES = st.one_of(
@@ -43,9 +43,12 @@ def test_a_varint_is_what_protobuf_writes(number: int) -> None:
 @given(NUMBERS, NUMBERS, VALUES, st.text())
 @example(1, 1, wire._TopicValue(text=""), "")
 def test_an_item_is_read_back_by_protobuf(number: int, page: int, value: wire._TopicValue, publisher_id: str) -> None:
-    message = read(item_frame(number, page, value.SerializeToString(), publisher_id.encode()))
+    parts = value.SerializeToString(), publisher_id.encode()
+    made = item_frame(number, page, *parts)
+    message = read(made)
     expected = wire._TopicItem(topic_sequence_number=number, sequence_page=page, value=value, publisher_id=publisher_id)
     assert message == wire._SubscriptionItem(item=expected)
+    assert item_parts(made) == parts
 
 
 @given(VALUES)
