@@ -7,6 +7,7 @@ from enum import IntEnum
 
 from accounts.audit import Actor
 from api.errors import PermissionDenied, Unauthenticated
+from api.log_context import bind
 from api.permissions import Grant
 from api.standing import standing
 from api.tokens import Claims, Verifier, unpack_credential
@@ -100,6 +101,7 @@ class Callers:
         if not credential:
             return self._nobody(address)
         claims = self.claims(credential)
+        bind(account=claims.account_id)
         grant, expires_at = standing(claims, await self._directory.account(claims.account_id))
         if expires_at <= time.time():
             raise Unauthenticated("the token has expired")

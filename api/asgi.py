@@ -8,8 +8,10 @@ import json
 import logging
 from urllib.parse import unquote
 
+from api import request_ids
 from api.errors import Internal, TidingsError, Unavailable, Unimplemented
 from api.grpc_asgi import ASGIApp, Message, Receive, Scope, Send, end_stream, escaped, refuse, shown
+from api.log_context import binding
 
 _log = logging.getLogger(__name__)
 
@@ -33,7 +35,26 @@ async def send_error(send: Send, error: TidingsError) -> None:
     """Answer an HTTP request with an error."""
     seconds = error.retry_seconds
     retry = () if seconds is None else ((b"retry-after", b"%d" % seconds),)
-    await send_json(send, error.http, {"code": error.code, "message": error.message}, retry)
+    await send_json(send, error.http, told(error), retry)
+
+
+def told(error: TidingsError) -> dict[str, object]:
+    """Return the JSON body of an error."""
+    body: dict[str, object] = {"code": error.code, "message": error.message}
+    request_id = request_ids.current()
+    return {**body, "request_id": request_id} if request_id else body
+
+
+async def identified(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Serve an HTTP request under its id, which its answer tells."""
+
+    async def answer(event: Message) -> None:
+        if event["type"] == "http.response.start":
+            event = {**event, "headers": [*event["headers"], *request_ids.header()]}
+        await send(event)
+
+    with binding(request_id=request_ids.of(scope)):
+        await app(scope, receive, answer)
 
 
 def without_body(send: Send) -> Send:
@@ -58,9 +79,13 @@ class Guard:
             await send({"type": "http.response.start", "status": 204, "headers": [(b"allow", _ALLOWED)]})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         elif is_grpc(scope):
-            await _guarded(self._app, scope, receive, _GrpcAnswer(send))
+            with binding(request_id=request_ids.of(scope)):
+                await _guarded(self._app, scope, receive, _GrpcAnswer(send))
         else:
-            await _guarded(self._app, scope, receive, _HttpAnswer(send))
+            await identified(self._over_http, scope, receive, send)
+
+    async def _over_http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await _guarded(self._app, scope, receive, _HttpAnswer(send))
 
 
 class _Answer:
@@ -110,17 +135,18 @@ class _GrpcAnswer(_Answer):
             case "http.response.body" if self._start is not None and not event.get("body"):
                 self.finished = not self._start.get("trailers") and not event.get("more_body")
                 if self.finished:
+                    self._start = {**self._start, "headers": [*self._start["headers"], *request_ids.header()]}
                     await self._begin()
                     await self._send(event)
             case "http.response.trailers" if self._start is not None:
-                headers = [*self._start["headers"], *map(_readable, event["headers"])]
+                headers = [*self._start["headers"], *map(_readable, event["headers"]), *request_ids.header()]
                 self._start, self.started, self.finished = None, True, True
                 await self._send({"type": "http.response.start", "status": 200, "headers": headers})
                 await self._send({"type": "http.response.body", "body": b"", "more_body": False})
             case "http.response.trailers":
                 self.finished = True
                 await self._begin()
-                await self._send({**event, "headers": [*map(_readable, event["headers"])]})
+                await self._send({**event, "headers": [*map(_readable, event["headers"]), *request_ids.header()]})
             case _:
                 await self._begin()
                 await self._send(event)

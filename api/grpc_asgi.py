@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
+from api import request_ids
 from api.errors import DeadlineExceeded, Internal, InvalidArgument, NotGrpc, TidingsError, Unauthenticated
 from api.framing import EMPTY, HEADER_BYTES, check_length, unframe
 
@@ -140,7 +141,9 @@ def status_headers(error: TidingsError) -> list[tuple[bytes, bytes]]:
         (b"grpc-status", b"%d" % error.grpc),
         (b"grpc-message", escaped(error.message)),
     ]
-    return [*headers, (b"err", error.err.encode())] if error.err else headers
+    if error.err:
+        headers.append((b"err", error.err.encode()))
+    return headers + request_ids.header()
 
 
 def escaped(message: str) -> bytes:

@@ -2,6 +2,7 @@
 
 import contextlib
 
+from api.asgi import identified
 from api.grpc_asgi import Receive, Scope, Send
 from router.http.inspect import InspectApi
 from router.http.request import INSPECT, PREFIX
@@ -23,6 +24,10 @@ class RouterApp:
         return path in self._grpc or path.startswith((PREFIX, INSPECT))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        over_http = self._inspect if scope["path"].startswith(INSPECT) else self._topics
+        call = self._grpc.get(scope["path"])
         with contextlib.suppress(OSError):  # the client left while its answer was written
-            await self._grpc.get(scope["path"], over_http)(scope, receive, send)
+            if call is not None:
+                await call(scope, receive, send)
+            else:
+                over_http = self._inspect if scope["path"].startswith(INSPECT) else self._topics
+                await identified(over_http, scope, receive, send)

@@ -1,8 +1,11 @@
 """The gRPC service `cache_client.pubsub.Pubsub` straight on ASGI, and the `Ping` that SDKs use to warm a connection."""
 
+import logging
+
 from google.protobuf.message import DecodeError
 from momento_wire_types import cachepubsub_pb2 as wire
 
+from api import request_ids
 from api.account import LARGEST_MESSAGE_BYTES
 from api.errors import InvalidArgument, StreamMoved, TidingsError
 from api.grpc_asgi import (
@@ -22,6 +25,8 @@ from api.grpc_asgi import (
     write,
 )
 from api.items import value_size
+from api.log_context import bind, binding
+from router.bearer import Bearer
 from router.controls import Controls
 from router.refusals import Refusals
 from router.router import Router
@@ -30,6 +35,8 @@ from router.subscription import Subscription
 PUBLISH = "/cache_client.pubsub.Pubsub/Publish"
 SUBSCRIBE = "/cache_client.pubsub.Pubsub/Subscribe"
 PING = "/cache_client.Ping/Ping"
+
+_log = logging.getLogger(__name__)
 
 MAX_NAMES_BYTES = 4096
 _MAX_PUBLISH_BYTES = LARGEST_MESSAGE_BYTES + MAX_NAMES_BYTES
@@ -64,16 +71,19 @@ class Pubsub:
         except ClientGone:
             return
         except DecodeError:
-            reason = InvalidArgument("the request is not a valid PublishRequest, or its text is not UTF-8")
+            failure: Exception = InvalidArgument("the request is not a valid PublishRequest, or its text is not UTF-8")
         except Exception as error:  # noqa: BLE001 - whatever happens, the client gets a status and never OK
-            reason = shown(error)
+            failure = error
         else:
             await reply_empty(send)
             return
-        if bearer is not None:
-            self._router.refused(bearer, "publish", cache, topic, reason)
-        self._router.counts.refused["publish", reason.code] += 1
-        await refuse(send, reason)
+        with binding(**_about(scope, bearer, cache)):
+            reason = shown(failure)
+            _log.debug("a publish was refused: %s", reason.code)
+            if bearer is not None:
+                self._router.refused(bearer, "publish", cache, topic, reason)
+            self._router.counts.refused["publish", reason.code] += 1
+            await refuse(send, reason)
 
     async def subscribe(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one Subscribe, from its first heartbeat to its end."""
@@ -85,10 +95,12 @@ class Pubsub:
         except ClientGone:
             return
         except Exception as error:  # noqa: BLE001 - see publish
-            reason = shown(error)
-            self._router.counts.refused["subscribe", reason.code] += 1
-            await self._refusals.pause(scope.get("client"), reason)
-            await refuse(send, reason)
+            with binding(**_about(scope)):
+                reason = shown(error)
+                _log.debug("a subscription was refused: %s", reason.code)
+                self._router.counts.refused["subscribe", reason.code] += 1
+                await self._refusals.pause(scope.get("client"), reason)
+                await refuse(send, reason)
             return
         try:
             await start_stream(send)
@@ -96,7 +108,8 @@ class Pubsub:
         except ClientGone:
             return
         except Exception as error:  # noqa: BLE001 - see publish
-            await end_stream(send, shown(error))
+            with binding(**_about(scope, subscription.bearer)):
+                await end_stream(send, shown(error))
         finally:
             self._router.unsubscribe(subscription)
 
@@ -105,7 +118,8 @@ class Pubsub:
         try:
             await request_message(receive, MAX_NAMES_BYTES, metadata(scope).get(b"grpc-encoding", b""))
         except TidingsError as error:
-            await refuse(send, error)
+            with binding(**_about(scope)):
+                await refuse(send, error)
         except ClientGone:
             return
         else:
@@ -125,6 +139,7 @@ class Pubsub:
             number, page = request.resume_at_topic_sequence_number, request.sequence_page
             return await self._router.subscribe(bearer, cache, topic, number, page, is_gone, address)
         except TidingsError as reason:
+            bind(account=bearer.tenant.account_id, cache=cache)
             self._router.refused(bearer, "subscribe", cache, topic, reason)
             raise
 
@@ -144,6 +159,14 @@ class Pubsub:
                     await subscription.next()
                 raise limit.error
         raise StreamMoved
+
+
+def _about(scope: Scope, bearer: Bearer | None = None, cache: str = "") -> dict[str, str]:
+    """Return what the log says of a call that did not go well, and what the client is told of it: its id."""
+    facts = {"request_id": request_ids.of(scope)}
+    if bearer is not None:
+        facts["account"] = bearer.tenant.account_id
+    return {**facts, "cache": cache} if cache else facts
 
 
 def _subscription_request(body: bytes) -> wire._SubscriptionRequest:

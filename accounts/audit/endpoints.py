@@ -25,7 +25,19 @@ from accounts.rest.schemas import PRINTABLE
 from accounts.usage.calendar import zone
 from accounts.usage.reports import Reports, minute_of
 
-COLUMNS = ("entry_id", "at", "account_id", "actor_kind", "actor_id", "address", "action", "target", "before", "after")
+COLUMNS = (
+    "entry_id",
+    "at",
+    "account_id",
+    "actor_kind",
+    "actor_id",
+    "address",
+    "action",
+    "target",
+    "request_id",
+    "before",
+    "after",
+)
 UTC = ZoneInfo("UTC")
 
 Format = Annotated[Literal["csv", "jsonl"], Query(alias="format", description="Of the file.")]

@@ -22,6 +22,10 @@ class AuditEntryInfo(Output):
     address: str = Field(description="Where it came from; empty for what came over no network.", examples=["192.0.2.7"])
     action: str = Field(examples=["cache.created"])
     target: str = Field(description="The id, or the name, of the thing.", examples=["chat"])
+    request_id: str | None = Field(
+        description="Of the request that made the change; null for what came over no network.",
+        examples=["7f3a1c0e5b9d4e628a1f0c3d5e7b9a12"],
+    )
     before: dict[str, Any] | None = Field(description="The fields that matter, as they were; null for what is new.")
     after: dict[str, Any] | None = Field(description="The same as they are now; null for what is gone.")
 
@@ -36,6 +40,7 @@ class AuditEntryInfo(Output):
             address=entry.address,
             action=entry.action,
             target=entry.target,
+            request_id=entry.request_id,
             before=entry.before,
             after=entry.after,
         )

@@ -7,6 +7,7 @@ from accounts.audit import repository
 from accounts.audit.actor import Actor
 from accounts.audit.models import AuditEntry
 from accounts.database import Transaction
+from api import request_ids
 
 Fields = Mapping[str, Any]
 """What of a thing is worth to be told, ready for JSON; never a secret, nor the hash of one."""
@@ -40,6 +41,7 @@ def record(
         address=actor.address,
         action=action,
         target=target,
+        request_id=request_ids.current() or None,
         before=None if before is None else dict(before),
         after=None if after is None else dict(after),
     )

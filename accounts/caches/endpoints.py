@@ -1,6 +1,6 @@
 """REST: caches."""
 
-from fastapi import APIRouter, status
+from fastapi import APIRouter, Depends, Request, status
 
 from accounts.caches.schemas import CacheChange, CacheInfo, NewCache
 from accounts.caches.schemas import Caches as CacheList
@@ -8,12 +8,18 @@ from accounts.caches.service import Caches
 from accounts.rest.etags import Matching, Tagging
 from accounts.rest.guards import AnyMember
 from accounts.rest.paging import Paging
+from api.log_context import bind
 from api.names import checked_cache_name
+
+
+async def _bind_cache(request: Request) -> None:
+    if "name" in request.path_params:
+        bind(cache=request.path_params["name"])
 
 
 def routes(caches: Caches) -> APIRouter:
     """Return the endpoints for caches."""
-    router = APIRouter(prefix="/v1/caches", tags=["caches"])
+    router = APIRouter(prefix="/v1/caches", tags=["caches"], dependencies=[Depends(_bind_cache)])
 
     @router.post("", status_code=status.HTTP_201_CREATED)
     async def create(body: NewCache, member: AnyMember, tag: Tagging) -> CacheInfo:

@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from accounts.console.pages import Pages, see_other
 from accounts.rest.guards import Guards
+from api import request_ids
 from api.errors import InvalidArgument, NotFound, PermissionDenied, TidingsError, Unauthenticated
 from api.grpc_asgi import shown
 
@@ -43,7 +44,9 @@ async def _error_page(request: Request, error: TidingsError) -> Response:
     member = None
     with contextlib.suppress(TidingsError):
         member = await guards.person(request)  # with whom the menu is there to go on with
-    return pages.show(request, "error.html", member, error.http, error=error, phrase=_phrase(error))
+    return pages.show(
+        request, "error.html", member, error.http, error=error, phrase=_phrase(error), request_id=request_ids.current()
+    )
 
 
 def _phrase(error: TidingsError) -> str:

@@ -24,7 +24,7 @@ TAGS = {
 ERROR: Mapping[str, Any] = {
     "type": "object",
     "description": "Every error looks like this.",
-    "required": ["code", "message", "details"],
+    "required": ["code", "message", "details", "request_id"],
     "properties": {
         "code": {"type": "string", "description": "For programs.", "examples": ["not_found"]},
         "message": {"type": "string", "description": "For people.", "examples": ["cache 'chat' does not exist"]},
@@ -33,6 +33,11 @@ ERROR: Mapping[str, Any] = {
             "description": "What the message sums up, thing by thing.",
             "items": {"type": "object", "additionalProperties": {"type": "string"}},
             "examples": [[]],
+        },
+        "request_id": {
+            "type": "string",
+            "description": "Logs and the audit log know the request by it. The header `X-Request-Id` has it too.",
+            "examples": ["7f3a1c0e5b9d4e628a1f0c3d5e7b9a12"],
         },
     },
 }

@@ -1,4 +1,4 @@
-"""How errors look over REST: always `{"code", "message", "details"}`."""
+"""How errors look over REST: always `{"code", "message", "details", "request_id"}`."""
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
+from api import request_ids
 from api.errors import TidingsError
 
 _RETRY_SECONDS: dict[int, int] = {HTTPStatus.TOO_MANY_REQUESTS: 60, HTTPStatus.SERVICE_UNAVAILABLE: 1}
@@ -32,7 +33,8 @@ def answer_of(error: TidingsError | HTTPException, headers: Mapping[str, str] | 
 def _answer(status: int, code: str, message: str, details: Sequence[Mapping[str, str]] = ()) -> JSONResponse:
     seconds = _RETRY_SECONDS.get(status)
     headers = {"retry-after": str(seconds)} if seconds else None
-    return JSONResponse({"code": code, "message": message, "details": list(details)}, status, headers)
+    told = {"code": code, "message": message, "details": list(details), "request_id": request_ids.current()}
+    return JSONResponse(told, status, headers)
 
 
 async def _ours(_: Request, error: Exception) -> JSONResponse:

@@ -12,6 +12,7 @@ from accounts.roles.system import OWNER
 from accounts.sessions.member import Member
 from accounts.sessions.service import Sessions
 from api.errors import PermissionDenied, Unauthenticated
+from api.log_context import bind
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _OWN_SITE = frozenset({"same-origin", "none"})
@@ -50,7 +51,9 @@ class Guards:
         check_origin(request)
         if secret.startswith(TOKEN_PREFIX):
             return await _looking(request, secret)
-        return await self._sessions.member(secret, address_of(request))
+        member = await self._sessions.member(secret, address_of(request))
+        bind(account=member.account_id)
+        return member
 
     def credential(self, request: Request) -> str:
         """Return what a request shows of its caller, which nobody has checked; empty where it shows nothing."""
@@ -59,7 +62,9 @@ class Guards:
 
 async def _looking(request: Request, secret: str) -> Member:
     impersonations: Impersonations = request.app.state.impersonations
-    return await impersonations.member(secret, request.method, request.url.path, address_of(request))
+    member = await impersonations.member(secret, request.method, request.url.path, address_of(request))
+    bind(account=member.account_id)
+    return member
 
 
 def _bearer(request: Request) -> str:

@@ -11,6 +11,7 @@ from accounts.presigning.service import SigningKeys
 from accounts.rpc.service import Context, Method
 from api.account import Limits
 from api.errors import Unauthenticated
+from api.log_context import bind
 from api.names import checked_cache_name
 from backplane.interface import Directory
 
@@ -19,6 +20,11 @@ MAX_TTL_SECONDS = 86_400
 """Of items, of which there are none here: figures that SDKs show, as the contract has them."""
 
 SERVICE = "control_client.ScsControl"
+
+
+def _named(cache: str) -> str:
+    bind(cache=cache)
+    return checked_cache_name(cache)
 
 
 class Control:
@@ -49,19 +55,19 @@ class Control:
         }
 
     async def _create_cache(self, request: wire._CreateCacheRequest, ctx: Context) -> wire._CreateCacheResponse:
-        caller, name = await self._caller(ctx), checked_cache_name(request.cache_name)
+        caller, name = await self._caller(ctx), _named(request.cache_name)
         caller.require(Rank.SUPER_USER, f"create cache '{name}'")
         await self._caches.create(caller.account_id, caller.actor, name)
         return wire._CreateCacheResponse()
 
     async def _delete_cache(self, request: wire._DeleteCacheRequest, ctx: Context) -> wire._DeleteCacheResponse:
-        caller, name = await self._caller(ctx), checked_cache_name(request.cache_name)
+        caller, name = await self._caller(ctx), _named(request.cache_name)
         caller.require(Rank.SUPER_USER, f"delete cache '{name}'")
         await self._caches.delete(caller.account_id, caller.actor, name)
         return wire._DeleteCacheResponse()
 
     async def _flush_cache(self, request: wire._FlushCacheRequest, ctx: Context) -> wire._FlushCacheResponse:
-        caller, name = await self._caller(ctx), checked_cache_name(request.cache_name)
+        caller, name = await self._caller(ctx), _named(request.cache_name)
         caller.require(Rank.SUPER_USER, f"flush cache '{name}'")
         await self._caches.flush(caller.account_id, name)
         return wire._FlushCacheResponse()

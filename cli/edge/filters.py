@@ -41,10 +41,11 @@ ALLOWED_HEADERS = (
     "read-concern",
     "runtime-version",
     "x-grpc-web",
+    "x-request-id",
     "x-user-agent",
     *LOCAL_CONTROLS,
 )
-EXPOSED_HEADERS = ("grpc-status", "grpc-message", "err", "retry-after")
+EXPOSED_HEADERS = ("grpc-status", "grpc-message", "err", "retry-after", "x-request-id")
 
 
 def http_filters(settings: EdgeSettings) -> list[Config]:

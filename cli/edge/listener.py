@@ -22,6 +22,8 @@ ACCESS_FIELDS = {
     "received_bytes": "%BYTES_RECEIVED%",
     "sent_bytes": "%BYTES_SENT%",
     "peer": "%DOWNSTREAM_REMOTE_ADDRESS%",
+    "request_id": '%COALESCE({"operators":[{"command":"RESP","param":"X-REQUEST-ID"},'
+    '{"command":"TRAILER","param":"X-REQUEST-ID"}]})%',
 }
 """A line's members. The path comes without its query, which may hold a token."""
 

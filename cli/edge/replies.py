@@ -56,12 +56,16 @@ def _other(reply: Reply) -> Config:
     return {
         "filter": _status(reply.http),
         "headers_to_add": headers(_trailers(reply)),
-        "body_format_override": {"json_format": {"code": reply.code, "message": reply.text}},
+        "body_format_override": {"json_format": _body(reply)},
     }
 
 
+def _body(reply: Reply) -> Config:
+    return {"code": reply.code, "message": reply.text, "request_id": "%RESP(X-REQUEST-ID)%"}
+
+
 def _trailers(reply: Reply) -> dict[str, str]:
-    found = {"grpc-status": str(reply.grpc)}
+    found = {"grpc-status": str(reply.grpc), "x-request-id": "%UNIQUE_ID%"}
     if reply.err:
         found["err"] = reply.err
     return found

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from api.asgi import send_error, send_json, without_body
+from api.asgi import send_error, send_json, told, without_body
 from api.errors import MethodNotAllowed, NotFound, StreamMoved, TidingsError, Unauthenticated
 from api.grpc_asgi import ClientGone, Receive, Scope, Send, shown
 from router.bearer import Bearer
@@ -102,4 +102,4 @@ def _as_event(happened: Event) -> bytes:
 
 async def _refuse_method(send: Send) -> None:
     error = MethodNotAllowed("an inspector takes GET alone")
-    await send_json(send, error.http, {"code": error.code, "message": error.message}, (_ALLOW,))
+    await send_json(send, error.http, told(error), (_ALLOW,))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from momento_wire_types import cachepubsub_pb2 as wire
 
+from api.asgi import told
 from api.errors import TidingsError
 from api.framing import HEADER_BYTES
 
@@ -58,7 +59,7 @@ def as_event(message: wire._SubscriptionItem) -> bytes:
 
 def error_event(error: TidingsError) -> bytes:
     """Return the last event of a stream that ends with an error."""
-    return f"event: error\ndata: {_dumped({'code': error.code, 'message': error.message})}\n\n".encode()
+    return f"event: error\ndata: {_dumped(told(error))}\n\n".encode()
 
 
 def _item(item: wire._TopicItem) -> Json:

@@ -1,6 +1,6 @@
 """`/topics/{cache}/{topic}`: publish with POST, wait for items with GET, or have them streamed."""
 
-from api.asgi import send_error, send_json, without_body
+from api.asgi import send_error, send_json, told, without_body
 from api.errors import MethodNotAllowed, StreamMoved, TidingsError, Unavailable
 from api.grpc_asgi import ClientGone, Receive, Scope, Send, shown
 from router.counts import Call
@@ -106,4 +106,4 @@ async def _answer(items: list[Json], send: Send) -> None:
 
 async def _refuse_method(send: Send) -> None:
     error = MethodNotAllowed("a topic takes POST to publish and GET to subscribe")
-    await send_json(send, error.http, {"code": error.code, "message": error.message}, (_ALLOW,))
+    await send_json(send, error.http, told(error), (_ALLOW,))

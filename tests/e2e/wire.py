@@ -67,6 +67,10 @@ class Subscription:
         except StopIteration:
             raise AssertionError("the stream ended with OK") from None
 
+    def trailers(self) -> dict[str, str]:
+        """Return what came with the end."""
+        return dict(self._call.trailing_metadata())
+
     def cancel(self) -> None:
         """Leave, as a client does."""
         self._call.cancel()

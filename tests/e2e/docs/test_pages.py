@@ -20,12 +20,13 @@ from tools.tree import ROOT
 PAGES = {page.relative_to(ROOT).as_posix(): snippets.of(page) for page in snippets.pages()}
 RUN = [page for page, found in PAGES.items() if any(snippet.is_run for snippet in found)]
 AT_LEAST = 30
+REQUEST_ID = re.compile(r"(?<=\"request_id\":)\s*\"[0-9a-f]{32}\"")
 SEQUENCE_PAGE = re.compile(r"\b\d{13}\b")
 
 
 def comparable(output: str, language: str) -> object:
-    """Return an output without what differs in each run: the sequence page, which is the time of a topic's birth."""
-    same = SEQUENCE_PAGE.sub("0", output)
+    """Return an output without what differs in each run: a request's id, and the time of a topic's birth."""
+    same = REQUEST_ID.sub('""', SEQUENCE_PAGE.sub("0", output))
     return json.loads(same) if language == "json" else same
 
 

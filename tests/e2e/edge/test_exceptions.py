@@ -49,4 +49,5 @@ def test_an_exception_in_a_browsers_stream_leaves_it_without_an_ok(probe: Servic
 def test_an_exception_is_an_error_for_plain_http(probe: Service) -> None:
     answer = httpx.get(f"{probe.url}/raise")
     assert answer.status_code == 500
-    assert answer.json() == {"code": "internal", "message": "internal error"}
+    request_id = answer.headers["x-request-id"]
+    assert answer.json() == {"code": "internal", "message": "internal error", "request_id": request_id}

@@ -52,11 +52,12 @@ def test_a_restart_ends_polls_and_streams_so_that_their_clients_come_back() -> N
 def test_a_revoked_key_ends_polls_and_streams_with_the_reason(service: Service) -> None:
     with Tenant(service) as tenant:
         key, key_id = tenant.new_key()
+        caller = {"authorization": key, "x-request-id": "mine"}
         url, before = f"{service.url}/topics/{tenant.new_cache()}/silent", streams(service)
-        polls, events = Request(url, {"authorization": key}), Request(url, {"authorization": key} | SSE)
+        polls, events = Request(url, caller), Request(url, caller | SSE)
         until(lambda: streams(service) == before + 2, what="two subscriptions")
         tenant.revoke(key_id)
-        told = {"code": "unauthenticated", "message": "the token was revoked"}
+        told = {"code": "unauthenticated", "message": "the token was revoked", "request_id": "mine"}
         assert (json.loads(polls.wait()), polls.status) == (told, 401)
         event, data = events.wait().rstrip("\n").rpartition("\n\n")[2].splitlines()
         assert (event, json.loads(data.removeprefix("data: "))) == ("event: error", told)

@@ -24,7 +24,8 @@ async def entries(here: Installation) -> list[dict[str, Any]]:
 async def test_a_change_is_noted_with_who_and_from_where(here: Installation) -> None:
     ada = await here.tenant()
     async with here.rest(authorization=ada.key) as program, here.rest() as browser:
-        assert (await program.post("/v1/caches", json={"name": "chat"})).status_code == 201
+        made = await program.post("/v1/caches", json={"name": "chat"}, headers={"x-request-id": "mine"})
+        assert (made.status_code, made.headers["x-request-id"]) == (201, "mine")
         made = await browser.post("/v1/login", json={"email": ada.email, "password": PASSWORD})
         assert (await browser.delete("/v1/caches/chat")).status_code == 204
     await here.create_cache(ada.key, "rooms")
@@ -39,6 +40,10 @@ async def test_a_change_is_noted_with_who_and_from_where(here: Installation) -> 
         ("cache.created", "key", ada.key_id, "rooms", ada.id),
     ]
     assert [entry["address"] for entry in found] == ["", "", *["127.0.0.1"] * 2, "192.0.2.1"]
+    ids = [entry["request_id"] for entry in found]
+    assert ids[:3] == [None, None, "mine"]
+    assert all(ids[3:])
+    assert len(set(ids[3:])) == 2
 
 
 async def test_what_is_refused_leaves_no_note(here: Installation) -> None:

@@ -116,7 +116,7 @@ def check(route: Route, answer: httpx.Response, status: int, who: str) -> None:
     told = (who, route.method, route.path, answer.text)
     assert answer.status_code == status, told
     if status >= 400:
-        assert set(answer.json()) == {"code", "message", "details"}, told
+        assert set(answer.json()) == {"code", "message", "details", "request_id"}, told
 
 
 async def test_what_is_anothers_looks_like_what_is_nobodys(world: World) -> None:

@@ -150,7 +150,7 @@ async def test_a_key_that_cannot_be_is_refused(here: Installation, body: dict[st
         await browser.post("/v1/login", json={"email": ada.email, "password": PASSWORD})
         answer = await browser.post("/v1/api-keys", json=body)
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_argument")
-    assert set(answer.json()) == {"code", "message", "details"}
+    assert set(answer.json()) == {"code", "message", "details", "request_id"}
 
 
 async def test_a_key_makes_no_key_that_administers(here: Installation) -> None:

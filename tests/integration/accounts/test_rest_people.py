@@ -68,7 +68,7 @@ async def test_a_log_in_is_a_new_session_and_a_log_out_ends_it(here: Installatio
 async def test_nobody_learns_which_emails_exist(here: Installation) -> None:
     async with here.rest() as browser:
         await signed_up(browser)
-    async with here.rest() as stranger:
+    async with here.rest(**{"x-request-id": "mine"}) as stranger:
         wrong = LOG_IN | {"password": "wrong password"}
         known = await stranger.post("/v1/login", json=wrong)
         unknown = await stranger.post("/v1/login", json=wrong | {"email": "eve@example.com"})
@@ -106,7 +106,7 @@ async def test_what_is_wrong_with_a_sign_up_is_named(
     async with here.rest() as browser:
         answer = await browser.post("/v1/signup", json=ADA | changed)
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_argument")
-    assert set(answer.json()) == {"code", "message", "details"}
+    assert set(answer.json()) == {"code", "message", "details", "request_id"}
     assert field in answer.json()["message"]
 
 
@@ -118,13 +118,13 @@ async def test_a_body_that_is_no_sign_up_is_refused_in_the_same_shape(here: Inst
     async with here.rest() as browser:
         answer = await browser.post("/v1/signup", content=body, headers={"content-type": "application/json"})
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_argument")
-    assert set(answer.json()) == {"code", "message", "details"}
+    assert set(answer.json()) == {"code", "message", "details", "request_id"}
 
 
 async def test_a_body_that_is_too_large_is_refused(here: Installation) -> None:
     async with here.rest() as browser:
         answer = await browser.post("/v1/signup", json=ADA | {"account_name": "x" * 1_000_000})
-    assert (answer.status_code, set(answer.json())) == (413, {"code", "message", "details"})
+    assert (answer.status_code, set(answer.json())) == (413, {"code", "message", "details", "request_id"})
 
 
 FOREIGN = [
@@ -187,7 +187,7 @@ async def test_the_description_names_no_other_host(here: Installation) -> None:
         assert page.status_code == 200
         assert re.findall(r'(?:src|href|action)="(?:https?:)?//', page.text) == []
         answer = await browser.get("/redoc")
-        assert (answer.status_code, set(answer.json())) == (404, {"code", "message", "details"})
+        assert (answer.status_code, set(answer.json())) == (404, {"code", "message", "details", "request_id"})
 
 
 async def test_an_installation_without_a_store_makes_no_cache_durable(here: Installation) -> None:

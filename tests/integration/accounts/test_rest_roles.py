@@ -96,6 +96,7 @@ async def test_a_role_in_use_stays_and_the_answer_names_its_keys(here: Installat
                 "code": "in_use",
                 "message": "role 'readers' is in use by 1 API key",
                 "details": [{"kind": "api_key", "id": key_id, "description": "the app"}],
+                "request_id": refused.headers["x-request-id"],
             },
         )
         await client.delete(f"/v1/api-keys/{key_id}")

@@ -73,10 +73,15 @@ async def test_a_stream_that_fails_later_ends_with_an_internal_error(app: ASGIAp
 async def test_an_error_of_ours_is_told_as_it_is() -> None:
     client = await grpc(refuses)
     assert (client.status, client.message, client.is_trailers_only) == (5, "cache 'x' does not exist", True)
+    assert client.headers[b"x-request-id"]
     client = await http(refuses)
     assert (client.http_status, json.loads(client.body)) == (
         404,
-        {"code": "not_found", "message": "cache 'x' does not exist"},
+        {
+            "code": "not_found",
+            "message": "cache 'x' does not exist",
+            "request_id": client.headers[b"x-request-id"].decode(),
+        },
     )
 
 
