@@ -38,10 +38,12 @@ from accounts.mail.service import Mails
 from accounts.mail.transports import MailSettings
 from accounts.operation import Operation
 from accounts.people import People
+from accounts.posting import Posting
 from accounts.presigning.service import SigningKeys
 from accounts.rest.cookies import Cookie
 from accounts.rest.guards import Guards
 from accounts.rest.rate_limits import RestLimits
+from accounts.rpc.callers import CallerOf
 from accounts.rpc.control import SERVICE as CONTROL
 from accounts.rpc.control import Control
 from accounts.rpc.service import Service
@@ -152,10 +154,8 @@ class Accounts:
         self.users = self.people.users
         self.usage = Usage()
         billing = replace(settings.billing, test_clocks=settings.billing.test_clocks or settings.local)
-        self.finance = Finance(
-            Base(self.database, self.usage, self.snapshots, self.mails, self.master_keys, fleet.audience),
-            billing,
-        )
+        base = Base(self.database, self.usage, self.snapshots, self.mails, self.master_keys, fleet.audience)
+        self.finance = Finance(base, billing)
         clocks, used = self.finance.clocks, self.finance.watch.touch
         self.ledger = Ledger(self.database, self.usage, clocks, used, usage, settings.retention, _admission(settings))
         self.caches = Caches(
@@ -166,6 +166,8 @@ class Accounts:
         self.operation = Operation(
             self.database, self.snapshots, directory, self.usage, fleet, self.people.bindings, self.finance.closing
         )
+        private = settings.billing.private_webhooks
+        self.posting = Posting(self.database, self.master_keys, fleet.items, allow_private=private)
         self._watch = Watch(self.database, fleet.quotas, self.mails)
         self._following: asyncio.Task[None] | None = None
         self.app = self._application(cookie)
@@ -175,7 +177,8 @@ class Accounts:
         settings, callers = self._settings, self.credentials.callers
         audit_log = AuditLog(self.database)
         guards = Guards(self.people.sessions, callers, cookie)
-        control = Control(callers, self._directory, self.caches, SigningKeys(self.database))
+        caller_of = CallerOf(callers)
+        control = Control(caller_of, self._directory, self.caches, SigningKeys(self.database))
         app = application.create_app(
             [
                 *self.people.routers(self.keystore),
@@ -183,6 +186,7 @@ class Accounts:
                 *self.credentials.routers(),
                 busiest_routes.routes(self.busiest),
                 cache_routes.routes(self.caches),
+                *self.posting.routers(),
                 *self.ledger.routers(),
                 audit_routes.routes(audit_log, self.ledger.reports),
                 audit_routes.operator_routes(audit_log),
@@ -194,7 +198,11 @@ class Accounts:
                 signing_routes.routes(self.signing_keys, self.signing_key_lives),
                 signing_routes.public_routes(self.keystore),
             ],
-            [Service(CONTROL, control.methods()), *self.credentials.services()],
+            [
+                Service(CONTROL, control.methods()),
+                self.posting.service(caller_of),
+                *self.credentials.services(),
+            ],
             guards,
             IdempotentRequests(self.database),
             settings.rest_limits,
@@ -245,6 +253,7 @@ class Accounts:
         await self.jobs.start()
         await self.mails.start()
         await self.finance.start()
+        await self.posting.couriers.start()
         self.ledger.start()
 
     async def open(self) -> None:
@@ -261,6 +270,7 @@ class Accounts:
         """Stop, and let go of the database."""
         if self._following is not None:
             await end(self._following)
+        await self.posting.couriers.close()
         await self.credentials.close()
         await self.finance.close()
         await self.mails.close()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from accounts.webhook_deliveries.topics import LateTopics
 from backplane.audience import Audience, MemoryAudience
 from backplane.busiest import Busiest, MemoryBusiest
 from backplane.interface import DurableTopics, KeyUses, Quotas, Registry
@@ -20,6 +21,7 @@ class Fleet:
         busiest: Asks routers for the busiest topics of a cache.
         key_uses: What routers tell of the use of API keys.
         topics: The durable topics; None where there are none.
+        items: Where webhooks read topics.
     """
 
     quotas: Quotas = field(default_factory=MemoryQuotas)
@@ -28,3 +30,4 @@ class Fleet:
     busiest: Busiest = field(default_factory=MemoryBusiest)
     key_uses: KeyUses = field(default_factory=MemoryKeyUses)
     topics: DurableTopics | None = None
+    items: LateTopics = field(default_factory=LateTopics)

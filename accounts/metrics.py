@@ -41,5 +41,28 @@ class AccountsMetrics(Collector):
             "Batches of usage that no router had sealed, and that were kept aside.",
             ledger.refused,
         )
+        yield from self._webhooks()
         runs = {labels: float(number) for labels, number in self._accounts.jobs.runs.items()}
         yield counters("tidings_accounts_job_runs", "Runs of jobs by this service.", ("name", "outcome"), runs)
+
+    def _webhooks(self) -> Iterable[Metric]:
+        couriers = self._accounts.posting.couriers
+        requests = {(outcome,): float(number) for outcome, number in couriers.tally.tries.items()}
+        yield counters(
+            "tidings_webhook_requests",
+            "Requests to receivers of webhooks, by what came of them: delivered, refused or unanswered.",
+            ("outcome",),
+            requests,
+        )
+        events = {(outcome,): float(number) for outcome, number in couriers.tally.events.items()}
+        yield counters(
+            "tidings_webhook_events",
+            "Events of webhooks that are done with: delivered, or dead letters.",
+            ("outcome",),
+            events,
+        )
+        yield gauge("tidings_webhook_backlog", "Items that wait for receivers of webhooks.", couriers.backlog)
+        yield gauge("tidings_webhooks", "Webhooks that this service delivers for.", couriers.webhooks)
+        yield gauge(
+            "tidings_webhooks_failing", "Webhooks whose receiver does not take what it is sent.", couriers.failing
+        )

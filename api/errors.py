@@ -148,6 +148,10 @@ class TooManyRevocations(TidingsError):
     grpc, http, code = 8, 429, "too_many_revocations"
 
 
+class TooManyWebhooks(TidingsError):
+    grpc, http, code = 8, 429, "too_many_webhooks"
+
+
 class TooManyAccounts(TidingsError):
     grpc, http, code = 8, 429, "too_many_accounts"
 

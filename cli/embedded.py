@@ -26,6 +26,7 @@ from cli.settings import EmbeddedSettings
 from cli.signing_variables import SigningVariables
 from cli.tiers.announcing import announce
 from cli.urls import own_url
+from cli.webhook_topics import RouterTopics
 from router.app import RouterApp
 from router.meters.handover import Metering
 from router.router import Router, RouterSettings
@@ -68,6 +69,7 @@ class Embedded:
         )
         fleet.audience.answer(self._router.audience)
         fleet.busiest.answer(self._router)
+        fleet.items.answer(RouterTopics(lambda: self._router))
         self._router_app = RouterApp(self._router)
         self._accounts_app = Guard(cast("ASGIApp", accounts.app))  # the framework's own words for the same
         self.hosted = Hosted(

@@ -97,5 +97,5 @@ class Delivering:
             _log.error("the secret of webhook endpoint '%s' cannot be read: %s", endpoint.id, reason)
             return Outcome(delivered=False, reason="its secret cannot be read; remove the endpoint and add it anew")
         body = delivery.body.encode()
-        signed = headers(secret, delivery.id, self._clocks.everywhere(), body)
+        signed = headers([secret], delivery.id, self._clocks.everywhere(), body)
         return await self._sender.send(endpoint.url, signed, body)

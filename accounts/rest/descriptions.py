@@ -14,6 +14,7 @@ TAGS = {
     "disposable tokens": "Short-lived credentials, for browsers and phones.",
     "signing keys": "For whoever checks tokens elsewhere.",
     "caches": "Namespaces for topics.",
+    "webhooks": "Where items of topics are posted to, and what became of them.",
     "limits": "What the account may use at most.",
     "usage": "What was used.",
     "billing": "Plans, invoices, budgets and exports.",

@@ -6,11 +6,11 @@ from momento_wire_types import controlclient_pb2 as wire
 
 from accounts.caches.models import Cache
 from accounts.caches.service import Caches
-from accounts.caller import Caller, Callers, Rank
+from accounts.caller import Rank
 from accounts.presigning.service import SigningKeys
+from accounts.rpc.callers import CallerOf
 from accounts.rpc.service import Context, Method
 from api.account import Limits
-from api.errors import Unauthenticated
 from api.log_context import bind
 from api.names import checked_cache_name
 from backplane.interface import Directory
@@ -30,8 +30,8 @@ def _named(cache: str) -> str:
 class Control:
     """Authenticates, checks the arguments, then the permission, then whether the thing exists: SDKs see the order."""
 
-    def __init__(self, callers: Callers, directory: Directory, caches: Caches, signing_keys: SigningKeys) -> None:
-        self._callers = callers
+    def __init__(self, caller_of: CallerOf, directory: Directory, caches: Caches, signing_keys: SigningKeys) -> None:
+        self._caller = caller_of
         self._directory = directory
         self._caches = caches
         self._signing_keys = signing_keys
@@ -105,13 +105,6 @@ class Control:
         keys = await self._signing_keys.list(caller.account_id)
         listed = [wire._SigningKey(key_id=key.id, expires_at=key.expires_at) for key in keys]
         return wire._ListSigningKeysResponse(signing_key=listed, next_token="")
-
-    async def _caller(self, ctx: Context) -> Caller:
-        tokens = ctx.request_headers.getall("authorization")
-        if len(tokens) > 1:
-            raise Unauthenticated("the request carries more than one token")
-        address = (ctx.client_address or "").rpartition(":")[0]
-        return await self._callers.caller(tokens[0] if tokens else "", address)
 
 
 def _listed(cache: Cache, account: Limits) -> wire._Cache:

@@ -21,7 +21,9 @@ from cli.housekeeping import settle
 from cli.settings import HostedSettings
 from cli.tiers.announcing import announce
 from cli.tiers.settings import AccountsVariables
+from cli.tiers.webhook_router import WebhookRouter
 from cli.urls import own_url
+from cli.webhook_topics import RouterTopics
 
 if TYPE_CHECKING:
     from prometheus_client.registry import Collector
@@ -46,7 +48,10 @@ class AccountsTier:
             backplane.key_uses,
             backplane.topics,
         )
-        self._accounts = Accounts(_settings(variables), backplane.directory, backplane.usage, fleet)
+        settled = _settings(variables)
+        self._webhook_router = WebhookRouter(backplane, variables, settled.usage_seals)
+        fleet.items.answer(RouterTopics(self._webhook_router))
+        self._accounts = Accounts(settled, backplane.directory, backplane.usage, fleet)
         self._app = Guard(cast("ASGIApp", self._accounts.app))  # the framework's own words for the same
         self._not_yet = Guard(_not_yet)
         self.hosted = Hosted(
@@ -83,6 +88,7 @@ class AccountsTier:
         await self.hosted.close()
         await end(*self._tasks)
         await self._accounts.close()
+        await self._webhook_router.close()
         await self._backplane.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -35,7 +35,7 @@ async def _run(variables: RouterVariables | AccountsVariables, app: str, stack: 
     look_for_the_edge()
     pair = certificate(variables.tls_cert, variables.tls_key, ("TIDINGS_TLS_CERT", "TIDINGS_TLS_KEY"))
     shares_port = isinstance(variables, RouterVariables)
-    if shares_port:
+    if variables.link_ca_file is not None:
         link_security(variables)  # what is wrong with it is said here, and not by an application that does not start
     folder = DataFolder.hold(variables.data, f"tidings {'router' if shares_port else 'accounts'}")
     stack.callback(folder.release)

@@ -27,6 +27,7 @@ class LinkVariables(Variables):
 
     @override
     def contradictions(self) -> Iterable[str]:
+        yield from super().contradictions()
         files = (self.link_ca_file, self.link_cert, self.link_key)
         if any(files) and not all(files):
             yield "TIDINGS_LINK_CA_FILE, TIDINGS_LINK_CERT and TIDINGS_LINK_KEY go together: set all three, or none"

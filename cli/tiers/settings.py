@@ -112,6 +112,7 @@ class RouterVariables(HostedVariables, LinkVariables, UsageKeyVariables):
 class AccountsVariables(
     HostedVariables,
     MasterKeyVariables,
+    LinkVariables,
     UsageKeyVariables,
     MailVariables,
     RetentionVariables,

@@ -198,6 +198,31 @@ const scenarios = {
     return [all.every(heard => heard.items[0].sequenceNumber() === 1), oneMore.answer];
   },
 
+  /** Webhooks from their making to their end; what is published goes out signed while it is there. */
+  async webhooks() {
+    const topics = topicsWith(credentials(settings.key));
+    const options = { topicName: 'news', destination: settings.url };
+    const made = await topics.putWebhook(cache, 'archive', options);
+    const answers = [told(made), told(await topics.publish(cache, 'news', 'first'))];
+    const kept = await topics.getWebhookSecret(cache, 'archive');
+    const turned = await topics.rotateWebhookSecret(cache, 'archive');
+    const again = await topics.putWebhook(cache, 'archive', options);
+    const listed = (await topics.listWebhooks(cache)).getWebhooks();
+    answers.push(told(kept), told(turned), told(await topics.publish(cache, 'news', new Uint8Array([0, 255]))));
+    return { answers, secrets: [made.secretString(), kept.secret(), turned.secret(), again.secretString()],
+      listed: listed.map(each => [each.id.cacheName, each.id.webhookName, each.topicName, each.destination.url()]) };
+  },
+
+  async webhookGone() {
+    const topics = topicsWith(credentials(settings.key));
+    const gone = [await topics.deleteWebhook(cache, 'archive'), await topics.deleteWebhook(cache, 'archive'),
+      await topics.getWebhookSecret(cache, 'archive'), await topics.rotateWebhookSecret(cache, 'archive'),
+      await topics.listWebhooks('no-such-cache'),
+      await topics.putWebhook(cache, 'archive', { topicName: 'news', destination: 'https://127.0.0.1/' })];
+    const limited = topicsWith(packed(settings.token));
+    return [...gone, await limited.listWebhooks(cache)].map(told);
+  },
+
   async cacheDeleted() {
     const credentialProvider = credentials(settings.key);
     const heard = await listen(topicsWith(credentialProvider), 'news');

@@ -34,6 +34,7 @@ CHEAP = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
 
 ORIGIN = "http://tidings.test"
 CONTROL, AUTH, TOKEN = "control_client.ScsControl", "auth.Auth", "token.Token"
+WEBHOOKS = "webhook.Webhook"
 
 M = TypeVar("M", bound=Message)
 

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from accounts.audit.models import AuditEntry
 from accounts.billing.settings import BillingSettings
+from accounts.webhook_deliveries.models import WebhookEvent
 from tests.integration.accounts.conftest import Start
 from tests.integration.accounts.documented import Documented
 from tests.integration.accounts.installation import PASSWORD, Installation
@@ -52,6 +53,19 @@ STEPS = [
     Step("ada", "POST", "/v1/signup", SIGN_UP, {"account_id": ("account_id",), "user_id": ("user_id",)}),
     Step("ada", "POST", "/v1/caches", {"name": "chat"}),
     Step("ada", "PATCH", "/v1/caches/chat", {"limits": {"message_bytes": 1000}}),
+    Step(
+        "ada",
+        "POST",
+        "/v1/webhooks",
+        {"cache": "chat", "name": "archive", "topic": "news", "url": "https://example.com/"},
+        {"topic_webhook_id": ("webhook_id",)},
+    ),
+    Step("ada", "PATCH", "/v1/webhooks/{topic_webhook_id}", {"max_concurrency": 2}),
+    Step("ada", "POST", "/v1/webhooks/{topic_webhook_id}/secret/rotation", {}),
+    Step("ada", "POST", "/v1/webhooks/{topic_webhook_id}/dead-letters/replay"),
+    Step("ada", "POST", "/v1/webhooks/{topic_webhook_id}/dead-letters/{dead_letter_id}/replay"),
+    Step("ada", "DELETE", "/v1/webhooks/{topic_webhook_id}/dead-letters/{dead_letter_id}"),
+    Step("ada", "DELETE", "/v1/webhooks/{topic_webhook_id}"),
     Step("ada", "DELETE", "/v1/caches/chat"),
     Step("ada", "POST", "/v1/api-keys", {"role_id": "viewer"}, {"key_id": ("key_info", "key_id")}),
     Step("ada", "PATCH", "/v1/api-keys/{key_id}", {"description": "changed"}),
@@ -209,9 +223,19 @@ class Play:
         elif step.path == "/v1/login/code":
             asked = {"email": "ada@example.com", "password": PASSWORD}
             ids["ticket"] = (await self._clients["elsewhere"].post("/v1/login", json=asked)).json()["ticket"]
+        elif "{dead_letter_id}" in step.path:
+            ids["dead_letter_id"] = "event_1"
+            await self._give_up(ids["topic_webhook_id"], ids["dead_letter_id"])
         elif "{elsewhere}" in step.path:
             sessions = (await ada.get("/v1/sessions")).json()["sessions"]
             ids["elsewhere"] = next(each["session_id"] for each in sessions if not each["is_current"])
+
+    async def _give_up(self, webhook_id: str, id: str) -> None:
+        """Keep a dead letter, where it is not there yet."""
+        facts = {"kind": "item", "page": 1, "number": 1, "state": "dead", "tries": 1, "status": 500, "reason": ""}
+        async with self._here.accounts.database.transaction() as session:
+            if await session.get(WebhookEvent, id) is None:
+                session.add(WebhookEvent(id=id, webhook_id=webhook_id, letter=None, settled_at=1, **facts))
 
 
 def _filled(text: str, ids: Mapping[str, str]) -> str:

@@ -72,6 +72,13 @@ async def world(here: Installation) -> World:
     async with found.person(bob.email) as browser:
         budget = await browser.post("/v1/budgets", json=BUDGET | {"name": f"{SECRET}-budget"})
         hook = await browser.post("/v1/billing/webhooks", json=WEBHOOK | {"url": f"https://example.com/{SECRET}"})
+        of_topic = {"cache": ids["name"], "name": f"{SECRET}-webhook", "topic": SECRET, "url": "https://example.com/"}
+        posted = (await browser.post("/v1/webhooks", json=of_topic)).json()
+        ids |= {
+            "topic_webhook_id": posted["webhook_id"],
+            "topic_webhook": of_topic["name"],
+            "dead_letter_id": "event_1",
+        }
         invited = await browser.post("/v1/invitations", json={"email": f"{SECRET}@example.com", "role_id": "viewer"})
         ids["invitation_id"] = invited.json()["invitation"]["invitation_id"]
         ids |= {"account_id": bob.id, "user_id": (await browser.get("/v1/user")).json()["user_id"]}

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 from google.protobuf.message import Message
 from momento_wire_types import controlclient_pb2 as control
 
-from tests.integration.accounts.installation import AUTH, CONTROL, TOKEN
+from api import webhook_pb2 as webhook
+from tests.integration.accounts.installation import AUTH, CONTROL, TOKEN, WEBHOOKS
 
 Ids = Mapping[str, str]
 """What one account has, by the names that paths have for it."""
@@ -51,6 +52,7 @@ class Rpc(NamedTuple):
 PASSWORD = {"password": "a wrong password"}
 CODE = {"code": "000000"}
 BUDGET = {"name": "made", "amount": "5"}
+TOPIC_WEBHOOK = {"cache": "{name}", "name": "made", "topic": "a", "url": "https://example.com/made"}
 WEBHOOK = {"url": "https://example.com/made", "events": ["invoice.finalized"]}
 MONEY = {"amount": "5", "currency": "USD", "reason": "x"}
 PLAN: Mapping[str, Any] = {"plan_id": "made", "name": "Made", "currency": "USD", "prices": []}
@@ -97,6 +99,18 @@ ROUTES = [
     Route("DELETE", "/v1/billing/webhooks/{webhook_id}", 404, 403),
     Route("POST", "/v1/billing/webhooks/{webhook_id}/ping", 404, 403),
     Route("GET", "/v1/billing/webhooks/{webhook_id}/deliveries", 404, 200),
+    Route("POST", "/v1/webhooks", 404, 403, TOPIC_WEBHOOK),
+    Route("GET", "/v1/webhooks", 200, 200),
+    Route("GET", "/v1/webhooks/{topic_webhook_id}", 404, 200),
+    Route("PATCH", "/v1/webhooks/{topic_webhook_id}", 404, 403, {"max_concurrency": 2}),
+    Route("DELETE", "/v1/webhooks/{topic_webhook_id}", 404, 403),
+    Route("GET", "/v1/webhooks/{topic_webhook_id}/secret", 404, 403),
+    Route("POST", "/v1/webhooks/{topic_webhook_id}/secret/rotation", 404, 403, {}),
+    Route("GET", "/v1/webhooks/{topic_webhook_id}/deliveries", 404, 200),
+    Route("GET", "/v1/webhooks/{topic_webhook_id}/dead-letters", 404, 200),
+    Route("POST", "/v1/webhooks/{topic_webhook_id}/dead-letters/replay", 404, 403),
+    Route("POST", "/v1/webhooks/{topic_webhook_id}/dead-letters/{dead_letter_id}/replay", 404, 403),
+    Route("DELETE", "/v1/webhooks/{topic_webhook_id}/dead-letters/{dead_letter_id}", 404, 403),
     Route("POST", "/v1/exports/schedules", 400, 403, {"what": "usage"}),
     Route("GET", "/v1/exports/schedules", 200, 200),
     Route("GET", "/v1/exports/schedules/{schedule_id}", 404, 404),
@@ -237,6 +251,32 @@ def _list_signing_keys(_: Ids) -> Message:
     return control._ListSigningKeysRequest()
 
 
+def _put_webhook(ids: Ids) -> Message:
+    made = webhook.WebhookId(cache_name=ids["name"], webhook_name="made over gRPC")
+    to = webhook.WebhookDestination(post_url="https://example.com/")
+    return webhook.PutWebhookRequest(webhook=webhook.WebhookInfo(webhook_id=made, topic_name="a", destination=to))
+
+
+def _webhook(ids: Ids) -> webhook.WebhookId:
+    return webhook.WebhookId(cache_name=ids["name"], webhook_name=ids["topic_webhook"])
+
+
+def _delete_webhook(ids: Ids) -> Message:
+    return webhook.DeleteWebhookRequest(webhook_id=_webhook(ids))
+
+
+def _list_webhooks(ids: Ids) -> Message:
+    return webhook.ListWebhookRequest(cache_name=ids["name"])
+
+
+def _webhook_secret(ids: Ids) -> Message:
+    return webhook.GetWebhookSecretRequest(cache_name=ids["name"], webhook_name=ids["topic_webhook"])
+
+
+def _rotate_webhook_secret(ids: Ids) -> Message:
+    return webhook.RotateWebhookSecretRequest(webhook_id=_webhook(ids))
+
+
 RPCS = [
     Rpc(CONTROL, "CreateCache", 0, _create_cache),
     Rpc(CONTROL, "DeleteCache", 5, _delete_cache),
@@ -245,6 +285,11 @@ RPCS = [
     Rpc(CONTROL, "CreateSigningKey", 0, _create_signing_key),
     Rpc(CONTROL, "RevokeSigningKey", 5, _revoke_signing_key),
     Rpc(CONTROL, "ListSigningKeys", 0, _list_signing_keys),
+    Rpc(WEBHOOKS, "PutWebhook", 5, _put_webhook),
+    Rpc(WEBHOOKS, "DeleteWebhook", 5, _delete_webhook),
+    Rpc(WEBHOOKS, "ListWebhooks", 5, _list_webhooks),
+    Rpc(WEBHOOKS, "GetWebhookSecret", 5, _webhook_secret),
+    Rpc(WEBHOOKS, "RotateWebhookSecret", 5, _rotate_webhook_secret),
 ]
 
 FROM_THE_BODY = {(AUTH, "GenerateApiToken"), (AUTH, "RefreshApiToken"), (TOKEN, "GenerateDisposableToken")}

@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
 from accounts.metrics import AccountsMetrics
+from accounts.webhook_deliveries.tally import Tally
 from cli.metrics.page import Page
 from cli.metrics.port import STARTS
 from router.meters.handover import Metering
@@ -45,6 +46,7 @@ async def collectors(folder: Path) -> list[Collector]:
         database=SimpleNamespace(reachable=True, connections_in_use=0, most_connections=15),
         ledger=SimpleNamespace(applied=0, repeated=0, refused=0),
         jobs=SimpleNamespace(runs={}),
+        posting=SimpleNamespace(couriers=SimpleNamespace(tally=Tally(), backlog=0, webhooks=0, failing=0)),
     )
     server: Any = SimpleNamespace(sessions=1, waiting_bytes=0)
     return [

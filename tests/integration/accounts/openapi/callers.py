@@ -107,8 +107,11 @@ async def _things(service: Service, headers: Mapping[str, str]) -> dict[str, str
             assert answer.status_code == 201, answer.text
             return answer.json()
 
+        name = (await made("/v1/caches", {"name": "chat"}))["name"]
+        of_topic = {"cache": name, "name": "archive", "topic": "news", "url": "https://example.com/"}
         return {
-            "name": (await made("/v1/caches", {"name": "chat"}))["name"],
+            "name": name,
+            "topic_webhook_id": (await made("/v1/webhooks", of_topic))["webhook_id"],
             "role_id": (await made("/v1/roles", {"name": "readers", "permissions": [rule]}))["role_id"],
             "budget_id": (await made("/v1/budgets", {"name": "all", "amount": "5"}))["budget_id"],
             "webhook_id": (await made("/v1/billing/webhooks", hook))["webhook_id"],

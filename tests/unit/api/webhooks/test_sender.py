@@ -19,7 +19,7 @@ from tests.unit.api.webhooks.receiver import receiving
 def test_a_signature_is_the_one_of_the_standard() -> None:
     """The example of the Standard Webhooks specification's own libraries."""
     secret, id, timestamp = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330
-    signed = headers(secret, id, timestamp, b'{"test": 2432232314}')
+    signed = headers([secret], id, timestamp, b'{"test": 2432232314}')
     assert signed["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
     assert (signed["webhook-id"], signed["webhook-timestamp"]) == (id, "1614265330")
 
@@ -29,7 +29,7 @@ def test_a_secret_signs_with_all_its_bytes() -> None:
     key = base64.b64decode(secret.removeprefix("whsec_"))
     assert len(key) == 32
     expected = base64.b64encode(hmac.digest(key, b"m.1.{}", hashlib.sha256)).decode()
-    assert headers(secret, "m", 1, b"{}")["webhook-signature"] == f"v1,{expected}"
+    assert headers([secret], "m", 1, b"{}")["webhook-signature"] == f"v1,{expected}"
 
 
 async def test_what_is_sent_arrives_as_it_is() -> None:
@@ -55,6 +55,46 @@ async def test_any_other_answer_is_no_delivery_and_no_redirect_is_followed(statu
         await sending.close()
     assert (outcome.delivered, outcome.status, outcome.reason) == (False, status, f"answered {status}")
     assert len(receiver.requests) == 1
+
+
+async def test_a_redirect_to_the_metadata_of_a_cloud_is_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_up: list[str] = []
+    look_up = targets.public_address
+
+    async def counted(host: str, port: int, *, allow_private: bool) -> str:
+        looked_up.append(host)
+        return await look_up(host, port, allow_private=allow_private)
+
+    monkeypatch.setattr(sender, "public_address", counted)
+    async with receiving() as receiver:
+        receiver.statuses = [307]
+        receiver.headers = "location: http://169.254.169.254/latest/meta-data/\r\n"
+        sending = LateSender(allow_private=True)
+        outcome = await sending.send(receiver.url, {}, b"{}")
+        await sending.close()
+    assert (outcome.delivered, outcome.status) == (False, 307)
+    assert looked_up == ["127.0.0.1"]
+
+
+async def test_a_name_that_leads_elsewhere_the_second_time_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is connected to is the address that was looked at: a name is looked up once for a connection."""
+    answers = ["93.184.215.14", "169.254.169.254"]
+    connected: list[object] = []
+
+    async def look_up(*_: object, **__: object) -> list[tuple[object, ...]]:
+        return [(socket.AF_INET, 1, 6, "", (answers.pop(0), 443))]
+
+    async def connect(_: object, host: str, *__: object) -> None:
+        connected.append(host)
+        raise OSError("nobody is there")
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", look_up)
+    monkeypatch.setattr("httpcore.AnyIOBackend.connect_tcp", connect)
+    sending = LateSender()
+    outcomes = [await sending.send("https://rebinding.example/", {}, b"{}") for _ in range(2)]
+    await sending.close()
+    assert connected == ["93.184.215.14"]
+    assert "169.254.169.254" in outcomes[1].reason
 
 
 async def test_a_server_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,1 @@
+"""Webhooks of topics: where each item of a topic is posted to."""
