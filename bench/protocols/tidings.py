@@ -18,8 +18,15 @@ def _check_status(block: bytes) -> None:
         raise Refused(", ".join(f"{name.decode()}: {value.decode()}" for name, value in headers.items()))
 
 
-def _grpc_frame(message: bytes) -> bytes:
+def grpc_frame(message: bytes) -> bytes:
+    """Return a message as it stands in a body."""
     return b"\0" + len(message).to_bytes(4, "big") + message
+
+
+def publish_message(cache: str, topic: str, value: bytes) -> bytes:
+    """Return the message of a Publish of a text."""
+    text = messages._TopicValue(text=value.decode())
+    return messages._PublishRequest(cache_name=cache, topic=topic, value=text).SerializeToString()
 
 
 class TidingsPublishing:
@@ -62,10 +69,7 @@ class TidingsPublishing:
         self._connection.receive(chunk)
 
     def _request(self, block: bytes, value: bytes) -> Request:
-        message = messages._PublishRequest(
-            cache_name=self._cache, topic=self._topic, value=messages._TopicValue(text=value.decode())
-        )
-        return Request(block, _grpc_frame(message.SerializeToString()))
+        return Request(block, grpc_frame(publish_message(self._cache, self._topic, value)))
 
 
 class TidingsSubscribing:
@@ -78,7 +82,7 @@ class TidingsSubscribing:
         self.receive = self._connection.receive
         blocks = dialect.header_blocks(b"Subscribe")
         message = messages._SubscriptionRequest(cache_name=dialect.cache, topic=topic)
-        body = _grpc_frame(message.SerializeToString())
+        body = grpc_frame(message.SerializeToString())
         later = Request(blocks.later, body)
         self.outgoing += self._connection.send(Request(blocks.first, body))
         for _ in range(streams - 1):

@@ -3,6 +3,7 @@
 import importlib.util
 import json
 
+from cli.edge.admission import publishes_at_a_time
 from cli.edge.settings import EdgeSettings
 from cli.edge.typed import Config, extension, typed
 
@@ -59,6 +60,7 @@ def http_filters(settings: EdgeSettings) -> list[Config]:
         extension("envoy.filters.http.grpc_web", "extensions.filters.http.grpc_web.v3.GrpcWeb"),
         _deny_unless(methods=_methods(), paths=_paths()),
         _readiness(),
+        publishes_at_a_time(PUBLISH, settings.bounds),
         extension(
             "envoy.filters.http.buffer",
             "extensions.filters.http.buffer.v3.Buffer",

@@ -21,6 +21,7 @@ class Reply:
 
 
 REPLIES = (
+    Reply(503, 14, "unavailable", "the service is busy or stopping"),
     Reply(400, 3, "invalid_argument", "the request is malformed"),
     Reply(403, 3, "invalid_argument", "the method or the path is not allowed"),
     Reply(408, 4, "deadline_exceeded", "the request did not arrive in time"),
@@ -28,7 +29,6 @@ REPLIES = (
     Reply(429, 8, "publish_rate_exceeded", "too many requests", "operations_rate_limit_exceeded"),
     Reply(431, 8, "headers_too_large", "the request headers are too large"),
     Reply(500, 13, "internal", "internal error"),
-    Reply(503, 14, "unavailable", "the service is busy or stopping"),
     Reply(504, 14, "unavailable", "the stream was idle for too long"),
 )
 

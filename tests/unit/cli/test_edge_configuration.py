@@ -111,7 +111,15 @@ def test_paths_and_headers_that_could_be_read_in_two_ways_are_not() -> None:
 
 
 def test_filters_stand_in_their_order() -> None:
-    assert kinds() == ["Cors", "GrpcWeb", "RBAC", "HealthCheck", "Buffer", "DynamicModuleFilter"]
+    assert kinds() == [
+        "Cors",
+        "GrpcWeb",
+        "RBAC",
+        "HealthCheck",
+        "ExtensionWithMatcher",
+        "Buffer",
+        "DynamicModuleFilter",
+    ]
 
 
 def test_the_application_has_a_lifespan_and_one_loop() -> None:
@@ -159,7 +167,7 @@ def _decodes(path: str) -> bool:
 
 
 def test_a_body_is_bounded_above_the_message_limit() -> None:
-    assert filters()[4]["max_request_bytes"] == 5 * 1024 * 1024
+    assert filters()[5]["max_request_bytes"] == 5 * 1024 * 1024
 
 
 def test_cors_is_for_every_origin_and_without_credentials() -> None:
@@ -219,7 +227,7 @@ def test_the_access_log_leaves_out_the_query() -> None:
 
 def test_the_access_log_leaves_out_successful_publishes_unless_told_to_keep_all() -> None:
     (notable,) = http()["access_log"]
-    assert len(notable["filter"]["or_filter"]["filters"]) == 3
+    assert len(notable["filter"]["or_filter"]["filters"]) == 4
     (everything,) = http(replace(SETTINGS, access_log_all=True))["access_log"]
     assert "filter" not in everything
 
@@ -248,13 +256,14 @@ def test_what_may_differ_is_taken_from_the_settings() -> None:
     assert http(settings)["stream_idle_timeout"] == "1.5s"
     assert http(settings)["http2_protocol_options"]["connection_keepalive"]["interval"] == "0.5s"
     assert http(settings)["xff_num_trusted_hops"] == 2
-    assert filters(settings)[4]["max_request_bytes"] == 7
+    assert filters(settings)[5]["max_request_bytes"] == 7
 
 
-def test_every_request_is_logged_but_a_publish_that_went_well() -> None:
+def test_every_request_is_logged_but_publishes_that_went_well_and_most_that_were_too_many() -> None:
     (log,) = http()["access_log"]
-    path, failed, flagged = log["filter"]["or_filter"]["filters"]
+    path, failed, flagged, some = log["filter"]["or_filter"]["filters"]
     assert path["header_filter"]["header"]["string_match"] == {"exact": "/cache_client.pubsub.Pubsub/Publish"}
     assert path["header_filter"]["header"]["invert_match"]
-    assert failed["grpc_status_filter"] == {"statuses": ["OK"], "exclude": True}
+    assert failed["grpc_status_filter"] == {"statuses": ["OK", "UNAVAILABLE"], "exclude": True}
     assert flagged == {"response_flag_filter": {}}
+    assert some["runtime_filter"]["percent_sampled"] == {"numerator": 1}
