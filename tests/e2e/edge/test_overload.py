@@ -1,35 +1,51 @@
 """More publishes at a time than there is room for are refused at once, and nobody is kept from what is not theirs."""
 
+import socket
+
+import hpack
+
 from tests.e2e.edge.http2 import GRPC, Connection
+from tests.e2e.edge.test_hostile_http2 import END_HEADERS, HEADERS, PREFACE, frame
 from tests.e2e.service import Service, until
 
 PUBLISH = "/cache_client.pubsub.Pubsub/Publish"
 AT_A_TIME = 2048
 UNAVAILABLE = 14
+HEAD = [
+    (":method", "POST"),
+    (":scheme", "http"),
+    (":authority", "a"),
+    (":path", PUBLISH),
+    *GRPC,
+    ("authorization", "crowd"),
+]
 
 
 def of(caller: str) -> list[tuple[str, str]]:
     return [*GRPC, ("authorization", caller)]
 
 
+def crowd(port: int) -> socket.socket:
+    """Begin half as many publishes as may be under way, on one connection, and end none."""
+    block = hpack.Encoder().encode([hpack.NeverIndexedHeaderTuple(*field) for field in HEAD])
+    streams = range(1, AT_A_TIME, 2)
+    connection = socket.create_connection(("127.0.0.1", port), timeout=10)
+    connection.sendall(PREFACE + b"".join(frame(HEADERS, END_HEADERS, stream, block) for stream in streams))
+    return connection
+
+
 def test_who_has_too_many_publishes_under_way_is_refused_alone(probe: Service) -> None:
-    with Connection(probe.port) as first, Connection(probe.port) as second, Connection(probe.port) as honest:
-        crowd = (first, second)
-        for connection in crowd:
-            connection.read(0.5)  # the settings, which say how many streams there may be
-            for _ in range(AT_A_TIME // 2):
-                connection.open(PUBLISH, headers=of("crowd"), end=False)
+    with Connection(probe.port) as honest, crowd(probe.port), crowd(probe.port):
         until(lambda: refused(honest, "crowd"), what="a refusal")
         assert honest.call(PUBLISH, headers=of("crowd")).headers["grpc-message"] == "the service is busy or stopping"
         for _ in range(100):
             assert refused(honest, "crowd")
         log = (probe.data / "run" / "access.log").read_text()
         assert log.count('"grpc":"Unavailable"') < 20  # or refusing would cost as much as serving
-        others = [refused(honest, f"other-{number}") for number in range(6)]
+        others = [refused(honest, f"other-{number}") for number in range(12)]
         assert not all(others)  # one of four groups is full, and one or the other of these may be in it
-        assert not honest.answers[honest.open("/probe.Probe/Stream?interval=50", headers=of("crowd"))].over
-        for connection in crowd:
-            connection.close()
+        assert honest.call("/probe.Probe/Call", headers=of("crowd")).grpc[0] == 0
+    with Connection(probe.port) as honest:
         until(lambda: not refused(honest, "crowd"), what="room again")
 
 
