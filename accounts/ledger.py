@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from accounts.batches import endpoints as batch_routes
 from accounts.batches.admission import Admission
+from accounts.batches.archive import Archive
 from accounts.batches.consumer import Consumer
 from accounts.batches.listing import Listing
 from accounts.batches.pruning import Pruning, Retention
@@ -40,7 +41,9 @@ class Ledger:
         self.verifier = Verifier(database)
         self._pruning = Pruning(database, retention)
         self._admission = admission
-        self._consumer = None if carried is None else Consumer(self.batches, carried, new_id("accounts"), admission)
+        name = new_id("accounts")
+        self._archive = None if retention.archive is None else Archive(retention.archive, name)
+        self._consumer = None if carried is None else Consumer(self.batches, carried, name, admission, self._archive)
 
     def jobs(self) -> list[Job]:
         """Return what is done again and again."""
@@ -81,3 +84,5 @@ class Ledger:
         """Apply nothing more."""
         if self._consumer is not None:
             await self._consumer.close()
+        if self._archive is not None:
+            self._archive.close()

@@ -11,6 +11,7 @@ COMMANDS = {
     "storage": "Run one storage node of a fleet.",
     "accounts": "Run the account service of a fleet.",
     "doctor": "Check a fleet, and say what to do.",
+    "backup": "Copy the database of one machine, and put a copy in its place.",
     "account": "Make accounts without a browser.",
     "key": "Make API keys without a browser.",
     "keys": "Rotate the keys that tokens are signed with.",

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from accounts.batches.pruning import SHORTEST_DAYS, Retention
-from cli.tiers.variables import Variables
+from cli.tiers.variables import AbsolutePath, Variables
 
 LONGEST_DAYS = 36_600
 
@@ -30,8 +30,10 @@ class RetentionVariables(Variables):
         description=f"a number of days from {CORRECTED_DAYS} to {LONGEST_DAYS}",
     )
     usage_days_days: Days = 3660
+    usage_archive: AbsolutePath | None = Field(None, description="the path of a folder")
 
     @property
     def retention(self) -> Retention:
         """Return what the account service is told."""
-        return Retention(self.usage_batches_days, self.usage_minutes_days, self.usage_hours_days, self.usage_days_days)
+        days = (self.usage_batches_days, self.usage_minutes_days, self.usage_hours_days, self.usage_days_days)
+        return Retention(*days, archive=self.usage_archive)

@@ -2,17 +2,24 @@
 
 import json
 from collections.abc import Callable
+from itertools import chain, islice
 from pathlib import Path
 from typing import get_args
 
 import click
 
+from accounts.batches.archive import batches
 from accounts.batches.chain import Finding
+from accounts.batches.consumer import BATCHES_AT_ONCE
+from accounts.batches.service import Batches
 from accounts.batches.verifying import Verdict, Verifier
+from accounts.clocks.service import Clocks
 from accounts.component import Accounts
+from accounts.database import Database
 from accounts.exports.service import UsageFormat
 from accounts.exports.usage import Granularity
 from accounts.invoices.proving import Proof, Proofs
+from accounts.usage.service import Usage
 from cli.accounts_access import data_option, database_option, json_option, with_accounts, with_database
 from cli.billing_variables import BillingVariables
 from cli.refusals import told_in_a_sentence
@@ -90,6 +97,28 @@ def export(  # noqa: PLR0913 - one parameter for each option
 
     with_accounts(data, write, database_url)
     rows.end()
+
+
+@usage.command()
+@click.argument("folders", type=click.Path(exists=True, file_okay=False, path_type=Path), nargs=-1, required=True)
+@data_option
+@database_option
+def replay(folders: tuple[Path, ...], data: Path, database_url: str) -> None:
+    """Apply what is in archives of usage (TIDINGS_USAGE_ARCHIVE), after a backup was restored.
+
+    Whatever was applied already counts once, so it does no harm to do it twice.
+    """
+    found = chain.from_iterable(batches(folder) for folder in folders)
+
+    async def apply(database: Database) -> tuple[int, int]:
+        service, new, repeated = Batches(database, Usage(), Clocks(), used=lambda _: None), 0, 0
+        while some := list(islice(found, BATCHES_AT_ONCE)):
+            applied = await service.apply(some)
+            new, repeated = new + applied.new, repeated + applied.repeated
+        return new, repeated
+
+    new, repeated = with_database(data, database_url, apply)
+    click.echo(f"{new} batches were applied; {repeated} had been before")
 
 
 def _tell(

@@ -1,7 +1,7 @@
 """Takes batches of usage from the backplane and applies them, as one of several services that do.
 
-The order is: applied in the database, then marked for the router, then taken off the backplane. Whatever is cut off in
-between comes again, and changes nothing.
+The order is: applied in the database, archived, then marked for the router, then taken off the backplane. Whatever is
+cut off in between comes again, and changes nothing.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 
 from accounts.batches.admission import Admission
+from accounts.batches.archive import Archive
 from accounts.batches.service import Applied, Batches
 from api.errors import InvalidArgument, Unavailable
 from api.tasks import end
@@ -34,12 +35,15 @@ class Consumer:
         repeated: How many had been applied before.
     """
 
-    def __init__(self, batches: Batches, usage: Usage, name: str, admission: Admission) -> None:
+    def __init__(
+        self, batches: Batches, usage: Usage, name: str, admission: Admission, archive: Archive | None = None
+    ) -> None:
         """`name` tells this service from others that consume as well."""
         self._batches = batches
         self._usage = usage
         self._name = name
         self._admission = admission
+        self._archive = archive
         self._task: asyncio.Task[None] | None = None
         self._alarm_at = float("-inf")
         self._taken: list[Delivered] = []
@@ -91,6 +95,8 @@ class Consumer:
     async def _apply(self, delivered: Sequence[Delivered]) -> None:
         applied = await self._batches.apply([each.batch.payload for each in delivered])
         self._count(applied)
+        if self._archive is not None:  # before the router may delete them
+            await asyncio.to_thread(self._archive.keep, [each.batch.payload for each in delivered])
         await self._usage.mark({f"{router}/{boot}": number for (router, boot), number in applied.marks.items()})
         await self._usage.acknowledge([each.token for each in delivered])
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from accounts.batches import repository
 from accounts.batches.repository import BATCHES
@@ -23,12 +24,14 @@ class Retention:
         minutes: Sums of a minute.
         hours: Sums of an hour and of a quarter of one; with them goes what cuts old months by local days.
         days: Sums of a day.
+        archive: A folder for a second copy of what routers sent, of the last days; None for no copy.
     """
 
     batches: int = 100
     minutes: int = 100
     hours: int = 800
     days: int = 3660
+    archive: Path | None = None
 
 
 class Pruning:

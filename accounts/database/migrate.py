@@ -48,6 +48,13 @@ def downgrade(url: URL, revision: str = "base") -> None:
     _with_connection(url, lambda config: command.downgrade(config, revision))
 
 
+def is_known(url: str) -> bool:
+    """Return whether the database at `url` has a schema of this version or of one before it."""
+    found, _ = current(url)
+    scripts = ScriptDirectory(str(Path(migrations.__file__).parent))
+    return found in {script.revision for script in scripts.walk_revisions()}
+
+
 def without_password(url: str) -> str:
     """Return a URL as it may be shown."""
     return make_url(url).render_as_string(hide_password=True)

@@ -1,17 +1,26 @@
 """Fleets for all faults that they recover from: starting their processes takes longer than most of them."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
+from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.e2e.fleet.fleet import Fleet
+from tests.e2e.fleet.process import Tier
 from tests.e2e.fleet.workload import Reach
 
 
 @pytest.fixture(scope="package")
-def fleet() -> Generator[Fleet]:
-    with Fleet(routers=3, nodes=3, database="postgres") as running:
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the account service keeps what routers have counted."""
+    return tmp_path_factory.mktemp("archive")
+
+
+@pytest.fixture(scope="package")
+def fleet(archive: Path) -> Generator[Fleet]:
+    of_tier: Mapping[Tier, Mapping[str, str]] = {"accounts": {"TIDINGS_USAGE_ARCHIVE": str(archive)}}
+    with Fleet(routers=3, nodes=3, database="postgres", of_tier=of_tier) as running:
         yield running
 
 
