@@ -63,7 +63,7 @@ class Client:
 
     def __init__(self, endpoint: str, key: str) -> None:
         """`endpoint` is a URL, whose scheme says whether TLS is used."""
-        address, secure = _address(endpoint)
+        address, secure = address_of(endpoint)
         token = unpack_credential(key.strip())
         if not token.isascii() or not token.isprintable():
             raise click.UsageError("the key holds letters that are in no key")
@@ -138,7 +138,7 @@ class Client:
         return Refused(f"{error.details()} ({error.code().name})")
 
 
-def _address(endpoint: str) -> tuple[str, bool]:
+def address_of(endpoint: str) -> tuple[str, bool]:
     """Return host and port of a URL, and whether TLS is spoken there."""
     url = urlsplit(endpoint)
     try:

@@ -1,0 +1,1 @@
+"""`tidings doctor --compat`: tries any deployment against the contract of the published SDKs."""
