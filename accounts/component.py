@@ -222,6 +222,7 @@ class Accounts:
             self.limits,
             self.operation,
             self.jobs,
+            self.posting,
         )
         console.install(app, services, guards, _place(settings))
         app.state.operators = self.operation.operators

@@ -20,6 +20,8 @@ NOUNS = {
     "member": "Members",
     "invitation": "Invitations",
     "budget": "Budgets",
+    "topic_webhook": "Webhooks",
+    "dead_letters": "Dead letters",
     "session": "Sessions",
     "invoice": "Invoices",
     "account": "Account",

@@ -41,12 +41,14 @@ from accounts.console.security import SecurityPage
 from accounts.console.team import TeamPages
 from accounts.console.team_invitations import InvitationPages
 from accounts.console.tokens import TokenPages
+from accounts.console.webhooks import WebhookPages
 from accounts.finance import Finance
 from accounts.jobs.service import Jobs
 from accounts.keys.service import Keys
 from accounts.limits.service import AccountLimits
 from accounts.operation import Operation
 from accounts.people import People
+from accounts.posting import Posting
 from accounts.rest.guards import Guards
 from accounts.roles.service import Roles
 from accounts.tokens.service import Tokens
@@ -71,6 +73,7 @@ class Services:
     limits: AccountLimits
     operation: Operation
     jobs: Jobs
+    posting: Posting
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,7 @@ def install(app: FastAPI, services: Services, guards: Guards, place: Place) -> N
         CachePages(
             pages, services.caches, services.busiest, services.reports, offers_durable=place.offers_durable
         ).routes(),
+        WebhookPages(pages, services.posting, services.caches).routes(),
         KeyPages(pages, services.keys, services.roles).routes(),
         KeyRotationPages(pages, services.keys).routes(),
         RolePages(pages, services.roles).routes(),

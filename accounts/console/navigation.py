@@ -19,6 +19,7 @@ GROUPS: tuple[tuple[str, tuple[Place, ...]], ...] = (
             Place("/console/caches", "Caches"),
             Place("/console/playground", "Playground"),
             Place("/console/inspector", "Inspector"),
+            Place("/console/webhooks", "Webhooks"),
         ),
     ),
     (
@@ -60,6 +61,10 @@ NOTES = {
     "cache-flushed": "The cache was emptied of its items. Topics are no items, and stay as they are.",
     "cache-deleted": "The cache is gone, with its topics and subscriptions.",
     "key-revoked": "The key was revoked. Whoever still holds it is refused from now on.",
+    "webhook-made": "The webhook is there. Its secret is below.",
+    "webhook-deleted": "The webhook is gone; nothing more is posted.",
+    "letters-replayed": "They are sent once more within a few seconds.",
+    "letter-discarded": "The dead letter is gone.",
     "budget-made": "The budget holds from now on.",
     "budget-deleted": "The budget is gone; what it held back goes on.",
     "profile-changed": "The billing address was changed.",

@@ -30,6 +30,8 @@ FULL = (
     "/console/keys/new",
     "/console/playground?cache=chat&topic=lobby",
     "/console/inspector?cache=chat",
+    "/console/webhooks",
+    "/console/webhooks/new",
     "/console/roles/new",
     "/console/tokens",
     "/console/tokens/tester",
@@ -94,8 +96,19 @@ def begin(visitor: Visitor) -> None:
     visitor.page.locator("#await[data-state=waiting]").wait_for()
 
 
+def make_webhook(visitor: Visitor) -> None:
+    """Make a webhook, and have its secret shown."""
+    visitor.page.goto("/console/webhooks/new")
+    visitor.fill(topic="lobby", name="archive", url="https://example.com/items")
+    visitor.press("Make the webhook")
+    visitor.press("Show the secret")
+    visitor.page.locator("#webhook-secret").wait_for()
+
+
 def check_forms(visitor: Visitor, rules: Sequence[str] = EVERY_RULE) -> None:
     """Check what only the button of another page leads to."""
+    make_webhook(visitor)
+    look(visitor, rules)
     visitor.page.goto("/console/keys")
     visitor.page.get_by_role("link", name="Rotate").first.click()
     look(visitor, rules)

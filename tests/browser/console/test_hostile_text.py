@@ -20,6 +20,8 @@ PAGES = (
     "/console/roles",
     "/console/budgets",
     "/console/budgets/new",
+    "/console/webhooks",
+    "/console/webhooks/new",
     "/console/usage?by=cache&span=hour",
     "/console/usage?by=key&span=<script>",
     "/console/billing",
@@ -50,9 +52,14 @@ def test_a_hostile_text_is_shown_and_does_nothing(visit: Visit, text: str) -> No
     page.goto("/console/budgets/new")
     visitor.fill(name=text[:100], amount="1")
     visitor.press("Set the budget")
+    page.goto("/console/webhooks/new")
+    visitor.fill(topic=text, name=text, url="https://example.com/")
+    visitor.press("Make the webhook")
+    page.get_by_role("heading", name="Latest deliveries").wait_for()
+    webhook = page.url
     appoint(visitor)
     open_account(visitor, visitor.email)
-    for path in (*PAGES, page.url, invite(visitor, "mate@example.com")):
+    for path in (*PAGES, webhook, page.url, invite(visitor, "mate@example.com")):
         page.goto(path)
         assert page.evaluate("window.pwned") is None, path
         assert page.locator("script:not([src]), img[src=x], style").count() == 0, path
