@@ -1,10 +1,13 @@
-"""Ends tasks for certain, and does work again and again."""
+"""Ends tasks for certain, finishes work for certain, and does work again and again."""
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
 
 ONCE_MORE_SECONDS = 0.5
+
+T = TypeVar("T")
 
 
 async def end(*tasks: "asyncio.Task[None]") -> None:
@@ -14,6 +17,22 @@ async def end(*tasks: "asyncio.Task[None]") -> None:
         for task in waiting:
             task.cancel()
         _, waiting = await asyncio.wait(waiting, timeout=ONCE_MORE_SECONDS)
+
+
+async def finished(work: Coroutine[Any, Any, T]) -> T:
+    """Return what `work` returns; a caller that is cancelled meanwhile hears of it when the work has ended."""
+    task = asyncio.ensure_future(work)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError as told:
+            cancelled = told
+    if cancelled is not None:
+        if not task.cancelled():
+            task.exception()  # is nobody's any more
+        raise cancelled
+    return task.result()
 
 
 class Repeated:

@@ -15,10 +15,11 @@ from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
+from accounts.database import sqlite
 from accounts.database.migrate import upgrade
 from api.errors import InvalidArgument, Unavailable
+from api.tasks import finished
 
-BUSY_SECONDS = 10.0
 LIVENESS = {
     "connect_timeout": 3,
     "keepalives_idle": 5,
@@ -76,7 +77,7 @@ class Database:
         self._url = make_url(url)
         self._is_sqlite = self._url.get_backend_name() == "sqlite"
         self._pool = pool or Pool()
-        options = {"connect_args": {"timeout": BUSY_SECONDS}} if self._is_sqlite else self._pool.options()
+        options = self._pool.options() if not self._is_sqlite else sqlite.options(self._url)
         # Values stay out of the texts of errors, and so out of the log: among them are e-mails and hashes.
         self._engine = create_async_engine(self._url, hide_parameters=True, **options)
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
@@ -84,7 +85,6 @@ class Database:
         # SQLite has one writer at a time. Its own way to wait is to look again and again, which is slow in a crowd.
         self._turn: AbstractAsyncContextManager[Any] = asyncio.Lock() if self._is_sqlite else nullcontext()
         if self._is_sqlite:
-            event.listen(self._engine.sync_engine, "connect", _on_sqlite_connect)
             event.listen(self._engine.sync_engine, "begin", _on_sqlite_begin)
 
     def __repr__(self) -> str:
@@ -123,23 +123,26 @@ class Database:
         Raises:
             Unavailable: the database cannot be reached, or others kept it busy for too long.
         """
-        async with self._turn, self._session() as session:
-            await session.connection(execution_options={_WRITES: True})
+        async with self._turn, self._session({_WRITES: True}) as session:
             yield session
 
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[Transaction]:
         """Give a session that sees one state of the database and changes nothing. See `transaction` for errors."""
-        async with self._session() as session:
-            if not self._is_sqlite:
-                await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        async with self._session({} if self._is_sqlite else {"isolation_level": "REPEATABLE READ"}) as session:
             yield session
 
     @asynccontextmanager
-    async def _session(self) -> AsyncGenerator[Transaction]:
+    async def _session(self, options: dict[str, Any]) -> AsyncGenerator[Transaction]:
+        session = self._sessions()
+        # A caller that is cancelled while a connection is made or given back would leave it to nobody.
         try:
-            async with self._sessions() as session, session.begin():
+            try:
+                await finished(session.connection(execution_options=options))
                 yield session
+                await finished(session.commit())
+            finally:
+                await finished(session.close())
         except DataError as reason:
             raise InvalidArgument(
                 "the request holds a text that cannot be kept, such as one with a zero byte"
@@ -158,14 +161,6 @@ def _keep_to_owner(path: str) -> None:
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     os.fchmod(descriptor, 0o600)  # SQLite gives the files beside it the same mode
     os.close(descriptor)
-
-
-def _on_sqlite_connect(connection: Any, _: object) -> None:  # noqa: ANN401 - the driver's own type
-    connection.isolation_level = None  # SQLAlchemy says BEGIN itself, see below
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
 
 
 def _on_sqlite_begin(connection: Connection) -> None:

@@ -1,8 +1,10 @@
-"""Work that is done again and again is stopped between two times, and cancelled only where that takes too long."""
+"""Work that must not stop half-way is finished, or stopped between two times; it is cancelled where that takes long."""
 
 import asyncio
 
-from api.tasks import Repeated
+import pytest
+
+from api.tasks import Repeated, finished
 
 
 async def test_work_that_is_under_way_is_finished() -> None:
@@ -58,3 +60,31 @@ async def test_it_goes_on_when_it_is_woken_or_its_time_has_come() -> None:
             await asyncio.sleep(0)
     await repeated.close()
     await Repeated(work).close()
+
+
+async def test_a_caller_that_is_cancelled_again_and_again_hears_of_it_when_the_work_has_ended() -> None:
+    may_end, ended = asyncio.Event(), list[int]()
+
+    async def work() -> None:
+        await may_end.wait()
+        ended.append(1)
+
+    caller = asyncio.create_task(finished(work()))
+    for _ in range(3):
+        await asyncio.sleep(0)
+        caller.cancel()
+    await asyncio.sleep(0)
+    assert not caller.done()
+    may_end.set()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+    assert ended == [1]
+
+
+async def test_what_work_returns_or_raises_is_the_callers() -> None:
+    async def work(value: int) -> float:
+        return 1 / value
+
+    assert await finished(work(2)) == 0.5
+    with pytest.raises(ZeroDivisionError):
+        await finished(work(0))

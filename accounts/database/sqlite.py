@@ -1,0 +1,60 @@
+"""Connections to SQLite: each is a thread that makes one call after the other."""
+
+import asyncio
+import sqlite3
+from typing import Any
+
+import aiosqlite
+from sqlalchemy.engine import URL
+from typing_extensions import override
+
+BUSY_SECONDS = 10.0
+
+_PRAGMAS = ("journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL")
+_ROWS_AT_A_TIME = 64
+
+
+class _Connection(aiosqlite.Connection):
+    """Ends for certain where a task is cancelled in a statement, which makes SQLAlchemy close the connection.
+
+    It stops once: where SQLAlchemy is cancelled once more meanwhile, it stops it again, for which the library would
+    wait for ever. And it gives its locks back at once: SQLite keeps what is closed for as long as anything, such as
+    the cursor in a traceback, still belongs to it.
+    """
+
+    _is_stopped = False
+
+    @override
+    def stop(self) -> "asyncio.Future[Any] | None":
+        if self._is_stopped:
+            return None
+        self._is_stopped = True
+        stopped: asyncio.Future[Any] | None = super().stop()  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - of what, it does not say
+        return stopped
+
+    @override
+    async def close(self) -> None:
+        if self._is_stopped:
+            return
+        try:
+            await self.rollback()
+        finally:
+            stopping = self.stop()
+            if stopping is not None:
+                await stopping
+
+
+def options(url: URL) -> dict[str, Any]:
+    """Return what SQLAlchemy is told of the database at `url`."""
+
+    def connect() -> sqlite3.Connection:
+        # SQLAlchemy says BEGIN itself, so that the driver must not.
+        connection = sqlite3.connect(url.database or "", timeout=BUSY_SECONDS, isolation_level=None)
+        for pragma in _PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+        return connection
+
+    async def creator() -> aiosqlite.Connection:
+        return await _Connection(connect, _ROWS_AT_A_TIME)
+
+    return {"async_creator": creator}
