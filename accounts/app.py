@@ -17,7 +17,11 @@ from accounts.rpc.service import Service
 
 
 class Application(FastAPI):
-    """The framework's application, with a document that is true of all that stands around the endpoints."""
+    """The framework's application, with a document that is true of all that stands around the endpoints.
+
+    Attributes:
+        endpoints: Those of the REST API.
+    """
 
     def __init__(self, routers: Sequence[APIRouter], cookie: str) -> None:
         """Take the endpoints of the REST API, and the name of the cookie that holds a log-in."""
@@ -30,7 +34,7 @@ class Application(FastAPI):
             openapi_url="/v1/openapi.json",
             redirect_slashes=False,
         )
-        self._documented = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
+        self.endpoints = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
         self._cookie = cookie
         for router in routers:
             self.include_router(router)
@@ -38,7 +42,7 @@ class Application(FastAPI):
     @override
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
-            openapi.complete(super().openapi(), self._documented, self._cookie)
+            openapi.complete(super().openapi(), self.endpoints, self._cookie)
         return super().openapi()
 
 
@@ -48,7 +52,7 @@ def create_app(
     guards: Guards,
     idempotent_requests: IdempotentRequests,
     limits: RestLimits,
-) -> FastAPI:
+) -> Application:
     """Put endpoints and services into one application."""
     app = Application(routers, guards.cookie.name)
     app.state.guards = guards

@@ -4,7 +4,6 @@ import asyncio
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from fastapi import FastAPI
 from pwdlib import PasswordHash
 
 from accounts import app as application
@@ -172,7 +171,7 @@ class Accounts:
         self._following: asyncio.Task[None] | None = None
         self.app = self._application(cookie)
 
-    def _application(self, cookie: Cookie) -> FastAPI:
+    def _application(self, cookie: Cookie) -> application.Application:
         """Return what serves requests: REST, the gRPC services and the console."""
         settings, callers = self._settings, self.credentials.callers
         audit_log = AuditLog(self.database)

@@ -5,10 +5,9 @@ from typing import Any
 import pytest
 
 from accounts.component import Accounts, AccountsSettings
-from accounts.database import sqlite_url
 from accounts.fleet import Fleet
 from backplane.memory import MemoryDirectory, MemoryRegistry
-from tests.integration.accounts.databases import Postgres, postgres
+from tests.integration.accounts.databases import Postgres, SQLite, postgres
 from tests.integration.accounts.installation import CHEAP, Installation
 
 ENDPOINT = "tidings.test"
@@ -23,12 +22,19 @@ def postgres_server() -> Generator[Postgres]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def sqlite(tmp_path_factory: pytest.TempPathFactory) -> SQLite:
+    return SQLite(tmp_path_factory.mktemp("sqlite"))
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path, sqlite: SQLite) -> Generator[str]:
     if request.param == "sqlite":
-        return sqlite_url(tmp_path)
+        yield sqlite.new_database(tmp_path)
+        return
     server: Postgres = request.getfixturevalue("postgres_server")
-    return server.new_database()
+    with server.database() as url:
+        yield url
 
 
 @pytest.fixture

@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 
 import httpx
 
+from accounts.app import Application
+
 METHOD_NOT_ALLOWED, INTERNAL = 405, 500
 """What no operation documents: the first is none of its methods, the second a fault that a test has made."""
 
@@ -51,6 +53,20 @@ class Documented:
         for header in ("ETag", "RateLimit-Limit", "Retry-After"):
             if "idempotency-replayed" not in answer.headers:
                 assert (header in response["headers"]) == (header in answer.headers), (header, *told)
+
+
+_known: dict[frozenset[str], Documented] = {}
+
+
+def documented(app: Application) -> Documented:
+    """Return what checks the answers of an application.
+
+    To write a document takes longer than most tests; applications with the same endpoints share one.
+    """
+    endpoints = frozenset(f"{sorted(endpoint.methods or ())} {endpoint.path}" for endpoint in app.endpoints)
+    if endpoints not in _known:
+        _known[endpoints] = Documented(app.openapi())
+    return _known[endpoints]
 
 
 def _pattern(path: str) -> re.Pattern[str]:

@@ -24,7 +24,7 @@ from api.asgi import Guard
 from api.framing import HEADER_BYTES, frame
 from api.grpc_asgi import ASGIApp
 from backplane.memory import MemoryDirectory
-from tests.integration.accounts.documented import Documented
+from tests.integration.accounts.documented import documented
 from tests.unit.asgi import GRPC, Connection
 
 PASSWORD = "correct horse battery"
@@ -72,7 +72,7 @@ class Installation:
     def rest(self, **headers: str) -> httpx.AsyncClient:
         """Return a browser: it keeps cookies and sends `headers` with each request; only documented answers pass."""
         transport = httpx.ASGITransport(app=cast("Any", self.app))
-        hooks = {"response": [Documented(self.accounts.app.openapi()).check]}
+        hooks = {"response": [documented(self.accounts.app).check]}
         return httpx.AsyncClient(transport=transport, base_url=ORIGIN, headers=headers, event_hooks=hooks)
 
     async def tenant(self, name: str = "ada", role: str = "owner", plan: str = OPEN) -> Tenant:

@@ -14,12 +14,21 @@ from sqlalchemy import Connection, create_engine, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import OperationalError
 
-from accounts.database import migrate
+from accounts.database import migrate, sqlite_url
 from accounts.database.base import Base
 from tests.integration.accounts.conftest import Start
 from tests.integration.accounts.databases import Postgres
 
 ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database without tables."""
+    if request.param == "sqlite":
+        return sqlite_url(tmp_path)
+    server: Postgres = request.getfixturevalue("postgres_server")
+    return server.empty_database()
 
 
 @pytest.fixture
@@ -93,7 +102,7 @@ def test_the_schema_of_a_newer_version_is_left_as_it_is(url: URL, caplog: pytest
 
 
 def test_a_migration_that_does_not_get_its_lock_gives_up_before_others_wait_long(postgres_server: Postgres) -> None:
-    url = make_url(postgres_server.new_database())
+    url = make_url(postgres_server.empty_database())
     migrate.upgrade(url, "0002")
     with look(url) as reader:
         reader.execute(text("SELECT * FROM cache"))  # a transaction that stays open, as of a long report
@@ -107,7 +116,7 @@ def test_a_migration_that_does_not_get_its_lock_gives_up_before_others_wait_long
 
 def test_what_a_migration_has_locked_is_free_before_the_next_begins(postgres_server: Postgres) -> None:
     """So one that fails leaves those before it done."""
-    url = make_url(postgres_server.new_database())
+    url = make_url(postgres_server.empty_database())
     migrate.upgrade(url, "0001")
     with look(url) as reader:
         reader.execute(text("SELECT * FROM cache"))

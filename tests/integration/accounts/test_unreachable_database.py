@@ -10,18 +10,19 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from accounts.database import Database, sqlite_url
+from accounts.database import Database
 from api.errors import Unavailable
 from tests.integration.accounts.conftest import Start
+from tests.integration.accounts.databases import SQLite
 from tests.integration.accounts.installation import Refused
 
 FAR_AWAY = "postgresql+psycopg://nobody@127.0.0.1:1/nothing"
 
 
 @pytest.fixture
-def database_url(tmp_path: Path) -> str:
+def database_url(tmp_path: Path, sqlite: SQLite) -> str:
     """SQLite alone: its file can be taken away and given back."""
-    return sqlite_url(tmp_path)
+    return sqlite.new_database(tmp_path)
 
 
 def rename(database: Path, table: str, new: str) -> None:

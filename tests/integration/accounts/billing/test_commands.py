@@ -12,16 +12,14 @@ from cli.account import account
 from cli.billing import billing
 from cli.operator import operator
 from cli.usage import usage
-from tests.integration.accounts.databases import Postgres
 
 FEBRUARY, MARCH = 1832976000, 1835481600
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def data(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    if request.param == "postgres":
-        server: Postgres = request.getfixturevalue("postgres_server")
-        monkeypatch.setenv("TIDINGS_DATABASE_URL", server.new_database())
+@pytest.fixture
+def data(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    if database_url.startswith("postgres"):
+        monkeypatch.setenv("TIDINGS_DATABASE_URL", database_url)
     sign_up = ["create", "ada@example.com", "--password-stdin", "--data", str(tmp_path)]
     made = CliRunner().invoke(operator, sign_up, "correct horse battery\n")
     assert made.exit_code == 0, made.output

@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from accounts.database import sqlite_url
+from tests.integration.accounts.databases import SQLite
 
 
 @pytest.fixture
-def database_url(tmp_path: Path) -> str:
+def database_url(tmp_path: Path, sqlite: SQLite) -> str:
     """Pages write no SQL of their own, so that one database is enough."""
-    return sqlite_url(tmp_path)
+    return sqlite.new_database(tmp_path)
