@@ -88,7 +88,7 @@ class Workload:
     async def _open(self) -> None:
         self._keep(self.pace.run())
         await self._subscribe()
-        everyone = self._connected(-(-len(self.topics) * self.shape.publishers // STREAMS_PER_CONNECTION))
+        everyone = self.connected(-(-len(self.topics) * self.shape.publishers // STREAMS_PER_CONNECTION))
         for place, (topic, name) in enumerate(self._pairs("publisher", self.shape.publishers)):
             first = Message(self.reach.cache, topic, name, 1)
             interval = self.shape.interval_seconds * self.random.uniform(0.9, 1.1)
@@ -98,7 +98,7 @@ class Workload:
         await self.until(self._everyone_has_something, "a first item at every subscriber")
 
     async def _subscribe(self) -> None:
-        everyone = self._connected(-(-len(self.topics) * self.shape.subscribers // STREAMS_PER_CONNECTION))
+        everyone = self.connected(-(-len(self.topics) * self.shape.subscribers // STREAMS_PER_CONNECTION))
         for place, (topic, name) in enumerate(self._pairs("subscriber", self.shape.subscribers)):
             seen = self.ledger.listener(name, topic)
             subscriber = Subscriber(seen, everyone, self.reach.cache, start=place)
@@ -111,7 +111,7 @@ class Workload:
             for n in range(count):
                 yield topic, f"{what}-{topic}-{n}"
 
-    def _connected(self, each: int) -> list[Connection]:
+    def connected(self, each: int) -> list[Connection]:
         """Open `each` connections for all addresses, in an order in which neighbours lead to different ones."""
         made = [Connection(address, self.reach.key) for _ in range(max(each, 1)) for address in self.reach.addresses]
         for connection in made:
