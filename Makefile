@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+AUDIT := .venv-audit
 STAMP := $(VENV)/.installed
 PORT ?= 8080
 DATA ?= ./data
@@ -10,7 +11,7 @@ DOCS_PORT ?= 8000
 MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs
 
 .DEFAULT_GOAL := help
-.PHONY: help install up test check docs fmt bench proto
+.PHONY: help install up test check audit docs fmt bench proto
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +33,7 @@ test: install ## run every test (PYTEST_ARGS="-k name -x")
 check: install ## run every check that needs no test: format, lint, types, imports, sizes, generated code, documentation
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 	$(BIN)/python -m tools.check
@@ -39,6 +41,11 @@ check: install ## run every check that needs no test: format, lint, types, impor
 
 docs: install ## build the documentation's site, and serve it on port 8000 (DOCS_PORT)
 	$(MKDOCS) serve --strict --dev-addr 127.0.0.1:$(DOCS_PORT)
+
+audit: install ## look for advisories on what is pinned in requirements/
+	@test -x $(AUDIT)/bin/pip-audit || $(PYTHON) -m venv $(AUDIT)
+	@test -x $(AUDIT)/bin/pip-audit || $(AUDIT)/bin/pip install --quiet --disable-pip-version-check pip-audit==2.10.1
+	@$(BIN)/python -m tools.audit $(AUDIT)/bin/pip-audit
 
 fmt: install ## format, and mend what can be mended by itself
 	$(BIN)/ruff format

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any, cast
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape  # nosec B406 # writes, and parses nothing
 
 from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4

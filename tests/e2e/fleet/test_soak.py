@@ -111,10 +111,12 @@ async def restart(fleet: Fleet, node: Member) -> None:
     await asyncio.to_thread(fleet.wait_for_nodes, 2)
 
 
-async def at_rest(vitals: Vitals) -> None:
+async def at_rest(vitals: Vitals, watching: asyncio.Task[None]) -> None:
     """Wait until those who came and went are gone from the routers too."""
     looks = max(len(looks) for looks in vitals.looks.values())
     while min(len(found) for found in vitals.looks.values()) < looks + 3:
+        if watching.done():
+            watching.result()
         await asyncio.sleep(0.2)
 
 
@@ -133,7 +135,7 @@ async def test_a_long_time_of_everything_loses_and_leaks_nothing(soaked: Fleet) 
             partial(come_and_go, crowd[n % len(crowd)], reach.cache, load.topics[n % len(load.topics)])
             for n in range(COMING_AND_GOING)
         ]
-        await at_rest(vitals)
+        await at_rest(vitals, watching)
         before = {name: looks[-1] for name, looks in vitals.looks.items()}
 
         async def change() -> None:
@@ -148,7 +150,7 @@ async def test_a_long_time_of_everything_loses_and_leaks_nothing(soaked: Fleet) 
 
         async with meanwhile(change, replace_a_node, *comers):
             await asyncio.sleep(SECONDS)
-        await at_rest(vitals)
+        await at_rest(vitals, watching)
         found = await load.settle()
     watching.cancel()
     print(vitals)  # noqa: T201 - the figures of a long run

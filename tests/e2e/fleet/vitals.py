@@ -42,12 +42,11 @@ class Vitals:
 
     async def run(self) -> None:
         """Look until cancelled."""
-        async with httpx.AsyncClient(timeout=10) as client:
-            while True:
-                for member in self._members:
-                    page = (await client.get(member.metrics_url)).text
-                    self.looks[member.name].append(await asyncio.to_thread(_look, member, page))
-                await asyncio.sleep(LOOK_SECONDS)
+        while True:
+            for member in self._members:
+                page = await asyncio.to_thread(httpx.get, member.metrics_url, timeout=20)
+                self.looks[member.name].append(await asyncio.to_thread(_look, member, page.text))
+            await asyncio.sleep(LOOK_SECONDS)
 
     def memory(self, name: str) -> float:
         """Return how many MiB a member had at the end."""

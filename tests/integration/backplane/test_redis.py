@@ -8,6 +8,7 @@ import pytest
 from api.errors import Unavailable
 from backplane.interface import Node, NodeIdTaken, NodeMap, UsageBatch
 from backplane.redis import RedisBackplane
+from backplane.redis.usage import RedisUsage
 from tests.redis_server import RedisServer
 from tests.unit.credentials import PUBLIC_KEYS, account
 
@@ -137,5 +138,25 @@ async def test_a_store_that_came_back_empty_is_noticed(server: RedisServer) -> N
                 await backplane.registry.beat(node)
                 await asyncio.sleep(0.05)
         assert set(backplane.registry.map().nodes) == {"node-1"}
+    finally:
+        await backplane.close()
+
+
+async def test_usage_takes_a_bounded_part_of_the_store(url: str) -> None:
+    backplane = RedisBackplane(url, "bounded")
+    usage = RedisUsage(backplane._store, most_bytes=20_000)
+    batches = [UsageBatch(f"router-1/boot/{number}", bytes(1000), bytes(32)) for number in range(10)]
+
+    async def fill() -> None:
+        while True:
+            await usage.append(batches)
+
+    try:
+        with pytest.raises(Unavailable, match="batches of usage wait for the account service"):
+            await fill()
+        found = await usage.read("accounts", 100, 0)
+        assert [each.batch for each in found[:10]] == batches
+        await usage.acknowledge([each.token for each in found])
+        await usage.append(batches[:1])  # there is room again
     finally:
         await backplane.close()
