@@ -9,6 +9,7 @@ import logging
 import random
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from accounts.webhook_deliveries.book import Book, Failing, Settled
@@ -17,7 +18,7 @@ from accounts.webhook_deliveries.pace import Pace
 from accounts.webhook_deliveries.patience import gives_up, wait_seconds
 from accounts.webhook_deliveries.tally import Tally
 from accounts.webhook_deliveries.topics import Gap, Item, Position, Reading, Topics
-from api.errors import TidingsError
+from api.errors import StreamMoved, TidingsError
 from api.log_context import bind
 from api.webhooks import Outcome, Sending
 
@@ -36,6 +37,7 @@ class Assignment:
         cache: By its name.
         secrets: Each with the epoch second until which it signs; the newest first.
         failing_since: The epoch second since which the receiver takes nothing; None where it takes what comes.
+        unreadable: Why the topic could not be read; empty where it could.
     """
 
     webhook_id: str
@@ -49,6 +51,7 @@ class Assignment:
     per_second: int
     position: Position
     failing_since: int | None = None
+    unreadable: str = ""
 
 
 class Courier:
@@ -75,6 +78,7 @@ class Courier:
         self._unsaved: list[Settled] = []
         self._reached = self.position
         self._reading: Reading | None = None
+        self._unreadable = assignment.unreadable
 
     def __repr__(self) -> str:
         state = "delivering" if self.failing_since is None else "failing"
@@ -95,15 +99,13 @@ class Courier:
             LeaseLost: somebody else does.
         """
         bind(account=self.assignment.account_id, cache=self.assignment.cache)
-        told = ""
         while True:
             try:
                 await self._follow()
-                told = ""
+            except StreamMoved:  # there is more to read elsewhere
+                await asyncio.sleep(REREAD_SECONDS)
             except TidingsError as reason:
-                if reason.message != told:
-                    told = reason.message
-                    _log.warning("webhook '%s' waits: %s", self.assignment.webhook_id, reason.message)
+                await self._cannot_read(reason)
                 await asyncio.sleep(REREAD_SECONDS)
 
     async def send(self, id: str, told: Event) -> Outcome:
@@ -124,6 +126,7 @@ class Courier:
         self._reached = self.position
         reading = await self._topics.read(assignment.account_id, assignment.cache, assignment.topic, self.position)
         self._reading = reading
+        await self._can_read()
         try:
             is_first = True
             while True:
@@ -136,6 +139,21 @@ class Courier:
         finally:
             self._reading = None
             reading.close()
+
+    async def _cannot_read(self, reason: TidingsError) -> None:
+        """Note for people why nothing is sent; it is none of the receiver's failures."""
+        if reason.message == self._unreadable:
+            return
+        self._unreadable = reason.message
+        _log.warning("webhook '%s' waits: %s", self.assignment.webhook_id, reason.message)
+        now = int(self._now())
+        with suppress(TidingsError):
+            await self._book.failing(Failing(now, 0, 0, reason.message, now))
+
+    async def _can_read(self) -> None:
+        if self._unreadable:
+            self._unreadable = ""
+            await self._book.failing(None)
 
     async def _deliver(self, told: Sequence[Item | Gap]) -> None:
         saved_at = self._now()

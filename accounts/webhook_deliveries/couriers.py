@@ -54,6 +54,7 @@ class Couriers:
         self._holder = new_id("courier")
         self._running: dict[str, tuple[Courier, asyncio.Task[None]]] = {}
         self._held_until = 0.0
+        self._locked: set[str] = set()
         self._replays = Replays(database, self._letters, self._holder)
         self._repeated = [Repeated(self._look), Repeated(self._replay)]
 
@@ -136,7 +137,9 @@ class Couriers:
             try:
                 found[row.id] = self._assignment(row, cache)
             except CannotDecrypt as reason:
-                _log.error("the secret of webhook '%s' cannot be read: %s", row.id, reason)
+                if row.id not in self._locked:
+                    _log.error("the secret of webhook '%s' cannot be read: %s", row.id, reason)
+                self._locked.add(row.id)
         return found
 
     async def _have(self, held: Mapping[str, Assignment]) -> None:
@@ -169,7 +172,8 @@ class Couriers:
             concurrency=row.concurrency,
             per_second=row.per_second,
             position=Position(row.page, row.number),
-            failing_since=row.failing_since,
+            failing_since=row.failing_since if row.tries else None,
+            unreadable="" if row.tries or row.failing_since is None else row.reason,
         )
 
 

@@ -19,7 +19,9 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="package")
 def fleet(archive: Path) -> Generator[Fleet]:
-    of_tier: Mapping[Tier, Mapping[str, str]] = {"accounts": {"TIDINGS_USAGE_ARCHIVE": str(archive)}}
+    of_tier: Mapping[Tier, Mapping[str, str]] = {
+        "accounts": {"TIDINGS_USAGE_ARCHIVE": str(archive), "TIDINGS_PRIVATE_WEBHOOKS": "true"}
+    }
     with Fleet(routers=3, nodes=3, database="postgres", of_tier=of_tier) as running:
         yield running
 

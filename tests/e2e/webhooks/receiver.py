@@ -14,12 +14,14 @@ class Receiver:
 
     Attributes:
         got: Headers and body of each request, in the order in which they came.
+        taken: What was told by those that it did not refuse.
     """
 
     def __init__(self, port: int = 0) -> None:
         self.status = 204
         self.location = ""
         self.got: list[tuple[dict[str, str], bytes]] = []
+        self.taken: list[dict[str, Any]] = []
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -28,11 +30,14 @@ class Receiver:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["content-length"]))
                 receiver.got.append(({name.lower(): value for name, value in self.headers.items()}, body))
-                self.send_response(receiver.status)
+                status = receiver.status
+                self.send_response(status)
                 if receiver.location:
                     self.send_header("location", receiver.location)
                 self.send_header("content-length", "0")
                 self.end_headers()
+                if status < 300:
+                    receiver.taken.append(json.loads(body))
 
             @override
             def log_message(self, format: str, *args: object) -> None:

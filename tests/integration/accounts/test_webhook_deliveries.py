@@ -116,6 +116,7 @@ async def test_another_process_goes_on_where_one_that_died_has_noted_its_last(
     assert made.topics.open == 0
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_a_change_holds_within_a_second_and_another_topic_begins_with_what_is_new(start: Start) -> None:
     async with world(start) as made:
         made.publish("a")
@@ -130,6 +131,7 @@ async def test_a_change_holds_within_a_second_and_another_topic_begins_with_what
     assert made.texts == ["a", "new"]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_a_dead_letter_is_sealed_in_the_database_and_gone_with_its_webhook(start: Start) -> None:
     async with world(start) as made:
         made.receiver.statuses = [422]
@@ -150,6 +152,7 @@ async def test_a_dead_letter_is_sealed_in_the_database_and_gone_with_its_webhook
         assert "webhook_event" not in await made.here.rows()
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_a_replay_that_fails_leaves_a_dead_letter_and_one_that_is_taken_none(start: Start) -> None:
     async with world(start) as made:
         made.receiver.statuses = [422, 422, 422, 500, 200]
@@ -172,6 +175,7 @@ async def test_a_replay_that_fails_leaves_a_dead_letter_and_one_that_is_taken_no
     assert made.texts == ["x"] * 5
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_there_are_as_many_webhooks_as_there_may_be(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("accounts.webhooks.service.MOST_WEBHOOKS", 2)
     async with world(start) as made:

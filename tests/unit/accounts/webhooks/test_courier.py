@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -9,6 +10,7 @@ from accounts.webhook_deliveries.book import LeaseLost
 from accounts.webhook_deliveries.topics import Position
 from api.webhooks import Outcome
 from tests.unit.accounts.webhooks.delivery import DOWN, OK, delivery
+from tests.unit.credentials import account
 from tests.unit.router.parts import NOTHING_LEFT
 
 FAILED = Outcome(delivered=False, status=500, reason="answered 500")
@@ -166,6 +168,19 @@ async def test_what_was_delivered_and_not_noted_is_delivered_again() -> None:
     assert len({headers["webhook-id"] for headers in here.receiver.headers}) == 1
 
 
+async def test_each_item_is_counted_once_as_a_delivery_however_often_it_was_tried() -> None:
+    here = await delivery()
+    here.receiver.answers = [FAILED, DOWN, OK, FAILED]
+    async with here.running():
+        await here.publish("12345", "678")
+        await here.until(2)
+        await here.publish("not taken")
+        here.receiver.always = DOWN
+        await asyncio.sleep(60)
+    assert len(here.receiver.tried) > 4
+    assert (here.acme.router.counts.delivered, here.acme.router.counts.delivered_bytes) == (2, 8)
+
+
 async def test_a_topic_that_began_anew_is_told_of_as_an_event_of_its_own() -> None:
     here = await delivery()
     here.notes.position = Position(here.notes.position.page - 1, 41)
@@ -211,7 +226,23 @@ async def test_so_many_requests_go_out_together_and_so_many_in_a_second() -> Non
     assert all(later - earlier >= 0.999 for earlier, later in zip(times, times[10:], strict=False))
 
 
-async def test_a_topic_that_cannot_be_read_is_tried_again() -> None:
+async def test_a_topic_that_cannot_be_read_is_tried_again_and_why_is_told_once() -> None:
+    here = await delivery()
+    await here.publish("x")
+    await here.acme.directory.put_account(replace(account(), version=2, suspended=True))
+    async with here.running() as courier:
+        await asyncio.sleep(10)
+        assert courier.failing_since is None
+        await here.acme.directory.put_account(replace(account(), version=3))
+        await here.until(1)
+    assert here.receiver.texts == ["x"]
+    told, mended = here.notes.troubles
+    assert told is not None
+    assert (told.tries, told.reason) == (0, "the account is suspended; its owner can tell why")
+    assert mended is None
+
+
+async def test_a_stream_that_moves_is_no_trouble() -> None:
     here = await delivery()
     await here.publish("x")
     here.acme.router.drain()
@@ -219,4 +250,4 @@ async def test_a_topic_that_cannot_be_read_is_tried_again() -> None:
         await asyncio.sleep(10)
         here.acme.router._draining = False
         await here.until(1)
-    assert here.receiver.texts == ["x"]
+    assert (here.receiver.texts, here.notes.troubles) == (["x"], [])
