@@ -64,6 +64,7 @@ class Courier:
         sender: Sending,
         book: Book,
         tally: Tally,
+        shared: Pace,
         now: Callable[[], float] = time.time,
     ) -> None:
         self.assignment = assignment
@@ -73,6 +74,7 @@ class Courier:
         self._sender = sender
         self._book = book
         self._tally = tally
+        self._shared = shared
         self._now = now
         self._pace = Pace(assignment.per_second)
         self._unsaved: list[Settled] = []
@@ -109,9 +111,10 @@ class Courier:
                 await asyncio.sleep(REREAD_SECONDS)
 
     async def send(self, id: str, told: Event) -> Outcome:
-        """Send an event once, no sooner than the webhook's rate allows."""
+        """Send an event once, no sooner than the rates of the webhook and of the process allow."""
         assignment = self.assignment
         await self._pace.wait()
+        await self._shared.wait()
         now = self._now()
         secrets = [secret for secret, until in assignment.secrets if now < until]
         headers, body = request(id, told, secrets, int(now * 1000))

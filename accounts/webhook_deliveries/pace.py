@@ -1,4 +1,4 @@
-"""How fast one receiver is asked: so many requests a second, evenly spread."""
+"""How fast receivers are asked: so many requests a second, evenly spread, in the order in which they are wanted."""
 
 import asyncio
 

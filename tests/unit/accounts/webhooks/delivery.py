@@ -9,6 +9,7 @@ from typing import Any
 
 from accounts.webhook_deliveries.book import Failing, LeaseLost, Settled
 from accounts.webhook_deliveries.courier import Assignment, Courier
+from accounts.webhook_deliveries.pace import Pace
 from accounts.webhook_deliveries.tally import Tally
 from accounts.webhook_deliveries.topics import Position
 from api.tasks import end
@@ -93,6 +94,7 @@ class Delivery:
     receiver: Receiver = field(default_factory=Receiver)
     notes: Notes = field(default_factory=Notes)
     tally: Tally = field(default_factory=Tally)
+    shared: Pace = field(default_factory=lambda: Pace(1_000_000))
 
     async def publish(self, *texts: str) -> None:
         for text in texts:
@@ -113,7 +115,7 @@ class Delivery:
         }
         topics = RouterTopics(lambda: self.acme.router)
         assignment = Assignment(**(known | changes))
-        return Courier(assignment, topics, self.receiver, self.notes, self.tally, _now)
+        return Courier(assignment, topics, self.receiver, self.notes, self.tally, self.shared, _now)
 
     @asynccontextmanager
     async def running(self, **changes: Any) -> AsyncGenerator[Courier]:

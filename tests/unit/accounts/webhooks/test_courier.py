@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from accounts.webhook_deliveries.book import LeaseLost
+from accounts.webhook_deliveries.pace import Pace
 from accounts.webhook_deliveries.topics import Position
 from api.webhooks import Outcome
 from tests.unit.accounts.webhooks.delivery import DOWN, OK, delivery
@@ -222,6 +223,16 @@ async def test_so_many_requests_go_out_together_and_so_many_in_a_second() -> Non
         await here.until(40)
     assert here.receiver.most_at_once == 4
     assert sorted(here.receiver.texts, key=int) == list(map(str, range(40)))
+    times = here.receiver.times
+    assert all(later - earlier >= 0.999 for earlier, later in zip(times, times[10:], strict=False))
+
+
+async def test_all_webhooks_of_a_process_share_a_rate() -> None:
+    here = await delivery()
+    here.shared = Pace(10)
+    await here.publish(*map(str, range(20)))
+    async with here.running(), here.running():
+        await here.until(40)
     times = here.receiver.times
     assert all(later - earlier >= 0.999 for earlier, later in zip(times, times[10:], strict=False))
 
