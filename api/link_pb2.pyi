@@ -43,14 +43,16 @@ class Request(_message.Message):
     def __init__(self, id: _Optional[int] = ..., publish: _Optional[_Union[Publish, _Mapping]] = ..., subscribe: _Optional[_Union[Subscribe, _Mapping]] = ..., unsubscribe: _Optional[_Union[Unsubscribe, _Mapping]] = ..., recall: _Optional[_Union[Recall, _Mapping]] = ...) -> None: ...
 
 class Publish(_message.Message):
-    __slots__ = ("topic", "value", "publisher_id")
+    __slots__ = ("topic", "value", "publisher_id", "traceparent")
     TOPIC_FIELD_NUMBER: _ClassVar[int]
     VALUE_FIELD_NUMBER: _ClassVar[int]
     PUBLISHER_ID_FIELD_NUMBER: _ClassVar[int]
+    TRACEPARENT_FIELD_NUMBER: _ClassVar[int]
     topic: Topic
     value: bytes
     publisher_id: bytes
-    def __init__(self, topic: _Optional[_Union[Topic, _Mapping]] = ..., value: _Optional[bytes] = ..., publisher_id: _Optional[bytes] = ...) -> None: ...
+    traceparent: str
+    def __init__(self, topic: _Optional[_Union[Topic, _Mapping]] = ..., value: _Optional[bytes] = ..., publisher_id: _Optional[bytes] = ..., traceparent: _Optional[str] = ...) -> None: ...
 
 class Subscribe(_message.Message):
     __slots__ = ("topic", "watch", "number", "page")
@@ -159,16 +161,18 @@ class Discontinuity(_message.Message):
     def __init__(self, last: _Optional[int] = ..., new: _Optional[int] = ..., page: _Optional[int] = ...) -> None: ...
 
 class Item(_message.Message):
-    __slots__ = ("watch", "page", "number", "frame")
+    __slots__ = ("watch", "page", "number", "frame", "traceparent")
     WATCH_FIELD_NUMBER: _ClassVar[int]
     PAGE_FIELD_NUMBER: _ClassVar[int]
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     FRAME_FIELD_NUMBER: _ClassVar[int]
+    TRACEPARENT_FIELD_NUMBER: _ClassVar[int]
     watch: int
     page: int
     number: int
     frame: bytes
-    def __init__(self, watch: _Optional[int] = ..., page: _Optional[int] = ..., number: _Optional[int] = ..., frame: _Optional[bytes] = ...) -> None: ...
+    traceparent: str
+    def __init__(self, watch: _Optional[int] = ..., page: _Optional[int] = ..., number: _Optional[int] = ..., frame: _Optional[bytes] = ..., traceparent: _Optional[str] = ...) -> None: ...
 
 class HandOverRequest(_message.Message):
     __slots__ = ("follow", "want", "took")

@@ -4,15 +4,17 @@ from collections.abc import Callable
 
 from api.link import Receipt, Resumed, Sink
 from api.names import Topic
+from api.tracing import Spans, current, within
 from storage.node import Node
 
 
 class DirectLink:
     """Calls the node; implements `api.link.Link`."""
 
-    def __init__(self, node: Node, sink: Sink) -> None:
+    def __init__(self, node: Node, sink: Sink, spans: Spans | None = None) -> None:
         self._node = node
         self._sink = sink
+        self._spans = spans
 
     @property
     def is_connected(self) -> bool:
@@ -25,7 +27,12 @@ class DirectLink:
     async def publish(
         self, topic: Topic, value: bytes, publisher_id: bytes, timeout: float, stored: Callable[[], None]
     ) -> Receipt:
-        receipt = self._node.publish(topic, value, publisher_id)
+        if self._spans is not None and (above := current()):
+            facts = {"tidings.account": topic.account, "tidings.cache": topic.cache, "tidings.node": self._node.id}
+            with within(self._spans.begin("store", above.traceparent, facts)):
+                receipt = self._node.publish(topic, value, publisher_id)
+        else:
+            receipt = self._node.publish(topic, value, publisher_id)
         stored()
         return receipt
 

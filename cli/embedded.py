@@ -10,6 +10,8 @@ from accounts.fleet import Fleet
 from api.asgi import Guard, without_body
 from api.grpc_asgi import ASGIApp, Receive, Scope, Send
 from api.link import Sink
+from api.traced import Traced
+from api.tracing import Spans
 from backplane.interface import Node as NodeEntry
 from backplane.key_uses import KeyUseNotes
 from backplane.memory import MemoryDirectory, MemoryRegistry, MemoryUsage
@@ -25,6 +27,7 @@ from cli.retention import RetentionVariables
 from cli.settings import EmbeddedSettings
 from cli.signing_variables import SigningVariables
 from cli.tiers.announcing import announce
+from cli.tracing.start import spans_of
 from cli.urls import own_url
 from cli.webhook_topics import RouterTopics
 from router.app import RouterApp
@@ -48,8 +51,10 @@ class Embedded:
         directory: MemoryDirectory,
         usage: MemoryUsage,
         fleet: Fleet,
+        spans: Spans | None = None,
     ) -> None:
         """Take an account service that writes to `directory`, applies what comes by `usage`, and sees the `fleet`."""
+        self._spans = spans
         names = [f"node-{number + 1}" for number in range(settings.nodes)]
         self._nodes = {name: Node(name) for name in names}
         self._registry = fleet.registry
@@ -70,8 +75,12 @@ class Embedded:
         fleet.audience.answer(self._router.audience)
         fleet.busiest.answer(self._router)
         fleet.items.answer(RouterTopics(lambda: self._router))
-        self._router_app = RouterApp(self._router)
-        self._accounts_app = Guard(cast("ASGIApp", accounts.app))  # the framework's own words for the same
+        app = cast("ASGIApp", accounts.app)  # the framework's own words for the same
+        if spans is not None:
+            self._router.trace(spans)
+            accounts.database.trace(spans)
+            app = Traced(app, spans)
+        self._router_app, self._accounts_app = RouterApp(self._router), Guard(app)
         self.hosted = Hosted(
             "embedded",
             self._request,
@@ -100,7 +109,8 @@ class Embedded:
         )
         # A node in this process lives as long as the process; a lease would end when the process is merely slow.
         fleet = Fleet(registry=MemoryRegistry(lease_seconds=float("inf")))
-        return cls(settings, Accounts(account_settings, directory, usage, fleet), directory, usage, fleet)
+        accounts = Accounts(account_settings, directory, usage, fleet)
+        return cls(settings, accounts, directory, usage, fleet, spans_of("embedded"))
 
     def __repr__(self) -> str:
         return f"<Embedded {self.hosted!r}, {self._router!r}, {list(self._nodes.values())}>"
@@ -134,6 +144,8 @@ class Embedded:
         await asyncio.gather(*(bounds.close() for bounds in self._bounds))
         await self._metering.close()
         await self._accounts.close()
+        if self._spans is not None:
+            await self._spans.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.hosted(scope, receive, send)
@@ -145,7 +157,7 @@ class Embedded:
             await self._accounts_app(scope, receive, without_body(send) if scope["method"] == "HEAD" else send)
 
     def _connect(self, node: NodeEntry, sink: Sink, _: Callable[[], int]) -> DirectLink:
-        return DirectLink(self._nodes[node.id], sink)
+        return DirectLink(self._nodes[node.id], sink, self._spans)
 
     def _collectors(self) -> "Iterable[Collector]":
         from accounts.metrics import AccountsMetrics  # noqa: PLC0415  see `Hosted.metrics`

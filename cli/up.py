@@ -24,6 +24,7 @@ from cli.master_key import MasterKeyVariables
 from cli.refusals import told_in_a_sentence
 from cli.settings import EmbeddedSettings
 from cli.supervisor import Supervisor
+from cli.tracing.variables import TracingVariables
 from cli.urls import in_url, own_url
 
 PORT = click.IntRange(0, 65535)
@@ -111,6 +112,7 @@ def up(**options: object) -> None:
 
 async def _run(options: Options, stack: ExitStack) -> None:
     look_for_the_edge()
+    TracingVariables.read()  # what is wrong with it is said here, and not by an application that does not start
     pair = certificate(options.tls_cert, options.tls_key)
     folder = DataFolder.hold(options.data)
     stack.callback(folder.release)

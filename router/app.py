@@ -3,7 +3,8 @@
 import contextlib
 
 from api.asgi import identified
-from api.grpc_asgi import Receive, Scope, Send
+from api.grpc_asgi import ASGIApp, Receive, Scope, Send
+from api.traced import Traced
 from router.http.inspect import InspectApi
 from router.http.request import INSPECT, PREFIX
 from router.http.topics import TopicsApi
@@ -17,7 +18,12 @@ class RouterApp:
     def __init__(self, router: Router) -> None:
         pubsub = Pubsub(router)
         self._topics, self._inspect = TopicsApi(router), InspectApi(router)
-        self._grpc = {PUBLISH: pubsub.publish, SUBSCRIBE: pubsub.subscribe, PING: pubsub.ping}
+        publish: ASGIApp = pubsub.publish
+        self._post: ASGIApp = self._topics
+        if router.spans is not None:
+            publish = Traced(publish, router.spans, "publish")
+            self._post = Traced(self._post, router.spans, "publish")
+        self._grpc: dict[str, ASGIApp] = {PUBLISH: publish, SUBSCRIBE: pubsub.subscribe, PING: pubsub.ping}
 
     def serves(self, path: str) -> bool:
         """Whether requests to this path are the router's."""
@@ -29,5 +35,9 @@ class RouterApp:
             if call is not None:
                 await call(scope, receive, send)
             else:
-                over_http = self._inspect if scope["path"].startswith(INSPECT) else self._topics
-                await identified(over_http, scope, receive, send)
+                await identified(self._over_http(scope), scope, receive, send)
+
+    def _over_http(self, scope: Scope) -> ASGIApp:
+        if scope["path"].startswith(INSPECT):
+            return self._inspect
+        return self._post if scope["method"] == "POST" else self._topics

@@ -4,6 +4,7 @@ import asyncio
 from typing import Protocol
 
 from api.names import Topic
+from api.tracing import Span, Spans
 from router.counts import Counts, Gap
 from router.log import Log
 from router.taps import Taps
@@ -50,6 +51,7 @@ class Feed:
         self._rest_until = 0.0
         self._arranged_at = 0.0
         self._gathered_bytes = 0
+        self._spans: list[Span] = []
 
     def __repr__(self) -> str:
         return f"<Feed {self.topic.name!r} from {self.node_id}, {self.subscribers} subscribers, {self.log!r}>"
@@ -62,6 +64,19 @@ class Feed:
         self._gathered_bytes += len(frame)
         if self._waiting and not self._waking:
             self._arrange()
+
+    def traced(self, spans: Spans, above: Span) -> None:
+        """Make a span of the delivery of the item that came last: until those who wait have begun to write it."""
+        facts = {
+            "tidings.account": self.topic.account,
+            "tidings.cache": self.topic.cache,
+            "tidings.subscribers": self.subscribers,
+        }
+        span = spans.begin("deliver", above.traceparent, facts)
+        if self._waking or self._timer is not None:
+            self._spans.append(span)
+        else:
+            span.end()  # everybody is busy with what came before, and takes this with their next write
 
     def align(self, page: int, last: int) -> None:
         """Take note of where the topic stands; see `Log.align`."""
@@ -127,6 +142,10 @@ class Feed:
         self.counts.fanout.add(now - self._arranged_at)
         self._arranged_at = 0.0
         self._wake()
+        if self._spans:
+            spans, self._spans = self._spans, []
+            for span in spans:
+                asyncio.get_running_loop().call_soon(span.end)  # after those who were woken
 
     def _wake(self) -> None:
         waiting, self._waiting = self._waiting, set()

@@ -5,6 +5,7 @@ import asyncio
 from api.errors import Unavailable
 from api.link import Link, Moved, Resumed
 from api.names import Topic
+from api.tracing import Spans, current
 from router.counts import Counts
 from router.feed import Feed
 from router.owners import Owners
@@ -30,6 +31,8 @@ class Feeds:
         self._lost: dict[Topic, int] = {}
         self._moving: asyncio.Task[None] | None = None
         self._recovering: asyncio.Task[None] | None = None
+        self.spans: Spans | None = None
+        """Makes spans of deliveries, where traces are on."""
 
     def __repr__(self) -> str:
         state = "moving" if self._moving is not None and not self._moving.done() else "in place"
@@ -102,6 +105,8 @@ class Feeds:
         feed = self._feeds.get(topic)
         if feed is not None:
             feed.append(page, number, frame)
+            if self.spans is not None and (above := current()):
+                feed.traced(self.spans, above)
 
     def stands(self, topic: Topic, page: int, last: int) -> None:
         """Take note of how a topic stands that was taken up again; subscribers are told of a new page at once."""

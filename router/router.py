@@ -9,6 +9,7 @@ from functools import partial
 from api.errors import DeadlineExceeded, NotFound, StreamMoved, TidingsError, Unauthenticated, Unavailable
 from api.link import Link, Receipt, Sink
 from api.names import Topic
+from api.tracing import Spans, current
 from api.usage import DELIVERY, PUBLISH, operations
 from backplane.busiest import TopicUse
 from backplane.interface import Directory, Node, Registry
@@ -95,10 +96,15 @@ class Router:
         self.taps = Taps()
         self.feeds = Feeds(self.owners, settings.max_pending_bytes, self.counts, self.taps)
         self._draining = False
+        self.spans: Spans | None = None
 
     def __repr__(self) -> str:
         state = "draining" if self._draining else "serving"
         return f"<Router {state}, {len(self.subscriptions)} subscriptions, {self.feeds!r}, {self.owners!r}>"
+
+    def trace(self, spans: Spans) -> None:
+        """Make spans of what is published and delivered; to be called before the router serves."""
+        self.spans = self.feeds.spans = spans
 
     async def writable(self, bearer: Bearer, cache: str, topic: str, address: str = "") -> Writable:
         """Return the topic that a client at `address` wants to publish to.
@@ -132,6 +138,9 @@ class Router:
         meter.ready()
         stored = partial(meter.add, 1, value_bytes, operations(value_bytes))
         most = self.settings.publish_timeout_seconds
+        if self.spans is not None and (span := current()):
+            facts = {"tidings.account": writable.account, "tidings.cache": writable.cache}
+            span.tell({**facts, "tidings.bytes": value_bytes})
         begun = time.monotonic()
         try:
             receipt = await self.owners.publish(writable, value, bearer.publisher_id, min(timeout, most), stored)

@@ -13,6 +13,7 @@ from grpc_reflection.v1alpha import reflection
 from api import link_pb2 as wire
 from api import link_pb2_grpc
 from api.link_security import LinkSecurity, listen
+from api.tracing import Spans
 from storage.answered import Links
 from storage.durable.topics import DurableTopics
 from storage.member import Member
@@ -38,16 +39,17 @@ _log = logging.getLogger(__name__)
 class Storage(link_pb2_grpc.StorageServicer):
     """The service behind the inner link."""
 
-    def __init__(self, node: Node, ownership: Ownership, durable: DurableTopics | None) -> None:
+    def __init__(self, node: Node, ownership: Ownership, durable: DurableTopics | None, spans: Spans | None) -> None:
         self.sessions: set[Session] = set()
         self.links = Links()
         self._durable = durable
         self._node = node
         self._ownership = ownership
+        self._spans = spans
 
     async def Connect(self, request_iterator: AsyncIterator[wire.RouterBatch], context: Any) -> None:  # noqa: N802, ANN401 - generated name; the stubs leave the type open
         """Serve one router until it leaves, or does not read what it asked for."""
-        session = Session(self._node, self._ownership, self._durable, self.links)
+        session = Session(self._node, self._ownership, self._durable, self.links, self._spans)
         self.sessions.add(session)
 
         async def write(events: list[wire.Event]) -> None:
@@ -89,18 +91,19 @@ class Server:
         ownership: Ownership | None = None,
         durable: DurableTopics | None = None,
         security: LinkSecurity | None = None,
+        spans: Spans | None = None,
     ) -> None:
         """Serve `node` at `address`, `host:port`; with port 0 a free one is taken, see `start`.
 
         Without an `ownership` the node is alone and owns everything; without `durable` it keeps no durable topics;
-        without `security` it believes whoever reaches it.
+        without `security` it believes whoever reaches it; without `spans` it makes none of what is published.
         """
         self._address = address
         self._security = security
         self._server = grpc.aio.server(options=_OPTIONS)
         self._health = health.aio.HealthServicer()
         generated: Any = link_pb2_grpc
-        self._storage = Storage(node, ownership or SoleOwnership(), durable)
+        self._storage = Storage(node, ownership or SoleOwnership(), durable, spans)
         generated.add_StorageServicer_to_server(self._storage, self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         reflection.enable_server_reflection([SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME], self._server)

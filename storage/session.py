@@ -10,6 +10,7 @@ from api.errors import Unavailable
 from api.link import Moved, Receipt
 from api.names import Topic
 from api.outbox import Outbox, Overflow
+from api.tracing import Span, Spans, below, current, within
 from storage.answered import Answered, Links
 from storage.durable.topics import DurableTopics
 from storage.handover.state import topic_of
@@ -29,7 +30,12 @@ class Session:
     """One router's stream, and the sink of the topics that it watches."""
 
     def __init__(
-        self, node: Node, ownership: Ownership, durable: DurableTopics | None = None, links: Links | None = None
+        self,
+        node: Node,
+        ownership: Ownership,
+        durable: DurableTopics | None = None,
+        links: Links | None = None,
+        spans: Spans | None = None,
     ) -> None:
         self.outbox: Outbox[wire.Event] = Outbox(MAX_WAITING_BYTES)
         self.overflowed = asyncio.Event()
@@ -37,6 +43,7 @@ class Session:
         self._ownership = ownership
         self._durable = durable
         self._links = links or Links()
+        self._spans = spans
         self._answered = Answered(self._retire)
         self._is_known = False
         self._retired = False
@@ -55,6 +62,8 @@ class Session:
     def item(self, topic: Topic, page: int, number: int, frame: bytes) -> None:
         """Broadcast one item to the router."""
         item = wire.Item(watch=self._watches[topic], page=page, number=number, frame=frame)
+        if span := current():
+            item.traceparent = span.traceparent
         self._put(wire.Event(item=item), len(frame) + ITEM_OVERHEAD_BYTES)
 
     def moved(self, topic: Topic, map_version: int) -> None:
@@ -145,7 +154,11 @@ class Session:
 
     async def _publish_durable(self, topic: Topic, request: wire.Request) -> None:
         publish = request.publish
-        receipt = await self._journalled().publish(topic, publish.value, publish.publisher_id)
+        if publish.traceparent:
+            with within(self._span(topic, publish)):
+                receipt = await self._journalled().publish(topic, publish.value, publish.publisher_id)
+        else:
+            receipt = await self._journalled().publish(topic, publish.value, publish.publisher_id)
         self._answer(request.id, receipt)
 
     async def _subscribe_durable(self, topic: Topic, request: wire.Request) -> None:
@@ -184,8 +197,16 @@ class Session:
 
     def _publish(self, topic: Topic, request: wire.Request) -> None:
         publish = request.publish
-        receipt = self._node.publish(topic, publish.value, publish.publisher_id)
+        if publish.traceparent:
+            with within(self._span(topic, publish)):  # and with it what the node broadcasts meanwhile
+                receipt = self._node.publish(topic, publish.value, publish.publisher_id)
+        else:
+            receipt = self._node.publish(topic, publish.value, publish.publisher_id)
         self._answer(request.id, receipt)
+
+    def _span(self, topic: Topic, publish: wire.Publish) -> Span:
+        facts = {"tidings.account": topic.account, "tidings.cache": topic.cache, "tidings.node": self._node.id}
+        return below(self._spans, publish.traceparent, "store", facts)
 
     def _answer(self, request_id: int, receipt: Receipt) -> None:
         self._answered.stored.append(request_id)

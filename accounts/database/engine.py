@@ -17,8 +17,10 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_asyn
 
 from accounts.database import sqlite
 from accounts.database.migrate import upgrade
+from accounts.database.traced import trace
 from api.errors import InvalidArgument, Unavailable
 from api.tasks import finished
+from api.tracing import Spans
 
 LIVENESS = {
     "connect_timeout": 3,
@@ -89,6 +91,10 @@ class Database:
 
     def __repr__(self) -> str:
         return f"<Database {self._url.render_as_string(hide_password=True)} {self._state}>"
+
+    def trace(self, spans: Spans) -> None:
+        """Make a span of each statement that is part of a trace."""
+        trace(self._engine.sync_engine, spans)
 
     @property
     def reachable(self) -> bool:

@@ -13,6 +13,8 @@ from api.asgi import Guard, send_error, without_body
 from api.errors import Unavailable
 from api.grpc_asgi import ASGIApp, Receive, Scope, Send
 from api.tasks import end
+from api.traced import Traced
+from api.tracing import Spans
 from backplane.redis import RedisBackplane
 from cli.application import Application
 from cli.health import reachable
@@ -22,6 +24,7 @@ from cli.settings import HostedSettings
 from cli.tiers.announcing import announce
 from cli.tiers.settings import AccountsVariables
 from cli.tiers.webhook_router import WebhookRouter
+from cli.tracing.start import spans_of
 from cli.urls import own_url
 from cli.webhook_topics import RouterTopics
 
@@ -36,7 +39,7 @@ _log = logging.getLogger(__name__)
 class AccountsTier:
     """The account service, which tells routers of its accounts through Redis."""
 
-    def __init__(self, settings: HostedSettings, variables: AccountsVariables) -> None:
+    def __init__(self, settings: HostedSettings, variables: AccountsVariables, spans: Spans | None) -> None:
         self._address = f"{settings.host}:{settings.port}"
         self._backplane = RedisBackplane(variables.redis_url, variables.redis_prefix, variables.redis_ca_file)
         backplane = self._backplane
@@ -52,7 +55,11 @@ class AccountsTier:
         self._webhook_router = WebhookRouter(backplane, variables, settled.usage_seals)
         fleet.items.answer(RouterTopics(self._webhook_router))
         self._accounts = Accounts(settled, backplane.directory, backplane.usage, fleet)
-        self._app = Guard(cast("ASGIApp", self._accounts.app))  # the framework's own words for the same
+        self._spans = spans
+        app = cast("ASGIApp", self._accounts.app)  # the framework's own words for the same
+        self._app = Guard(app if spans is None else Traced(app, spans))
+        if spans is not None:
+            self._accounts.database.trace(spans)
         self._not_yet = Guard(_not_yet)
         self.hosted = Hosted(
             "accounts",
@@ -68,7 +75,7 @@ class AccountsTier:
     @classmethod
     def compose(cls) -> "AccountsTier":
         """Put the parts together, from the environment."""
-        return cls(HostedSettings.from_environment(), AccountsVariables.read())
+        return cls(HostedSettings.from_environment(), AccountsVariables.read(), spans_of("accounts"))
 
     def __repr__(self) -> str:
         return f"<AccountsTier {self.hosted!r}>"
@@ -90,6 +97,8 @@ class AccountsTier:
         await self._accounts.close()
         await self._webhook_router.close()
         await self._backplane.close()
+        if self._spans is not None:
+            await self._spans.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.hosted(scope, receive, send)

@@ -16,6 +16,7 @@ from cli.settings import HostedSettings
 from cli.supervisor import Supervisor
 from cli.tiers.link_variables import link_security
 from cli.tiers.settings import AccountsVariables, RouterVariables, tell_of_misspelt_variables
+from cli.tracing.variables import TracingVariables
 from cli.urls import own_url
 
 AFTER_DRAIN_SECONDS = 10.0
@@ -33,6 +34,7 @@ def run(variables_of: type[RouterVariables] | type[AccountsVariables], app: str)
 
 async def _run(variables: RouterVariables | AccountsVariables, app: str, stack: ExitStack) -> None:
     look_for_the_edge()
+    TracingVariables.read()  # what is wrong with it is said here, and not by an application that does not start
     pair = certificate(variables.tls_cert, variables.tls_key, ("TIDINGS_TLS_CERT", "TIDINGS_TLS_KEY"))
     shares_port = isinstance(variables, RouterVariables)
     if variables.link_ca_file is not None:

@@ -11,6 +11,7 @@ from api.errors import NotFound
 from api.grpc_asgi import Receive, Scope, Send
 from api.link import Sink
 from api.tasks import end
+from api.tracing import Spans
 from backplane.interface import Node
 from backplane.key_uses import KeyUseNotes
 from backplane.redis import RedisBackplane
@@ -23,6 +24,7 @@ from cli.settings import HostedSettings
 from cli.tiers.announcing import announce
 from cli.tiers.link_variables import link_security
 from cli.tiers.settings import RouterVariables
+from cli.tracing.start import spans_of
 from router.app import RouterApp
 from router.links.remote import RemoteLink
 from router.meters.handover import Metering
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
 class RouterTier:
     """One router, with a link to each storage node of the map."""
 
-    def __init__(self, settings: HostedSettings, variables: RouterVariables) -> None:
+    def __init__(self, settings: HostedSettings, variables: RouterVariables, spans: Spans | None) -> None:
         self._address = f"{settings.host}:{settings.port}"
         self._id = variables.router_id
         self._security = link_security(variables)
@@ -51,6 +53,9 @@ class RouterTier:
         self._router = Router(
             directory, registry, self._connect, router_settings, sharing, self._metering.seats, key_uses
         )
+        self._spans = spans
+        if spans is not None:
+            self._router.trace(spans)
         self._router_app = RouterApp(self._router)
         self._elsewhere = Guard(_elsewhere)
         self.hosted = Hosted(
@@ -67,7 +72,7 @@ class RouterTier:
     @classmethod
     def compose(cls) -> "RouterTier":
         """Put the parts together, from the environment."""
-        return cls(HostedSettings.from_environment(), RouterVariables.read())
+        return cls(HostedSettings.from_environment(), RouterVariables.read(), spans_of("router"))
 
     def __repr__(self) -> str:
         return f"<RouterTier {self._id} {self.hosted!r}, {self._router!r}>"
@@ -101,6 +106,8 @@ class RouterTier:
         self._router.close()
         await self._metering.close()
         await self._backplane.close()
+        if self._spans is not None:
+            await self._spans.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.hosted(scope, receive, send)

@@ -27,6 +27,7 @@ from cli.tiers.announcing import announce
 from cli.tiers.health import Health
 from cli.tiers.link_variables import link_security
 from cli.tiers.settings import StorageVariables
+from cli.tracing.start import spans_of
 from storage.bounds import CacheBounds
 from storage.durable.journal import StreamJournal
 from storage.durable.topics import DurableTopics
@@ -61,7 +62,8 @@ class StorageTier:
         self._durable = DurableTopics(self._node, journal, lambda: self._member.map_version)
         self._redis = client
         address = f"{variables.host}:{variables.port}"
-        self._server = Server(self._node, address, self._member, self._durable, security)
+        self._spans = spans_of("storage")
+        self._server = Server(self._node, address, self._member, self._durable, security, self._spans)
         page = Page([NodeMetrics([self._node]), MemberMetrics(self._member, self._server)])
         self._health = SidePort(Health("storage", lambda: self._state, self._dependencies, page))
         self._tasks: list[asyncio.Task[None]] = []
@@ -116,6 +118,8 @@ class StorageTier:
         await disconnect(self._redis)
         await self._health.close()
         await self._backplane.close()
+        if self._spans is not None:
+            await self._spans.close()
 
     def _dependencies(self) -> dict[str, str]:
         return {"redis": reachable(yes=self._backplane.reachable), "lease": self._member.membership.state}

@@ -21,6 +21,7 @@ from api.link import Moved, Receipt, Resumed, Sink
 from api.link_security import LinkSecurity, channel
 from api.names import Topic
 from api.outbox import Outbox, Overflow
+from api.tracing import Carried, current, within
 from router.links.watches import Watches, topic_message
 
 MAX_BATCH_BYTES = 16 * 1024 * 1024
@@ -112,6 +113,8 @@ class RemoteLink:
         self, topic: Topic, value: bytes, publisher_id: bytes, timeout: float, stored: Callable[[], None]
     ) -> Receipt:
         publish = wire.Publish(topic=topic_message(topic), value=value, publisher_id=publisher_id)
+        if span := current():
+            publish.traceparent = span.traceparent
         request = wire.Request(id=self._watches.next_id(), publish=publish)
         receipt = (await self._ask(request, len(value), timeout, stored)).receipt
         return Receipt(receipt.page, receipt.number)
@@ -212,7 +215,7 @@ class RemoteLink:
     def _take(self, event: wire.Event) -> None:
         match event.WhichOneof("kind"):
             case "item":
-                self._watches.item(event.item)
+                self._item(event.item)
             case "receipt":
                 if stored := self._stored.pop(event.receipt.id, None):
                     stored()
@@ -229,6 +232,13 @@ class RemoteLink:
                 self._watches.moved(event)
             case _:
                 _log.warning("a storage node of a newer version said something unknown")
+
+    def _item(self, item: wire.Item) -> None:
+        if item.traceparent:
+            with within(Carried(item.traceparent)):
+                self._watches.item(item)
+        else:
+            self._watches.item(item)
 
     def _recalled(self, recalled: wire.Recalled) -> None:
         unsure, self._unsure = self._unsure, {}

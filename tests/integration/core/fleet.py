@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 from api.grpc_asgi import ASGIApp
 from api.link import Sink
+from api.tracing import Spans
 from backplane.interface import Node as NodeEntry
 from backplane.memory import MemoryDirectory, MemoryRegistry
 from router.app import RouterApp
@@ -29,9 +30,12 @@ class Gateway:
         self._app: ASGIApp = RouterApp(router)
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def publish(self, text: str, topic: str = "topic", credential: str = "") -> Connection:
+    async def publish(
+        self, text: str, topic: str = "topic", credential: str = "", *extra: tuple[bytes, bytes]
+    ) -> Connection:
         """Publish as a client, and return how it was answered."""
-        return await _connection(PUBLISH, publish_request("cache", topic, text), credential).through(self._app)
+        request = _connection(PUBLISH, publish_request("cache", topic, text), credential, *extra)
+        return await request.through(self._app)
 
     async def subscribe(self, topic: str = "topic", number: int = 0, page: int = 0, credential: str = "") -> Connection:
         """Subscribe as a client; return when the first heartbeat is there."""
@@ -58,8 +62,9 @@ class Gateway:
 class StorageNode:
     """One storage node, a member of the map."""
 
-    def __init__(self, id: str, registry: MemoryRegistry) -> None:
+    def __init__(self, id: str, registry: MemoryRegistry, spans: Spans | None = None) -> None:
         self.id = id
+        self._spans = spans
         self.node = Node(id)
         self._registry = registry
         self._member: Member | None = None
@@ -67,7 +72,7 @@ class StorageNode:
     async def join(self) -> None:
         """Serve, and enter the map."""
         self.member = self._member = Member(self.node, self._registry)
-        self.server = Server(self.node, "127.0.0.1:0", self.member)
+        self.server = Server(self.node, "127.0.0.1:0", self.member, spans=self._spans)
         port = await self.server.start()
         await self.member.join(NodeEntry(self.id, f"127.0.0.1:{port}"))
 
@@ -91,9 +96,10 @@ class StorageNode:
 
 
 class Fleet:
-    """All routers and nodes of a test."""
+    """All routers and nodes of a test; `spans` makes what each of them traces with, by the name of its tier."""
 
-    def __init__(self) -> None:
+    def __init__(self, spans: Callable[[str], Spans | None] = lambda _: None) -> None:
+        self._spans = spans
         self.directory = MemoryDirectory()
         self.registry = MemoryRegistry(lease_seconds=3600.0)
         self.nodes: dict[str, StorageNode] = {}
@@ -108,11 +114,14 @@ class Fleet:
         for number in range(nodes):
             await self.join(f"node-{number}")
         for _ in range(routers):
-            self.gateways.append(Gateway(Router(self.directory, self.registry, self._connect, settings)))
+            router = Router(self.directory, self.registry, self._connect, settings)
+            if spans := self._spans("router"):
+                router.trace(spans)
+            self.gateways.append(Gateway(router))
 
     async def join(self, id: str) -> StorageNode:
         """Add a node."""
-        node = self.nodes[id] = StorageNode(id, self.registry)
+        node = self.nodes[id] = StorageNode(id, self.registry, self._spans("storage"))
         await node.join()
         return node
 
@@ -131,16 +140,20 @@ class Fleet:
         return link
 
 
-def _connection(path: str, body: bytes, credential: str) -> Connection:
-    return Connection(path, [body], [GRPC, (b"authorization", (credential or token()).encode())])
+def _connection(path: str, body: bytes, credential: str, *extra: tuple[bytes, bytes]) -> Connection:
+    return Connection(path, [body], [GRPC, (b"authorization", (credential or token()).encode()), *extra])
 
 
 @asynccontextmanager
 async def running(
-    *tenants: str, routers: int = 2, nodes: int = 3, settings: RouterSettings | None = None
+    *tenants: str,
+    routers: int = 2,
+    nodes: int = 3,
+    settings: RouterSettings | None = None,
+    spans: Callable[[str], Spans | None] = lambda _: None,
 ) -> AsyncGenerator[Fleet]:
     """Run a fleet that knows these accounts, each with a cache of the same name."""
-    fleet = Fleet()
+    fleet = Fleet(spans)
     try:
         await fleet.start(tenants or ("acme",), routers, nodes, settings or RouterSettings())
         yield fleet

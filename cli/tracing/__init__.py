@@ -1,0 +1,1 @@
+"""Sends traces by OpenTelemetry, where the environment says to whom."""
