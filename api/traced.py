@@ -1,8 +1,11 @@
 """Makes a span of each request that is sampled."""
 
+from api.asgi import is_grpc
 from api.grpc_asgi import ASGIApp, Message, Receive, Scope, Send
 from api.log_context import bound
 from api.tracing import Spans, within
+
+_NO_SUCH_METHOD = "gRPC 12"
 
 
 class Traced:
@@ -30,12 +33,18 @@ class Traced:
         with within(span):
             await self._app(scope, receive, told)
             if not self._name:
-                # The path itself has the names of things, and is of as many kinds as there are of these.
-                route = getattr(scope.get("route"), "path_format", None)
-                span.rename(f"{scope['method']} {route}" if route else scope["method"])
+                span.rename(_name(scope, status))
             span.tell({f"tidings.{name}": fact for name, fact in bound().items()})
             if status:
                 span.end(status)
+
+
+def _name(scope: Scope, status: str) -> str:
+    """Return the name of a request that was answered: a path has the names of things, and is of as many kinds."""
+    if is_grpc(scope):
+        return scope["path"].removeprefix("/") if status != _NO_SUCH_METHOD else "an unknown method"
+    route = getattr(scope.get("route"), "path_format", None)
+    return f"{scope['method']} {route}" if route else scope["method"]
 
 
 def _failure(event: Message) -> str:

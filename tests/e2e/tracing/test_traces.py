@@ -30,15 +30,17 @@ def test_a_rest_call_has_its_statements_below_it_and_a_publish_its_delivery() ->
         }
         with Service(env=env) as service, Tenant(service) as tenant:
             cache, key = tenant.new_cache(), tenant.key
-            rest, publish, post = new_trace(), new_trace(), new_trace()
+            rest, rpc, publish, post = new_trace(), new_trace(), new_trace(), new_trace()
+            tenant.client(key, **sampled(rpc)).flush_cache(cache)
             request_id = tenant.http.get(f"/v1/caches/{cache}", headers=sampled(rest)).headers["x-request-id"]
             reader = tenant.owner.subscribe(cache, "t")
             tenant.client(key, **sampled(publish)).publish(cache, "t", "the payload of a publish")
             reader.item()
             over_http = {"authorization": key, "content-type": "text/plain", **sampled(post)}
             tenant.http.post(f"/topics/{cache}/t", content="x", headers=over_http).raise_for_status()
+            collector.until(lambda: len(collector.of(publish)) == len(collector.of(post)) == 3)
             collector.until(
-                lambda: len(collector.of(publish)) == len(collector.of(post)) == 3 and len(collector.of(rest)) >= 2
+                lambda: {rest, rpc} <= {span.trace_id for span in collector.spans if span.parent_id == ABOVE}
             )
             secrets_of_it = (key, tenant.email, "the payload of a publish")
         (server,) = (span for span in collector.of(rest) if span.parent_id == ABOVE)
@@ -49,11 +51,13 @@ def test_a_rest_call_has_its_statements_below_it_and_a_publish_its_delivery() ->
         assert str(server.facts["tidings.account"]).startswith("acc_")
         assert {span.name for span in statements} == {"BEGIN", "SELECT"}
         assert any("FROM cache" in str(span.facts["db.query.text"]) for span in statements)
+        (called,) = (span for span in collector.of(rpc) if span.parent_id == ABOVE)
+        assert called.name == "control_client.ScsControl/FlushCache"
         by_name = {span.name: span for span in collector.of(publish)}
         assert by_name["deliver"].parent_id == by_name["store"].id
         assert by_name["store"].parent_id == by_name["publish"].id
         assert by_name["publish"].parent_id == ABOVE
-        assert {span.trace_id for span in collector.spans} == {rest, publish, post}
+        assert {span.trace_id for span in collector.spans} == {rest, rpc, publish, post}
         sent = b"".join(collector.bodies)
         assert not [secret for secret in secrets_of_it if secret.encode() in sent]
 
