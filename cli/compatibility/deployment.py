@@ -5,9 +5,10 @@ An endpoint is a URL where one listener serves everything, as with Tidings, or a
 """
 
 import secrets
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar, cast
 
 import grpc
+from google.protobuf.message import Message
 from momento_wire_types import auth_pb2, token_pb2
 from momento_wire_types import auth_pb2_grpc as auth_stubs
 from momento_wire_types import cachepubsub_pb2 as wire
@@ -24,6 +25,13 @@ from cli.compatibility.stream import Stream
 CALL_SECONDS = 10.0
 STREAM_SECONDS = 20.0
 LARGEST_ANSWER_BYTES = 8 * 1024 * 1024
+
+
+Answer = TypeVar("Answer", bound=Message)
+
+
+def _serialised(message: Message) -> bytes:
+    return message.SerializeToString()
 
 
 class Addresses(NamedTuple):
@@ -124,6 +132,12 @@ class Deployment:
         """Call any method with an empty message and without a token."""
         method: Any = self._channels[self.addresses.cache].unary_unary(path, bytes, bytes)
         return bytes(method(b"", timeout=CALL_SECONDS))
+
+    def call_webhook(self, method: str, request: Message, answer: type[Answer]) -> Answer:
+        """Call a method of the service of webhooks."""
+        channel = self._channels[self.addresses.control]
+        call: Any = channel.unary_unary(f"/webhook.Webhook/{method}", _serialised, answer.FromString)
+        return cast("Answer", call(request, timeout=CALL_SECONDS, metadata=self._metadata(None)))
 
     def generate(self, grant: object, seconds: int | None = 600, *, token: str | None = None) -> Any:  # noqa: ANN401
         """Make a key with explicit permissions; the credential is in the body alone, as JavaScript has it."""

@@ -9,12 +9,13 @@ import click
 import grpc
 import httpx
 
-from cli.compatibility import caches, tokens, topics, untried, web
+from cli.compatibility import caches, tokens, topics, untried, web, webhooks
 from cli.compatibility.check import Check, NotChecked, Outcome, Row, Wrong, told
 from cli.compatibility.deployment import Deployment
 
 CHECKS: Sequence[Check] = sorted(
-    (*caches.CHECKS, *topics.CHECKS, *tokens.CHECKS, *web.CHECKS, *untried.CHECKS), key=lambda check: check.point
+    (*caches.CHECKS, *topics.CHECKS, *tokens.CHECKS, *web.CHECKS, *webhooks.CHECKS, *untried.CHECKS),
+    key=lambda check: check.point,
 )
 SIDE_BY_SIDE = 8
 
