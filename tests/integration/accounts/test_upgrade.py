@@ -18,12 +18,16 @@ from sqlalchemy.engine import URL, make_url
 
 from accounts.database import migrate
 from accounts.encryption import MasterKeySource
+from tests.integration.accounts import test_migrations
 from tests.integration.accounts.conftest import Start
 from tests.integration.accounts.installation import Installation
 from tests.integration.accounts.test_migrations import ROOT, look
 
 RELEASES = sorted((Path(__file__).parent / "releases").glob("*.json"))
 KINDS = {"bytes": base64.b64decode, "time": datetime.fromisoformat, "decimal": Decimal}
+
+
+database_url = test_migrations.database_url
 
 
 class Release:
