@@ -12,7 +12,7 @@ from bench.report.machine import Machine
 from bench.report.markdown import report
 from bench.report.summary import summaries
 from bench.run import DURABLE, FLEET, Results, run
-from bench.scenarios import ceiling, durable, fanout, latency, memory, placement, publish, tokens
+from bench.scenarios import ceiling, durable, fanout, latency, memory, placement, publish, start, tokens
 from bench.scenarios.interface import Plan, Scenario
 from bench.systems import fleet, peers
 from bench.systems.interface import System
@@ -20,13 +20,18 @@ from bench.systems.tidings import tidings
 
 SCENARIOS: Final[tuple[Scenario, ...]] = (
     publish.SCENARIO,
+    fanout.TO_10,
     fanout.TO_100,
     fanout.TO_1000,
+    fanout.TO_10000,
+    fanout.LARGE,
     latency.TO_1,
     latency.TO_10,
+    latency.TO_10_FAST,
     placement.SCENARIO,
     tokens.SCENARIO,
     memory.SCENARIO,
+    start.SCENARIO,
     durable.SCENARIO,
     ceiling.SCENARIO,
 )

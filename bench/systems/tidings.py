@@ -6,7 +6,7 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
@@ -33,14 +33,24 @@ def tidings(folder: Path) -> Generator[Running]:
     """Run the service with an account, a key and a cache of its own."""
     data = folder / "data"
     api_key = _api_key(data)
-    with process([*_TIDINGS, "up", "--port", "0", "--data", str(data)], folder, _ROOT) as started:
-        port = _port(started)
+    with up(folder, data) as started:
+        port = port_of(started)
         _create_cache(port, api_key)
         dialect = TidingsDialect(_HOST, port, api_key, _CACHE)
         yield Running("Tidings", version("tidings"), started.pid, dialect, FIRST_NUMBER)
 
 
-def _port(started: subprocess.Popen[str]) -> int:
+def up(folder: Path, data: Path) -> AbstractContextManager[subprocess.Popen[str]]:
+    """Run `tidings up` on a data folder; what it says goes to a file in `folder`."""
+    return process([*_TIDINGS, "up", "--port", "0", "--data", str(data)], folder, _ROOT)
+
+
+def port_of(started: subprocess.Popen[str]) -> int:
+    """Wait until it is ready; return its port.
+
+    Raises:
+        RuntimeError: it ended before.
+    """
     assert started.stdout
     for line in started.stdout:
         if found := _READY.match(line.rstrip()):
@@ -49,13 +59,18 @@ def _port(started: subprocess.Popen[str]) -> int:
 
 
 def _api_key(data: Path) -> str:
-    _command(data, "account", "create", _EMAIL, "--password-stdin", typed=secrets.token_urlsafe())
-    return json.loads(_command(data, "key", "create", _EMAIL, "--json"))["api_key"]
+    command(data, "account", "create", _EMAIL, "--password-stdin", typed=secrets.token_urlsafe())
+    return json.loads(command(data, "key", "create", _EMAIL, "--json"))["api_key"]
 
 
-def _command(data: Path, *arguments: str, typed: str = "") -> str:
-    command = [*_TIDINGS, *arguments, "--data", str(data)]
-    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=_ROOT, input=typed)
+def command(data: Path, *arguments: str, typed: str = "") -> str:
+    """Run another command of `tidings` on a data folder; return what it prints.
+
+    Raises:
+        RuntimeError: it failed.
+    """
+    whole = [*_TIDINGS, *arguments, "--data", str(data)]
+    done = subprocess.run(whole, check=False, capture_output=True, text=True, cwd=_ROOT, input=typed)
     if done.returncode:
         raise RuntimeError(f"`tidings {' '.join(arguments)}` failed: {done.stderr}")
     return done.stdout
