@@ -1,7 +1,7 @@
 """All tiers in one process, composed: the application that the edge hosts for `tidings up`."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
@@ -167,9 +167,9 @@ class Embedded:
         nodes = NodeMetrics(self._nodes.values())
         return [RouterMetrics(self._router, self._metering), nodes, AccountsMetrics(self._accounts)]
 
-    def _sweep(self) -> None:
+    def _sweep(self) -> Iterator[None]:
         for node in self._nodes.values():
-            node.sweep()
+            yield from node.sweep()
 
     def _trim(self) -> None:
         self._router.trim()

@@ -2,7 +2,7 @@ import pytest
 
 from api.link import Receipt
 from api.names import Topic
-from storage.node import Node
+from storage.node import SWEPT_AT_ONCE, Node
 from storage.settings import HistorySettings
 from tests.unit.clock import Clock
 from tests.unit.storage.parts import ELSEWHERE, NOON_MS, TOPIC, Heard, node, number_of, numbers, value
@@ -11,6 +11,11 @@ from tests.unit.storage.parts import ELSEWHERE, NOON_MS, TOPIC, Heard, node, num
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
+
+
+def sweep(storage: Node) -> None:
+    for _ in storage.sweep():
+        pass
 
 
 def test_a_topic_is_there_as_soon_as_it_is_used(clock: Clock) -> None:
@@ -86,14 +91,32 @@ def test_what_is_too_old_is_not_given_to_a_subscriber_even_before_a_sweep(clock:
     assert (numbers(resumed), resumed.last, storage.held_bytes) == ([], 1, 0)
 
 
+def test_a_sweep_lets_others_have_a_turn_and_bears_what_they_do_meanwhile(clock: Clock) -> None:
+    storage = node(clock, HistorySettings(seconds=60.0, idle_seconds=30.0))
+    topics = [Topic("acme", "acme-cache", str(number)) for number in range(2 * SWEPT_AT_ONCE)]
+    for topic in topics:
+        storage.publish(topic, value(), b"")
+    clock.advance(61.0)
+    steps = storage.sweep()
+    next(steps)
+    assert len(storage) == SWEPT_AT_ONCE
+    storage.release(topics[-1], 1)
+    storage.publish(topics[-2], value(), b"")
+    storage.publish(TOPIC, value(), b"")
+    for _ in steps:
+        pass
+    assert set(storage.topics()) == {topics[-2], TOPIC}
+    assert storage.held_bytes == sum(owned.history.held_bytes for owned in storage._topics.values())
+
+
 def test_an_idle_topic_is_forgotten_and_comes_back_with_a_larger_page(clock: Clock) -> None:
     storage = node(clock, HistorySettings(seconds=60.0, idle_seconds=30.0))
     before = storage.publish(TOPIC, value(), b"")
     clock.advance(59.0)
-    storage.sweep()
+    sweep(storage)
     assert len(storage) == 1
     clock.advance(2.0)
-    storage.sweep()
+    sweep(storage)
     assert len(storage) == 0
     after = storage.publish(TOPIC, value(), b"")
     assert after.number == 1
@@ -104,10 +127,10 @@ def test_a_topic_is_remembered_while_it_is_watched_or_was_used_lately(clock: Clo
     storage, heard = node(clock, HistorySettings(seconds=1.0, idle_seconds=30.0)), Heard()
     before = storage.subscribe(TOPIC, heard, 0, 0).page
     clock.advance(1000.0)
-    storage.sweep()
+    sweep(storage)
     storage.unsubscribe(TOPIC, heard)
     clock.advance(29.0)
-    storage.sweep()
+    sweep(storage)
     assert storage.publish(TOPIC, value(), b"") == Receipt(before, 1)
 
 
@@ -156,7 +179,7 @@ def test_what_it_holds_is_counted_exactly(clock: Clock) -> None:
         clock.advance(5.0)
         storage.publish(Topic("acme", "c", str(number % 7)), value("x" * (number * 13 % 300)), b"")
         if number % 5 == 0:
-            storage.sweep()
+            sweep(storage)
         histories = [owned.history for owned in storage._topics.values()]
         assert storage.held_bytes == sum(history.held_bytes for history in histories)
 

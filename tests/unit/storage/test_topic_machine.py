@@ -91,7 +91,8 @@ class TopicMachine(RuleBasedStateMachine):
 
     @rule()
     def sweep(self) -> None:
-        self.node.sweep()
+        for _ in self.node.sweep():
+            pass
         idle = self.clock() - self.used >= IDLE_SECONDS
         if self.exists and idle and not self.watching and not self.retained():
             self.exists, self.published = False, []
