@@ -182,7 +182,9 @@ async def test_there_are_as_many_webhooks_as_there_may_be(start: Start, monkeypa
         body = {"cache": "chat", "topic": "news", "url": made.receiver.url}
         again = await made.rest.post("/v1/webhooks", json={**body, "name": "archive"})
         assert (again.status_code, again.json()["code"]) == (409, "already_exists")
-        assert (await made.rest.post("/v1/webhooks", json={**body, "name": "two"})).status_code == 201
+        too_fast = {**body, "name": "two", "max_concurrency": 11}
+        assert (await made.rest.post("/v1/webhooks", json=too_fast)).json()["code"] == "invalid_argument"
+        assert (await made.rest.post("/v1/webhooks", json={**too_fast, "max_concurrency": 10})).status_code == 201
         refused = await made.rest.post("/v1/webhooks", json={**body, "name": "three"})
         assert (refused.status_code, refused.json()["code"]) == (429, "too_many_webhooks")
         names = [each["name"] for each in (await made.rest.get("/v1/webhooks?cache=chat")).json()["webhooks"]]
