@@ -7,9 +7,9 @@ from tests.e2e.service import Service
 from tests.e2e.tenant import ISSUED
 
 
-def lines(service: Service) -> list[dict[str, Any]]:
-    """Return what it has said on standard error; each line must be an object."""
-    return [json.loads(line) for line in service.errors.splitlines()]
+def lines(service: Service, after: int) -> list[dict[str, Any]]:
+    """Return what it has said on standard error after so many characters; each line must be an object."""
+    return [json.loads(line) for line in service.errors[after:].splitlines()]
 
 
 def accesses(service: Service) -> list[dict[str, Any]]:
