@@ -1,7 +1,9 @@
 """What a hostile HTTP/2 client gets: its stream or its connection is cut, and a client beside it feels nothing."""
 
+import itertools
 import socket
 import struct
+import threading
 import time
 from collections.abc import Callable, Iterator
 
@@ -173,6 +175,41 @@ def test_after_attacks_nothing_is_left(probe: Service) -> None:
         return envoy.cpu_percent(interval=0.3) < 10
 
     until(is_idle, seconds=10, what="an idle Envoy")
+
+
+def paced(port: int, seconds: float) -> float:
+    """Call fifty times a second, as far as the service lets it, and return how often it did."""
+    done, begin = 0, time.monotonic()
+    with Connection(port) as connection:
+        while time.monotonic() < begin + seconds:
+            assert connection.call("/probe.Probe/Call").grpc[0] == 0
+            done += 1
+            time.sleep(max(0.0, begin + done * 0.02 - time.monotonic()))
+    return done / seconds
+
+
+def test_service_goes_on_at_its_rate_during_attacks(probe: Service) -> None:
+    envoy = psutil.Process(probe.envoy_pid)
+    attacks = (flood_of_resets, flood_of_continuations, flood_of_pings, flood_of_settings, more_streams_than_allowed)
+    over = threading.Event()
+
+    def attack() -> None:
+        for one in itertools.cycle(attacks):
+            if over.is_set():
+                return
+            is_closed(probe.port, one)
+
+    is_closed(probe.port, flood_of_resets)  # what is allocated once is there
+    before, memory = paced(probe.port, 1.5), envoy.memory_info().rss
+    attacker = threading.Thread(target=attack)
+    attacker.start()
+    try:
+        during = paced(probe.port, 3)
+    finally:
+        over.set()
+        attacker.join()
+    assert during > 0.9 * before
+    assert envoy.memory_info().rss < memory + 64 * 2**20
 
 
 BAD_REQUESTS = {

