@@ -170,7 +170,8 @@ async def test_a_long_time_of_everything_loses_and_leaks_nothing(soaked: Fleet) 
     watching.cancel()
     print(vitals, *(gap for seen in load.ledger.seen for gap in seen.gaps()))  # noqa: T201 - figures of a long run
     assert found.broken() == []
-    assert set(found.discontinuities.values()) == {0}  # nodes that drain hand over what they have
+    # Nodes that drain hand over what they have; one that stood still for longer than its lease may cost a gap, told.
+    assert max(found.discontinuities.values()) <= 1
     assert is_back, (before, {name: looks[-1] for name, looks in vitals.looks.items()})
     assert all(vitals.growth(name) < MOST_GROWTH for name in vitals.looks), vitals
     billed = await settled(tenant, len(load.ledger.acknowledged()))
