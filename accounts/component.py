@@ -276,6 +276,7 @@ class Accounts:
         await self.mails.close()
         await self.ledger.close()
         await self.jobs.close()
+        await self.operation.close()
         self._passwords.close()
         await self.database.close()
 

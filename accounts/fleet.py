@@ -8,6 +8,7 @@ from backplane.busiest import Busiest, MemoryBusiest
 from backplane.interface import DurableTopics, KeyUses, Quotas, Registry
 from backplane.memory import MemoryKeyUses, MemoryRegistry
 from backplane.memory_quotas import MemoryQuotas
+from backplane.witnesses import MemoryWitnesses, Witnesses
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Fleet:
         key_uses: What routers tell of the use of API keys.
         topics: The durable topics; None where there are none.
         items: Where webhooks read topics.
+        witnesses: What storage nodes and edges have counted.
     """
 
     quotas: Quotas = field(default_factory=MemoryQuotas)
@@ -31,3 +33,4 @@ class Fleet:
     key_uses: KeyUses = field(default_factory=MemoryKeyUses)
     topics: DurableTopics | None = None
     items: LateTopics = field(default_factory=LateTopics)
+    witnesses: Witnesses = field(default_factory=MemoryWitnesses)

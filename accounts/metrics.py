@@ -35,6 +35,11 @@ class AccountsMetrics(Collector):
         )
         ledger = self._accounts.ledger
         yield counter("tidings_accounts_usage_batches", "Batches of usage that were applied.", ledger.applied)
+        yield counter(
+            "tidings_accounts_usage_hours_different",
+            "Hours whose billed usage was not what storage nodes and edges had counted.",
+            self._accounts.operation.reconciliation.different,
+        )
         yield counter("tidings_accounts_usage_repeated", "Batches of usage that came once more.", ledger.repeated)
         yield counter(
             "tidings_accounts_usage_refused",

@@ -20,6 +20,8 @@ from accounts.limits.service import AccountLimits
 from accounts.operators.service import Operators
 from accounts.pricing.service import Pricing
 from accounts.purges.service import PURGE_SECONDS, Purges
+from accounts.reconciliation import endpoints as reconciliation_routes
+from accounts.reconciliation.service import Reconciliation
 from accounts.snapshots import Snapshots
 from accounts.token_bindings.service import TokenBindings
 from accounts.usage.of_all import UsageOfAll
@@ -27,6 +29,9 @@ from accounts.usage.service import Usage
 from backplane.interface import Directory
 
 END_SECONDS = 60
+HEAR_SECONDS = 5
+RECONCILE_SECONDS = 600
+"""Each hour has one report; it is there so long after the hour has ended at most."""
 
 
 class Operation:
@@ -47,6 +52,7 @@ class Operation:
         self.accounts = Administration(database, snapshots, directory, usage, bindings, closing)
         self.usage = UsageOfAll(database)
         self.purges = Purges(database, directory, fleet.topics)
+        self.reconciliation = Reconciliation(database, fleet.witnesses)
         self._registry = fleet.registry
         self.observed = Observed(fleet.registry, fleet.quotas)
 
@@ -55,6 +61,7 @@ class Operation:
         return [
             account_routes.routes(self.accounts, limits, pricing),
             usage_routes.routes(self.usage),
+            reconciliation_routes.routes(self.reconciliation),
             impersonation_routes.routes(self.impersonations),
             installation_routes.routes(self._registry),
             job_routes.routes(jobs),
@@ -65,4 +72,10 @@ class Operation:
         return [
             Job("accounts.purge", PURGE_SECONDS, self.purges.run),
             Job("impersonations.end", END_SECONDS, self.impersonations.end_expired),
+            Job("usage.hear", HEAR_SECONDS, self.reconciliation.hear),
+            Job("usage.reconcile", RECONCILE_SECONDS, self.reconciliation.run),
         ]
+
+    async def close(self) -> None:
+        """Keep what storage nodes counted last."""
+        await self.reconciliation.close()

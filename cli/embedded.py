@@ -15,9 +15,11 @@ from api.tracing import Spans
 from backplane.interface import Node as NodeEntry
 from backplane.key_uses import KeyUseNotes
 from backplane.memory import MemoryDirectory, MemoryRegistry, MemoryUsage
+from backplane.witnesses import Witness
 from cli.billing_variables import BillingVariables
 from cli.direct_link import DirectLink
 from cli.draining import end_streams
+from cli.edge.sent import SentBytes
 from cli.health import reachable
 from cli.hosted import Hosted
 from cli.housekeeping import SWEEP_SECONDS, TRIM_SECONDS, every, settle
@@ -41,6 +43,10 @@ if TYPE_CHECKING:
     from prometheus_client.registry import Collector
 
 
+ROUTER = "router"
+"""The id of the one that there is."""
+
+
 class Embedded:
     """Storage nodes, a router and the account service, on a backplane in memory. An ASGI application for requests."""
 
@@ -57,18 +63,22 @@ class Embedded:
         self._spans = spans
         names = [f"node-{number + 1}" for number in range(settings.nodes)]
         self._nodes = {name: Node(name) for name in names}
+        self._witnesses = [
+            Witness(fleet.witnesses, "storage", name, node.take_counted) for name, node in self._nodes.items()
+        ]
+        self._sent = SentBytes(settings.admin_socket, fleet.witnesses, ROUTER)
         self._registry = fleet.registry
         self._address = f"{settings.host}:{settings.port}"
         self._accounts = accounts
         self._bounds = [CacheBounds(node, directory) for node in self._nodes.values()]
         router_settings = RouterSettings.for_local() if settings.local else RouterSettings()
-        self._metering = Metering(settings.data_dir / "usage", "router", usage)
+        self._metering = Metering(settings.data_dir / "usage", ROUTER, usage)
         self._router = Router(
             directory,
             self._registry,
             self._connect,
             router_settings,
-            sharing=Sharing(fleet.quotas, "router"),
+            sharing=Sharing(fleet.quotas, ROUTER),
             seats=self._metering.seats,
             key_uses=KeyUseNotes(fleet.key_uses),
         )
@@ -126,9 +136,11 @@ class Embedded:
             asyncio.create_task(every(TRIM_SECONDS, self._trim)),
             asyncio.create_task(self._router.sharing.run()),
             asyncio.create_task(self._router.key_uses.run(self._router.streams_of_keys)),
-            asyncio.create_task(announce(self._registry, "router", "router", self._address)),
+            asyncio.create_task(announce(self._registry, "router", ROUTER, self._address)),
             asyncio.create_task(announce(self._registry, "accounts", "accounts", self._address)),
             *(asyncio.create_task(announce(self._registry, "storage", name, "")) for name in self._nodes),
+            asyncio.create_task(self._sent.run()),
+            *(asyncio.create_task(witness.run()) for witness in self._witnesses),
         ]
         await self.hosted.open()
         self.hosted.state = "serving"
@@ -142,6 +154,7 @@ class Embedded:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._router.close()
         await asyncio.gather(*(bounds.close() for bounds in self._bounds))
+        await asyncio.gather(self._sent.close(), *(witness.close() for witness in self._witnesses))
         await self._metering.close()
         await self._accounts.close()
         if self._spans is not None:

@@ -11,6 +11,8 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
+from cli.edge.settings import ADMIN_SOCKET
+
 VARIABLE = "TIDINGS_APPLICATION_SETTINGS"
 
 
@@ -25,6 +27,11 @@ class HostedSettings(BaseModel):
     """Where the application listens for the supervisor (`cli.control_socket`)."""
     generation: int
     """1 for the first Envoy of this supervisor; grows with each restart."""
+
+    @property
+    def admin_socket(self) -> Path:
+        """Where the Envoy around the application is administered."""
+        return self.control_socket.with_name(ADMIN_SOCKET)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:

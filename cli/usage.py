@@ -19,7 +19,11 @@ from accounts.database import Database
 from accounts.exports.service import UsageFormat
 from accounts.exports.usage import Granularity
 from accounts.invoices.proving import Proof, Proofs
+from accounts.paging import MOST, PageRequest
+from accounts.reconciliation.schemas import ReconciliationInfo
+from accounts.reconciliation.service import Reconciliation
 from accounts.usage.service import Usage
+from backplane.witnesses import MemoryWitnesses
 from cli.accounts_access import data_option, database_option, json_option, with_accounts, with_database
 from cli.billing_variables import BillingVariables
 from cli.refusals import told_in_a_sentence
@@ -119,6 +123,51 @@ def replay(folders: tuple[Path, ...], data: Path, database_url: str) -> None:
 
     new, repeated = with_database(data, database_url, apply)
     click.echo(f"{new} batches were applied; {repeated} had been before")
+
+
+@usage.command()
+@click.option("--hours", type=click.IntRange(1, MOST), default=24, show_default=True, help="The newest of them.")
+@click.option("--so-far", is_flag=True, help="Also the hour that runs.")
+@data_option
+@database_option
+@json_option
+def reconcile(data: Path, database_url: str, *, hours: int, so_far: bool, as_json: bool) -> None:
+    """Compare what was billed with what storage nodes stored and edges sent.
+
+    One line for each hour that has ended. Where more differs in one of them than was under way at its end, the exit
+    status is 1.
+    """
+
+    async def compared(database: Database) -> list[ReconciliationInfo]:
+        reconciliation = Reconciliation(database, MemoryWitnesses())
+        await reconciliation.run()
+        reports = list((await reconciliation.page(PageRequest(hours))).items)
+        if so_far:
+            reports.insert(0, await reconciliation.so_far())
+        return list(map(ReconciliationInfo.of, reports))
+
+    found = with_database(data, database_url, compared)
+    if as_json:
+        click.echo(json.dumps({"hours": [hour.model_dump() for hour in found]}))
+    else:
+        for line in map(_compared, found):
+            click.echo(line)
+        click.echo(f"{len(found)} hours compared")
+    if any(hour.outcome == "different" for hour in found):
+        raise SystemExit(1)
+
+
+def _compared(hour: ReconciliationInfo) -> str:
+    publishes = f"publishes {hour.publishes_billed} billed, {hour.publishes_stored} stored"
+    size = f"bytes {hour.publish_bytes_billed} billed, {hour.publish_bytes_stored} stored"
+    sent = "" if hour.bytes_sent is None else f", {hour.bytes_sent} sent"
+    deliveries = f"deliveries {hour.deliveries_billed}, bytes {hour.delivery_bytes_billed} billed{sent}"
+    whose = [each.account_id or "all accounts' deliveries" for each in hour.findings]
+    notes = [
+        *(f"different: {account}" for account in whose),
+        *(f"ended without a word: {who}" for who in hour.vanished),
+    ]
+    return "; ".join([f"{hour.hour} {hour.outcome}: {publishes}", size, deliveries, *notes])
 
 
 def _tell(

@@ -2,8 +2,9 @@
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
+from api.items import value_size
 from api.link import Receipt, Resumed, Watcher
 from api.names import Topic
 from storage.history import History
@@ -57,6 +58,7 @@ class Node:
         self._holding: OrderedDict[Topic, _Owned] = OrderedDict()
         """Topics that may hold items, the one published to least recently first."""
         self._last_page = 0
+        self._counted: dict[str, list[int]] = {}
 
     def __repr__(self) -> str:
         return f"<Node {self.id}, {len(self._topics)} topics, {self.held_bytes} bytes>"
@@ -78,8 +80,22 @@ class Node:
         owned.used = now = self._now()
         before = history.held_bytes
         frame = history.append(value, publisher_id, now)
+        self.count(topic.account, value_size(value))
         self._told(topic, owned, frame, before)
         return Receipt(history.page, history.last)
+
+    def count(self, account: str, value_bytes: int) -> None:
+        """Count one message that was stored for whoever published it."""
+        counted = self._counted.get(account)
+        if counted is None:
+            counted = self._counted[account] = [0, 0]
+        counted[0] += 1
+        counted[1] += value_bytes
+
+    def take_counted(self) -> Mapping[str, Sequence[int]]:
+        """Return messages and their bytes by account that were stored since this was called last."""
+        counted, self._counted = self._counted, {}
+        return counted
 
     def extend(self, topic: Topic, frame: bytes) -> None:
         """Keep and broadcast the frame of the item that follows in a topic which is here."""

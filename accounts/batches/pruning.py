@@ -8,6 +8,7 @@ from pathlib import Path
 from accounts.batches import repository
 from accounts.batches.repository import BATCHES
 from accounts.database import Database
+from accounts.reconciliation import repository as reconciliation
 from accounts.usage import repository as usage
 from accounts.usage.levels import DAY, HOUR, MINUTE, QUARTER, floor
 
@@ -20,7 +21,7 @@ class Retention:
     """How many days usage is kept, 40 at least.
 
     Attributes:
-        batches: What routers sent. An older bill cannot be proved again.
+        batches: What routers sent, and what storage nodes counted. An older bill cannot be proved again.
         minutes: Sums of a minute.
         hours: Sums of an hour and of a quarter of one; with them goes what cuts old months by local days.
         days: Sums of a day.
@@ -46,6 +47,8 @@ class Pruning:
         """Delete what is too old, and return how much that was."""
         keep = self._retention
         batches = await self._batches(self._before(keep.batches))
+        async with self._database.transaction() as session:
+            await reconciliation.prune(session, self._before(keep.batches) // HOUR)
         sums = 0
         for step, days in ((MINUTE, keep.minutes), (QUARTER, keep.hours), (HOUR, keep.hours), (DAY, keep.days)):
             async with self._database.transaction() as session:

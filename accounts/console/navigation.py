@@ -50,6 +50,7 @@ INSTALLATION = (
         Place("/console/operator/system", "System"),
         Place("/console/operator/jobs", "Jobs"),
         Place("/console/operator/plans", "Price plans"),
+        Place("/console/operator/reconciliation", "Reconciliation"),
     ),
 )
 """What the menu of operators of the installation has besides."""

@@ -14,6 +14,7 @@ from backplane.redis.registry import LEASE_SECONDS, RedisRegistry
 from backplane.redis.store import Store
 from backplane.redis.topics import RedisTopics
 from backplane.redis.usage import ABANDONED_SECONDS, RedisUsage
+from backplane.redis.witnesses import RedisWitnesses
 
 
 class RedisBackplane:
@@ -48,6 +49,7 @@ class RedisBackplane:
         self.audience = RedisAudience(self._store, self.registry)
         self.busiest = RedisBusiest(self._store, self.registry)
         self.key_uses = RedisKeyUses(self._store)
+        self.witnesses = RedisWitnesses(self._store)
 
     def __repr__(self) -> str:
         return f"<RedisBackplane {self._store!r}, map {self.registry.map().version}, {self.directory!r}>"

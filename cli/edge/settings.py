@@ -6,6 +6,9 @@ from pathlib import Path
 KIB = 1024
 MIB = 1024 * KIB
 
+ADMIN_SOCKET = "admin.sock"
+"""Of Envoy's administration, in the folder of its run."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
@@ -83,4 +86,4 @@ class EdgeSettings:
 
     @property
     def admin_socket(self) -> Path:
-        return self.run_dir / "admin.sock"
+        return self.run_dir / ADMIN_SOCKET

@@ -50,6 +50,7 @@ class AccountsTier:
             backplane.busiest,
             backplane.key_uses,
             backplane.topics,
+            witnesses=backplane.witnesses,
         )
         settled = _settings(variables)
         self._webhook_router = WebhookRouter(backplane, variables, settled.usage_seals)

@@ -17,6 +17,7 @@ from backplane.key_uses import KeyUseNotes
 from backplane.redis import RedisBackplane
 from cli.application import Application
 from cli.draining import end_streams
+from cli.edge.sent import SentBytes
 from cli.health import reachable
 from cli.hosted import Hosted
 from cli.housekeeping import TRIM_SECONDS, every, settle
@@ -49,6 +50,7 @@ class RouterTier:
         directory, registry = self._backplane.directory, self._backplane.registry
         seals = variables.usage_seals
         self._metering = Metering(variables.data / "usage", variables.router_id, self._backplane.usage, seals=seals)
+        self._sent = SentBytes(settings.admin_socket, self._backplane.witnesses, self._id)
         key_uses = KeyUseNotes(self._backplane.key_uses)
         self._router = Router(
             directory, registry, self._connect, router_settings, sharing, self._metering.seats, key_uses
@@ -94,6 +96,7 @@ class RouterTier:
             asyncio.create_task(self._router.sharing.run()),
             asyncio.create_task(self._router.key_uses.run(self._router.streams_of_keys)),
             asyncio.create_task(announce(registry, "router", self._id, self._address)),
+            asyncio.create_task(self._sent.run()),
         ]
         await self.hosted.open()
         settle()
@@ -104,6 +107,7 @@ class RouterTier:
         await self.hosted.close()
         await end(*self._tasks)
         self._router.close()
+        await self._sent.close()
         await self._metering.close()
         await self._backplane.close()
         if self._spans is not None:

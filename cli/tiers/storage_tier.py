@@ -16,6 +16,7 @@ from backplane.interface import Node as NodeEntry
 from backplane.interface import NodeIdTaken
 from backplane.redis import RedisBackplane
 from backplane.redis.connection import connect, disconnect, location
+from backplane.witnesses import Witness
 from cli.control_socket import State
 from cli.health import reachable
 from cli.housekeeping import SWEEP_SECONDS, every, settle
@@ -54,6 +55,7 @@ class StorageTier:
         # Pages of a topic grow from owner to owner, so all of them go by one clock.
         clock = self._backplane.registry.epoch_ms
         self._node = Node(variables.node_id, _history(variables), wall_clock_ms=clock)
+        self._witness = Witness(self._backplane.witnesses, "storage", variables.node_id, self._node.take_counted)
         self._bounds = CacheBounds(self._node, self._backplane.directory)
         security = link_security(variables)
         self._member = Member(self._node, self._backplane.registry, security)
@@ -90,6 +92,7 @@ class StorageTier:
         await self._join(NodeEntry(variables.node_id, address, variables.weight, boot=secrets.token_hex(8)))
         self._tasks = [
             asyncio.create_task(every(SWEEP_SECONDS, self._node.sweep)),
+            asyncio.create_task(self._witness.run()),
             asyncio.create_task(announce(self._backplane.registry, "storage", variables.node_id, address)),
         ]
         settle()
@@ -114,6 +117,7 @@ class StorageTier:
         await self._member.close()
         await self._server.close()
         await self._durable.close()
+        await self._witness.close()
         await self._bounds.close()
         await disconnect(self._redis)
         await self._health.close()

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from api.errors import Unavailable
-from api.items import item_frame, item_parts
+from api.items import item_frame, item_parts, value_size
 from api.link import Moved, Receipt
 from api.names import Topic
 from storage.durable.journal import READ_ENTRIES, Behind, Entry, Fenced, Group, Journal, Short
@@ -185,13 +185,19 @@ class DurableTopics:
             except Behind:
                 found = await self._catch_up(topic, history)
                 if found[: len(group.frames)] == group.frames:
-                    return _acknowledge(group, asked)  # it was done before, and sent again as its answer was lost
+                    return self._acknowledge(topic, group, asked)  # done before, and sent again as its answer was lost
             else:
                 if self._node.history(topic) is history:
                     for frame in group.frames:
                         self._node.extend(topic, frame)
-                return _acknowledge(group, asked)
+                return self._acknowledge(topic, group, asked)
         raise Unavailable("the topic's store goes on without this node")
+
+    def _acknowledge(self, topic: Topic, group: Group, asked: Sequence[_Asked]) -> None:
+        for number, one in enumerate(asked, group.last + 1):
+            self._node.count(topic.account, value_size(one.value))
+            if not one.receipt.done():
+                one.receipt.set_result(Receipt(group.page, number))
 
     async def _journal_group(self, topic: Topic, history: History, group: Group) -> None:
         try:
@@ -237,12 +243,6 @@ def _group(history: History, asked: Sequence[_Asked]) -> Group:
         for number, one in enumerate(asked, history.last + 1)
     ]
     return Group(history.page, history.last, history.first, time.time_ns() // 1_000_000, frames)
-
-
-def _acknowledge(group: Group, asked: Sequence[_Asked]) -> None:
-    for number, one in enumerate(asked, group.last + 1):
-        if not one.receipt.done():
-            one.receipt.set_result(Receipt(group.page, number))
 
 
 def _mending(history: History, short: Short, group: Group) -> Group:

@@ -53,6 +53,7 @@ OPERATING = (
     "/console/operator/system",
     "/console/operator/jobs",
     "/console/operator/plans",
+    "/console/operator/reconciliation",
 )
 
 

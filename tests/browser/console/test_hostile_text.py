@@ -33,6 +33,7 @@ PAGES = (
     "/console/operator/accounts",
     "/console/operator/jobs",
     "/console/operator/plans",
+    "/console/operator/reconciliation",
     "/console/operator/system",
 )
 

@@ -1,6 +1,7 @@
 """What a fleet bills is what it served, whatever of it is killed, and `tidings usage verify` proves it."""
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -16,11 +17,12 @@ from tests.e2e.fleet.fleet import Fleet
 from tests.e2e.fleet.ledger import Seen
 from tests.e2e.fleet.process import Member
 from tests.e2e.fleet.workload import Reach, Shape, Workload
-from tests.e2e.service import ROOT
+from tests.e2e.service import ROOT, until
 from tests.e2e.tenant import Tenant
 
 SETTLED_SECONDS = 60.0
 QUIET_SECONDS = 3.0
+HEARD_SECONDS = 20.0
 IN_FLIGHT = 1000
 """Items of a stream that may have been written and were not read when it broke: what its window holds."""
 
@@ -49,19 +51,32 @@ async def settled(tenant: Tenant, at_least: int) -> Counter[str]:
     raise AssertionError(msg)
 
 
-def verify(fleet: Fleet) -> str:
-    """Run `tidings usage verify` on the fleet's database; it must find nothing wrong."""
+def run(fleet: Fleet, *arguments: str) -> str:
+    """Run `tidings usage` on the fleet's database; it must find nothing wrong."""
     assert fleet.postgres is not None
-    command = [sys.executable, "-m", "cli.main", "usage", "verify", "--database-url", fleet.postgres.url]
+    command = [sys.executable, "-m", "cli.main", "usage", *arguments, "--database-url", fleet.postgres.url]
     ended = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True, timeout=60)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     return ended.stdout
+
+
+def compared(fleet: Fleet) -> Counter[str]:
+    """Return what was billed and what was counted elsewhere, also if an hour ended meanwhile."""
+    hours = json.loads(run(fleet, "reconcile", "--so-far", "--json"))["hours"]
+    names = ("publishes_billed", "publishes_stored", "publish_bytes_billed", "publish_bytes_stored")
+    return Counter({name: sum(hour[name] for hour in hours) for name in names})
 
 
 async def crashes(member: Member) -> None:
     """Kill the application of a member, with the Envoy that hosts it; its supervisor starts another."""
     for pid in await asyncio.to_thread(lambda: member.envoy_pids):
         os.kill(pid, signal.SIGKILL)
+
+
+def heard(fleet: Fleet, messages: int) -> Counter[str]:
+    """Return what was counted when all that storage nodes have stored is known."""
+    until(lambda: compared(fleet)["publishes_stored"] >= messages, seconds=HEARD_SECONDS, what=f"{messages} stored")
+    return compared(fleet)
 
 
 def stored(load: Workload) -> int:
@@ -102,4 +117,7 @@ async def test_what_is_billed_is_what_is_stored_whatever_is_killed(fleet: Fleet)
     received = sum(len(seen.items()) for seen in load.ledger.seen)
     assert acknowledged <= billed["publish"] <= stored(load)
     assert received <= billed["delivery"] <= received + kills * len(load.subscribers) * IN_FLIGHT
-    assert "clean: " in await asyncio.to_thread(verify, fleet)
+    assert "clean: " in await asyncio.to_thread(run, fleet, "verify")
+    counted = await asyncio.to_thread(heard, fleet, stored(load))
+    assert counted["publishes_stored"] == stored(load)
+    assert counted["publishes_billed"] == billed["publish"]

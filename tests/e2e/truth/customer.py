@@ -4,11 +4,22 @@ import json
 import subprocess
 import sys
 import time
+from collections import Counter
 from contextlib import ExitStack
 from typing import Any, NamedTuple, Self
 
 from tests.e2e.service import ROOT, Service, until
 from tests.e2e.tenant import Tenant
+
+COMPARED = {
+    "publishes_billed",
+    "publishes_stored",
+    "publish_bytes_billed",
+    "publish_bytes_stored",
+    "deliveries_billed",
+    "delivery_bytes_billed",
+    "bytes_sent",
+}
 
 
 class Used(NamedTuple):
@@ -106,6 +117,14 @@ class Customer:
                 for unit in ("messages", "bytes", "operations"):
                     mine[f"{row['meter']}_{unit}"] += row[unit]
         return {cache: Used(**numbers) for cache, numbers in sums.items()}
+
+    def compared(self) -> Counter[str]:
+        """Return what was billed of all accounts and what was counted elsewhere, also if an hour ended meanwhile."""
+        arguments = ("usage", "reconcile", "--so-far", "--json", "--data", str(self._service.data))
+        counted = Counter[str]()
+        for hour in json.loads(self._service.run(*arguments))["hours"]:
+            counted.update({name: number or 0 for name, number in hour.items() if name in COMPARED})
+        return counted
 
     def verify(self) -> str:
         """Return the last line of `tidings usage verify`, which adds everything up again."""

@@ -12,6 +12,10 @@ from tests.e2e.truth.customer import Customer, Used
 WITHIN_SECONDS = 5
 KIB = 1024
 
+BYTES_OF_A_FRAME, BYTES_AROUND_A_FRAME, BYTES_AROUND_A_MESSAGE = 16 * KIB, 9, 64
+OTHER_ANSWERS_BYTES = 64 * KIB
+"""Of the requests by which a test waits for what it waits for."""
+
 
 @pytest.fixture
 def customer(service: Service) -> Iterator[Customer]:
@@ -103,3 +107,36 @@ def test_what_is_refused_is_not_billed(customer: Customer, service: Service) -> 
     with Tenant(service) as other:
         assert customer.sdk(other.key).publish(cache, "topic", [1]) == ["NOT_FOUND_ERROR"]
     assert_billed(customer, {})
+
+
+def test_four_counts_of_the_same_traffic_agree(customer: Customer) -> None:
+    """The client's, the router's batches, what storage nodes stored, and the bytes that Envoy sent."""
+    before = customer.compared()
+    cache, publisher, gone, stays = customer.tenant.new_cache(), customer.sdk(), customer.sdk(), customer.sdk()
+    half, size = 30, 500_000
+    assert gone.subscribe(cache, "counted") == stays.subscribe(cache, "counted") == 1
+    received = 0
+    for number in range(2 * half):
+        if number == half:
+            gone.kill()
+            customer.until_subscribers(cache, "counted", 1)
+        assert publisher.publish(cache, "counted", [size]) == ["stored"]
+        received += sum(len(sdk.read("counted", 1)) for sdk in ((gone, stays) if number < half else (stays,)))
+    assert received == 3 * half
+
+    def counted() -> dict[str, int]:
+        return {name: number - before[name] for name, number in customer.compared().items()}
+
+    def all_there() -> bool:
+        now = counted()
+        return now["publishes_stored"] == 2 * half and now["bytes_sent"] >= received * size
+
+    until(all_there, seconds=60, what="what storage nodes and Envoy have counted")
+    found = counted()
+    assert found["publishes_billed"] == 2 * half
+    assert found["publish_bytes_billed"] == found["publish_bytes_stored"] == 2 * half * size
+    assert found["deliveries_billed"] == received
+    assert found["delivery_bytes_billed"] == received * size
+    frames = size // BYTES_OF_A_FRAME + 1
+    surrounds = received * (BYTES_AROUND_A_MESSAGE + BYTES_AROUND_A_FRAME * frames)
+    assert found["bytes_sent"] <= received * size * 1.001 + surrounds + OTHER_ANSWERS_BYTES

@@ -194,6 +194,7 @@ ROUTES = [
     Route("GET", "/v1/admin/impersonations", 403, 403),
     Route("DELETE", "/v1/admin/impersonations/{impersonation_id}", 403, 403),
     Route("GET", "/v1/admin/usage", 403, 403),
+    Route("GET", "/v1/admin/usage/reconciliation", 403, 403),
     Route("GET", "/v1/admin/audit", 403, 403),
     Route("GET", "/v1/admin/audit/export", 403, 403),
     Route("GET", "/v1/admin/processes", 403, 403),

@@ -47,6 +47,7 @@ async def collectors(folder: Path) -> list[Collector]:
         ledger=SimpleNamespace(applied=0, repeated=0, refused=0),
         jobs=SimpleNamespace(runs={}),
         posting=SimpleNamespace(couriers=SimpleNamespace(tally=Tally(), backlog=0, webhooks=0, failing=0)),
+        operation=SimpleNamespace(reconciliation=SimpleNamespace(different=0)),
     )
     server: Any = SimpleNamespace(sessions=1, waiting_bytes=0)
     return [

@@ -13,6 +13,7 @@ from tests.integration.accounts.installation import Installation
 ACCOUNTS = "/console/operator/accounts"
 ONE = f"{ACCOUNTS}/one"
 SYSTEM = "/console/operator/system"
+RECONCILIATION = "/console/operator/reconciliation"
 
 
 async def operating(here: Installation) -> httpx.AsyncClient:
@@ -27,7 +28,13 @@ async def test_nobody_else_comes_in_and_nobody_else_sees_the_way(here: Installat
     client, account = await logged_in(here)
     assert "/console/operator" in (await operator.get("/console")).text
     assert "/console/operator" not in (await client.get("/console")).text
-    for path in (ACCOUNTS, f"{ONE}?account={account}", "/console/operator/jobs", "/console/operator/plans"):
+    for path in (
+        ACCOUNTS,
+        f"{ONE}?account={account}",
+        "/console/operator/jobs",
+        "/console/operator/plans",
+        RECONCILIATION,
+    ):
         assert (await operator.get(path)).status_code == 200, path
         assert (await client.get(path)).status_code == 403, path
         assert (await here.rest().get(path)).status_code == 303, path
