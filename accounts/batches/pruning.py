@@ -12,6 +12,7 @@ from accounts.reconciliation import repository as reconciliation
 from accounts.usage import repository as usage
 from accounts.usage.levels import DAY, HOUR, MINUTE, QUARTER, floor
 
+SERIES_AT_ONCE = 500
 SHORTEST_DAYS = 40
 """Usage may come 35 days late; what it is added to, and what tells it from a repetition, must be there still."""
 
@@ -53,7 +54,17 @@ class Pruning:
         for step, days in ((MINUTE, keep.minutes), (QUARTER, keep.hours), (HOUR, keep.hours), (DAY, keep.days)):
             async with self._database.transaction() as session:
                 sums += await usage.prune(session, step, self._before(days))
-        return f"{batches} batches and {sums} sums were deleted for their age"
+        series = await self._series() if sums else 0
+        return f"{batches} batches, {sums} sums and {series} series without any were deleted for their age"
+
+    async def _series(self) -> int:
+        deleted = 0
+        while True:
+            async with self._database.transaction() as session:
+                gone = await usage.prune_series(session, SERIES_AT_ONCE)
+            deleted += gone
+            if gone < SERIES_AT_ONCE:
+                return deleted
 
     async def _batches(self, before: int) -> int:
         async with self._database.transaction() as session:

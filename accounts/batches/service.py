@@ -10,6 +10,7 @@ from accounts.batches.repository import Sealed
 from accounts.clocks.service import Clocks
 from accounts.database import Database, Transaction
 from accounts.usage.service import Usage
+from api.errors import Unavailable
 from api.usage import Batch, decode, digest
 
 MOST_EARLY_MINUTES = 5
@@ -65,23 +66,27 @@ class Batches:
         ordered = [batches[key] for key in sorted(batches)]
         if not ordered:
             return Applied({}, 0, 0)
-        async with self._database.transaction() as session:
-            boots = await self._see_boots(session, [batch for _, batch in ordered], now)
-            # What lies below the mark was applied, also where its row has been deleted for its age.
-            unmarked = [sealed for sealed, _ in ordered if sealed.number > boots[sealed.router, sealed.boot]]
-            new = await repository.keep_batches(session, unmarked)
-            fresh = [(sealed, batch) for sealed, batch in ordered if sealed[:3] in new]
-            accounts = [(sealed[:3], {line.account for line in batch.lines}) for sealed, batch in fresh]
-            placed = await self._clocks.place(session, accounts)
-            counted = (
-                (placed.get(line.account, sealed.minute), batch.router, line)
-                for sealed, batch in fresh
-                for line in batch.lines
-            )
-            await self._usage.record(session, counted)
-            await unbilled.note(session, [batch for _, batch in fresh])
-            marks = {boot: await _advance(session, boot, applied_to) for boot, applied_to in boots.items()}
-            await self._compare(session, [sealed for sealed, _ in ordered if sealed[:3] not in new])
+        try:
+            async with self._database.transaction() as session:
+                boots = await self._see_boots(session, [batch for _, batch in ordered], now)
+                # What lies below the mark was applied, also where its row has been deleted for its age.
+                unmarked = [sealed for sealed, _ in ordered if sealed.number > boots[sealed.router, sealed.boot]]
+                new = await repository.keep_batches(session, unmarked)
+                fresh = [(sealed, batch) for sealed, batch in ordered if sealed[:3] in new]
+                accounts = [(sealed[:3], {line.account for line in batch.lines}) for sealed, batch in fresh]
+                placed = await self._clocks.place(session, accounts)
+                counted = (
+                    (placed.get(line.account, sealed.minute), batch.router, line)
+                    for sealed, batch in fresh
+                    for line in batch.lines
+                )
+                await self._usage.record(session, counted)
+                await unbilled.note(session, [batch for _, batch in fresh])
+                marks = {boot: await _advance(session, boot, applied_to) for boot, applied_to in boots.items()}
+                await self._compare(session, [sealed for sealed, _ in ordered if sealed[:3] not in new])
+        except Unavailable:
+            self._usage.forget_series()
+            raise
         self._used({account for _, named in accounts for account in named})
         return Applied(marks, len(fresh), len(payloads) - len(fresh))
 

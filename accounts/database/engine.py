@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, QueuePool, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DataError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
@@ -150,10 +150,14 @@ class Database:
             finally:
                 await finished(session.close())
         except DataError as reason:
-            raise InvalidArgument(
-                "the request holds a text that cannot be kept, such as one with a zero byte"
-            ) from reason
+            raise _refused(reason) from reason
+        except IntegrityError as reason:
+            if "foreign key" not in str(reason.orig).lower():
+                raise
+            raise Unavailable("something that this belongs to was deleted a moment ago; try again") from reason
         except (OperationalError, InterfaceError, NoConnectionFree, OSError) as reason:
+            if "integer overflow" in str(reason):
+                raise _refused(reason) from reason
             if self._state == "reachable":
                 _log.exception("the database cannot be reached")
             self._state = "unreachable"
@@ -161,6 +165,12 @@ class Database:
         if self._state == "unreachable":
             _log.warning("the database can be reached again")
         self._state = "reachable"
+
+
+def _refused(reason: Exception) -> InvalidArgument:
+    if "integer overflow" in str(reason) or "out of range" in str(reason):
+        return InvalidArgument("a sum is larger than can be kept")
+    return InvalidArgument("the request holds a text that cannot be kept, such as one with a zero byte")
 
 
 def _keep_to_owner(path: str) -> None:

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from sqlalchemy import func, select, tuple_, update
+from sqlalchemy import select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from accounts.billing.rating import ChargeKey
 from accounts.database.insert import insert_once
+from accounts.database.sums import exact_sum
 from accounts.invoices.models import Charge, Invoice, InvoiceLine, InvoiceNumber
 from accounts.paging import PageRequest
 
@@ -84,7 +85,7 @@ async def billed(
         Charge.cache_id,
     )
     found = (
-        select(*columns, func.sum(Charge.quantity))
+        select(*columns, exact_sum(Charge.quantity))
         .join(InvoiceLine, (InvoiceLine.invoice_id == Charge.invoice_id) & (InvoiceLine.number == Charge.line))
         .where(Charge.account_id == account_id, Charge.period_start == period_start)
         .group_by(*columns)

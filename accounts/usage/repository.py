@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from accounts.caches.models import Cache
 from accounts.database.insert import insert_all_once, inserting
+from accounts.database.sums import added_up, exact_sum
 from accounts.usage.levels import DAY, HOUR, MINUTE, QUARTER
 from accounts.usage.models import (
     ALL,
@@ -97,10 +98,10 @@ async def add_up(session: AsyncSession, step: int, sums: Mapping[tuple[int, int]
     statement = insert.on_conflict_do_update(
         index_elements=[table.series_id, table.minute],
         set_={
-            "messages": table.messages + new.messages,
-            "bytes": table.bytes + new.bytes,
-            "operations": table.operations + new.operations,
-            "seconds": table.seconds + new.seconds,
+            "messages": added_up(table.messages, new.messages),
+            "bytes": added_up(table.bytes, new.bytes),
+            "operations": added_up(table.operations, new.operations),
+            "seconds": added_up(table.seconds, new.seconds),
             "peak": case((new.peak > table.peak, new.peak), else_=table.peak),
         },
     )
@@ -117,7 +118,7 @@ async def peaks_of_routers(
     peaks: dict[tuple[str, str, int], int] = {}
     for start in range(0, len(places), KEYS_AT_ONCE):
         statement = (
-            select(*place, func.sum(UsageMinute.peak))
+            select(*place, exact_sum(UsageMinute.peak))
             .join(UsageSeries, UsageSeries.id == UsageMinute.series_id)
             .where(UsageSeries.meter == CONCURRENCY, UsageSeries.principal.startswith(BY_ROUTER))
             .where(tuple_(*place).in_(places[start : start + KEYS_AT_ONCE]))
@@ -160,7 +161,7 @@ async def sums(
         "bucket": literal_column("0"),
     }
     columns: list[Any] = [asked.get(name, absent.get(name)) for name in ("bucket", "meter", "cache_id", "principal")]
-    numbers = [func.sum(getattr(table, name)).label(name) for name in Counts._fields[:-1]]
+    numbers = [exact_sum(getattr(table, name)).label(name) for name in Counts._fields[:-1]]
     statement = (
         select(*columns, *numbers, func.max(table.peak))
         .join(UsageSeries, UsageSeries.id == table.series_id)
@@ -191,7 +192,7 @@ async def sums_of_accounts(
     used: dict[str, dict[str, Counts]] = {}
     for step, start, end in spans:
         table = TABLES[step]
-        numbers = [func.sum(getattr(table, name)).label(name) for name in Counts._fields[:-1]]
+        numbers = [exact_sum(getattr(table, name)).label(name) for name in Counts._fields[:-1]]
         statement = (
             select(UsageSeries.account_id, UsageSeries.meter, *numbers, func.max(table.peak).label("peak"))
             .join(UsageSeries, UsageSeries.id == table.series_id)
@@ -232,6 +233,18 @@ async def prune(session: AsyncSession, step: int, before: int) -> int:
     table = TABLES[step]
     gone: Any = await session.execute(delete(table).where(table.minute < before))
     await set_pruned(session, step, before)
+    return int(gone.rowcount)
+
+
+async def prune_series(session: AsyncSession, most: int) -> int:
+    """Delete series of which no sum is left, so many at most; return how many.
+
+    The newest one stays: SQLite would give its id to the next, and a service that remembers it would add to another's.
+    """
+    empty = [~exists().where(table.series_id == UsageSeries.id) for table in TABLES.values()]
+    newest = select(func.max(UsageSeries.id)).scalar_subquery()
+    ids = select(UsageSeries.id).where(UsageSeries.id < newest, *empty).order_by(UsageSeries.id).limit(most)
+    gone: Any = await session.execute(delete(UsageSeries).where(UsageSeries.id.in_(ids)))
     return int(gone.rowcount)
 
 

@@ -44,6 +44,10 @@ class Usage:
     def __init__(self) -> None:
         self._series: dict[SeriesKey, int] = {}
 
+    def forget_series(self) -> None:
+        """Look all series up anew: one that is remembered may have been deleted with the last of its sums."""
+        self._series.clear()
+
     async def record(self, session: Transaction, counted: Iterable[tuple[int, str, Line]]) -> None:
         """Add what was counted: the minute, the router that did, and the line.
 

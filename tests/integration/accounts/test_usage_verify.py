@@ -3,12 +3,13 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 
 from accounts.batches.models import UsageBatch
 from accounts.batches.pruning import Pruning, Retention
 from accounts.batches.verifying import Verdict, Watch
-from accounts.usage.models import UsageDay, UsageHour, UsageMinute, UsageQuarter
+from accounts.usage.models import UsageDay, UsageHour, UsageMinute, UsageQuarter, UsageSeries
+from api.errors import Unavailable
 from api.usage import decode, encode
 from tests.integration.accounts.counted import Boot, published
 from tests.integration.accounts.installation import Installation
@@ -116,10 +117,32 @@ async def test_what_is_deleted_for_its_age_is_not_missed_and_never_counted_again
     await here.accounts.ledger.batches.apply(payloads)
     clock = Clock(float(now * 60 + 20 * 86_400))
     said = await Pruning(here.accounts.database, Retention(40, 40, 40, 60), clock).run()
-    assert said.startswith("2 batches and ")
+    assert said.startswith("2 batches, ")
     assert (await verdict(here)).findings == []
     assert (await here.accounts.ledger.batches.apply(payloads)).new == 0
     assert (await verdict(here)).findings == []
+
+
+async def test_what_sums_were_of_goes_with_the_last_of_them(here: Installation) -> None:
+    now, boot = now_minute(), Boot("router-1", "a")
+    batches = here.accounts.ledger.batches
+    for token in ("gone", "stays"):
+        await batches.apply([boot.seal(now, [published("acme", "cache", f"token:{token}", 1)])])
+
+    async def prune(days: int) -> str:
+        clock = Clock(float(now * 60 + days * 86_400))
+        return await Pruning(here.accounts.database, Retention(40, 40, 40, 60), clock).run()
+
+    assert "and 0 series" in await prune(50)
+    assert "and 2 series" in await prune(62)
+    async with here.accounts.database.reading() as session:
+        (newest,) = (await session.scalars(select(UsageSeries.principal))).all()
+    assert newest == "token:stays"
+    again = boot.seal(now, [published("acme", "cache", "token:stays", 1)])
+    with pytest.raises(Unavailable):
+        await batches.apply([again])  # it remembered a series that is no more
+    assert (await batches.apply([again])).new == 1
+    assert len((await verdict(here)).findings) == 0
 
 
 async def test_sums_that_outlive_their_batches_are_proved_by_one_another(here: Installation) -> None:
