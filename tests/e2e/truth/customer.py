@@ -6,8 +6,9 @@ import sys
 import time
 from collections import Counter
 from contextlib import ExitStack
-from typing import Any, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Self
 
+from tests.e2e.sdk_node.node import program
 from tests.e2e.service import ROOT, Service, until
 from tests.e2e.tenant import Tenant
 
@@ -22,6 +23,11 @@ COMPARED = {
 }
 
 
+PYTHON = [sys.executable, "-m", "tests.e2e.truth.program"]
+
+Language = Literal["python", "node"]
+
+
 class Used(NamedTuple):
     """What is billed of a cache: published and delivered."""
 
@@ -34,10 +40,11 @@ class Used(NamedTuple):
 
 
 class Sdk:
-    """A process that uses the Python SDK; a context manager, at whose end it is killed."""
+    """A process that uses a published SDK; a context manager, at whose end it is killed."""
 
-    def __init__(self, key: str, port: int) -> None:
-        command = [sys.executable, "-m", "tests.e2e.truth.program", key, str(port)]
+    def __init__(self, key: str, port: int, language: Language = "python") -> None:
+        started = program("e2e/truth/program.mjs") if language == "node" else PYTHON
+        command = [*started, key, str(port)]
         pipe = subprocess.PIPE
         self._process = subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True)
 
@@ -94,9 +101,9 @@ class Customer:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def sdk(self, key: str | None = None) -> Sdk:
+    def sdk(self, key: str | None = None, language: Language = "python") -> Sdk:
         """Start a process."""
-        return self._stack.enter_context(Sdk(key or self.tenant.key, self._service.port))
+        return self._stack.enter_context(Sdk(key or self.tenant.key, self._service.port, language))
 
     def subscribers(self, cache: str, topic: str) -> int:
         """Ask how many subscribers a topic has at this moment."""

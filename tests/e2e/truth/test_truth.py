@@ -7,7 +7,7 @@ import pytest
 from api.account import LARGEST_MESSAGE_BYTES
 from tests.e2e.service import Service, until
 from tests.e2e.tenant import Tenant
-from tests.e2e.truth.customer import Customer, Used
+from tests.e2e.truth.customer import Customer, Language, Used
 
 WITHIN_SECONDS = 5
 KIB = 1024
@@ -33,8 +33,9 @@ def assert_billed(customer: Customer, expected: dict[str, Used]) -> None:
     assert customer.verify().startswith("clean: ")
 
 
-def test_each_size_is_billed_by_its_chunks(customer: Customer) -> None:
-    cache, sdk = customer.tenant.new_cache(), customer.sdk()
+@pytest.mark.parametrize("language", ["python", "node"])
+def test_each_size_is_billed_by_its_chunks(customer: Customer, language: Language) -> None:
+    cache, sdk = customer.tenant.new_cache(), customer.sdk(language=language)
     sizes = [0, 1, 1023, 1024, 1025, 4096, LARGEST_MESSAGE_BYTES]
     assert LARGEST_MESSAGE_BYTES == 4095 * KIB
     assert sdk.subscribe(cache, "sizes") == 1
@@ -46,9 +47,9 @@ def test_each_size_is_billed_by_its_chunks(customer: Customer) -> None:
 
 def test_each_subscriber_is_billed_and_none_is_free_of_charge(customer: Customer) -> None:
     """0.1 KB to 0, 1, 9 and 100 subscribers are 1, 2, 10 and 101 operations; 1,025 bytes are twice as many."""
-    cache, publisher = customer.tenant.new_cache(), customer.sdk()
+    cache, publisher = customer.tenant.new_cache(), customer.sdk(language="node")
     for audience in (0, 1, 9, 100):
-        topic, sdk = f"to-{audience}", customer.sdk()
+        topic, sdk = f"to-{audience}", customer.sdk(language="node" if audience == 9 else "python")
         assert sdk.subscribe(cache, topic, count=audience) == audience
         assert customer.subscribers(cache, topic) == audience
         assert publisher.publish(cache, topic, [100, 1025]) == ["stored"] * 2
