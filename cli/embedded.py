@@ -34,6 +34,7 @@ from cli.urls import own_url
 from cli.webhook_topics import RouterTopics
 from router.app import RouterApp
 from router.meters.handover import Metering
+from router.meters.seats import Seats
 from router.router import Router, RouterSettings
 from router.sharing import Sharing
 from storage.bounds import CacheBounds
@@ -58,8 +59,12 @@ class Embedded:
         usage: MemoryUsage,
         fleet: Fleet,
         spans: Spans | None = None,
+        seats: Seats | None = None,
     ) -> None:
-        """Take an account service that writes to `directory`, applies what comes by `usage`, and sees the `fleet`."""
+        """Take an account service that writes to `directory`, applies what comes by `usage`, and sees the `fleet`.
+
+        With `seats` the router counts by them, and what it counts is not handed over.
+        """
         self._spans = spans
         names = [f"node-{number + 1}" for number in range(settings.nodes)]
         self._nodes = {name: Node(name) for name in names}
@@ -79,7 +84,7 @@ class Embedded:
             self._connect,
             router_settings,
             sharing=Sharing(fleet.quotas, ROUTER),
-            seats=self._metering.seats,
+            seats=seats or self._metering.seats,
             key_uses=KeyUseNotes(fleet.key_uses),
         )
         fleet.audience.answer(self._router.audience)
@@ -103,8 +108,8 @@ class Embedded:
         self._tasks: list[asyncio.Task[None]] = []
 
     @classmethod
-    def compose(cls, settings: EmbeddedSettings) -> "Embedded":
-        """Put the parts together."""
+    def compose(cls, settings: EmbeddedSettings, seats: Seats | None = None) -> "Embedded":
+        """Put the parts together; see the constructor for `seats`."""
         directory, usage = MemoryDirectory(), MemoryUsage()
         account_settings = AccountsSettings(
             data_dir=settings.data_dir,
@@ -120,7 +125,7 @@ class Embedded:
         # A node in this process lives as long as the process; a lease would end when the process is merely slow.
         fleet = Fleet(registry=MemoryRegistry(lease_seconds=float("inf")))
         accounts = Accounts(account_settings, directory, usage, fleet)
-        return cls(settings, accounts, directory, usage, fleet, spans_of("embedded"))
+        return cls(settings, accounts, directory, usage, fleet, spans_of("embedded"), seats)
 
     def __repr__(self) -> str:
         return f"<Embedded {self.hosted!r}, {self._router!r}, {list(self._nodes.values())}>"

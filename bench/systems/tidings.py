@@ -29,20 +29,20 @@ _ROOT: Final = Path(__file__).parents[2]
 
 
 @contextmanager
-def tidings(folder: Path) -> Generator[Running]:
-    """Run the service with an account, a key and a cache of its own."""
+def tidings(folder: Path, app: str = "cli.entry:app") -> Generator[Running]:
+    """Run the service, or another application in its place, with an account, a key and a cache of its own."""
     data = folder / "data"
     api_key = _api_key(data)
-    with up(folder, data) as started:
+    with up(folder, data, app) as started:
         port = port_of(started)
         _create_cache(port, api_key)
         dialect = TidingsDialect(_HOST, port, api_key, _CACHE)
         yield Running("Tidings", version("tidings"), started.pid, dialect, FIRST_NUMBER)
 
 
-def up(folder: Path, data: Path) -> AbstractContextManager[subprocess.Popen[str]]:
+def up(folder: Path, data: Path, app: str = "cli.entry:app") -> AbstractContextManager[subprocess.Popen[str]]:
     """Run `tidings up` on a data folder; what it says goes to a file in `folder`."""
-    return process([*_TIDINGS, "up", "--port", "0", "--data", str(data)], folder, _ROOT)
+    return process([*_TIDINGS, "up", "--port", "0", "--data", str(data), "--app", app], folder, _ROOT)
 
 
 def port_of(started: subprocess.Popen[str]) -> int:
