@@ -60,8 +60,9 @@ class Delivering:
         return len(due)
 
     async def tidy(self) -> str:
-        """Forget what was delivered or given up long ago."""
+        """Forget what was delivered or given up long ago, and the endpoints of accounts that are gone."""
         async with self._database.transaction() as session:
+            await repository.remove_of_nobody(session)
             await repository.remove_old(session, self._clocks.everywhere() - KEPT_SECONDS)
         return "done"
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from accounts.billing_webhooks.models import WebhookDelivery, WebhookEndpoint
 from accounts.paging import PageRequest
+from accounts.tenants.models import Account
 
 
 def add(session: AsyncSession, row: WebhookEndpoint | WebhookDelivery) -> None:
@@ -80,3 +81,11 @@ async def remove_old(session: AsyncSession, before: int) -> None:
     """Forget deliveries that ended before a time."""
     old = (WebhookDelivery.state != "waiting", WebhookDelivery.created_at < before)
     await session.execute(delete(WebhookDelivery).where(*old))
+
+
+async def remove_of_nobody(session: AsyncSession) -> None:
+    """Forget endpoints whose account is gone, where nothing is left to be told."""
+    waits = exists().where(WebhookDelivery.endpoint_id == WebhookEndpoint.id, WebhookDelivery.state == "waiting")
+    account = exists().where(Account.id == WebhookEndpoint.account_id)
+    for id in (await session.scalars(select(WebhookEndpoint.id).where(~account, ~waits))).all():
+        await remove(session, id)

@@ -73,7 +73,7 @@ class Proofs:
         """Add up the invoice of this number or id.
 
         Raises:
-            NotFound: there is no such invoice, or its account is deleted, and with it the plans that it had.
+            NotFound: there is no such invoice, or its account was deleted by a version that kept no plans of such.
             InvalidArgument: it is a credit note, which repeats an invoice.
         """
         invoice, statement = await self._find(name)
@@ -116,9 +116,7 @@ class Proofs:
         try:
             return await self._pricing.customer(session, invoice.account_id)
         except NotFound:
-            raise NotFound(
-                f"account '{invoice.account_id}' is deleted, and with it the plans that its invoices go by"
-            ) from None
+            return await self._pricing.former_customer(session, invoice.account_id, invoice.zone)
 
     async def _counted(self, proof: Proof, invoice: Invoice, part: Part) -> Units:
         units: Units = Counter()

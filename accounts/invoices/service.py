@@ -102,7 +102,8 @@ class Invoices:
         Raises:
             NotFound: there is no such invoice.
             AlreadyExists: it is void.
-            InvalidArgument: it is a credit note, or has handed on a credit.
+            InvalidArgument: it is a credit note, or has handed on a credit; or is to be billed again to an account that
+                is deleted.
         """
         async with self._database.transaction() as session:
             invoice, statement = await self._read(session, None, invoice_id)
@@ -111,12 +112,20 @@ class Invoices:
                 raise AlreadyExists(f"invoice {shown} is void already")
             if invoice.kind == CREDIT_NOTE or statement.carried:
                 raise InvalidArgument(f"{shown} owes the customer; put an adjustment on the next invoice instead")
-            await self._pricing.customer_alone(session, invoice.account_id)
+            await self._alone(session, invoice, shown, bill_again=bill_again)
             now = await self._clocks.now(session, invoice.account_id)
             note = await self._credit_note(session, invoice, statement, reason, now, bill_again=bill_again)
             await self._give_back(session, invoice, statement, now, bill_again=bill_again)
             await self._change(session, actor, invoice, "void", reason)
         return note
+
+    async def _alone(self, session: Transaction, invoice: Invoice, shown: str, *, bill_again: bool) -> None:
+        """Have nobody else change the billing of the invoice's account; of one that is deleted nobody does."""
+        try:
+            await self._pricing.customer_alone(session, invoice.account_id)
+        except NotFound:
+            if bill_again:
+                raise InvalidArgument(f"the account of {shown} is deleted; there is no next invoice") from None
 
     async def _read(self, session: Transaction, account_id: str | None, invoice_id: str) -> tuple[Invoice, Statement]:
         invoice = await repository.get(session, account_id, invoice_id)
@@ -128,9 +137,8 @@ class Invoices:
         return invoice, Statement(invoice.currency, lines, invoice.subtotal, invoice.tax, invoice.total, carried)
 
     async def _change(self, session: Transaction, actor: Actor, invoice: Invoice, to: str, reason: str) -> None:
-        before = {"state": invoice.state}
-        invoice.state, invoice.state_reason = to, reason
-        invoice.state_at = await self._clocks.now(session, invoice.account_id)
+        before, now = {"state": invoice.state}, await self._clocks.now(session, invoice.account_id)
+        invoice.state, invoice.state_reason, invoice.state_at = to, reason, now
         after = {"state": to, "reason": reason}
         audit.record(session, actor, invoice.account_id, f"invoice.{_DONE[to]}", invoice.id, before=before, after=after)
 

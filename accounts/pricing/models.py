@@ -27,12 +27,15 @@ class PricePlan(Base):
 
 
 class PlanAssignment(Base):
-    """A version of a plan that an account has from `since` on, until the next one. An account may outlive none."""
+    """A version of a plan that an account has from `since` on, until the next one. An account may outlive none.
+
+    They outlive the account, whose invoices are proved by them.
+    """
 
     __tablename__ = "plan_assignment"
     __table_args__ = (ForeignKeyConstraint(["plan_id", "plan_version"], ["price_plan.id", "price_plan.version"]),)
 
-    account_id: Mapped[str] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), primary_key=True)
+    account_id: Mapped[str] = mapped_column(String(64), primary_key=True)
     since: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     plan_id: Mapped[str] = mapped_column(String(64))
     plan_version: Mapped[int]

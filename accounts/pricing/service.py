@@ -158,6 +158,20 @@ class Pricing:
             profile = _new_profile(account_id, min(account.created_at, now))
         return Customer(account_id, account.time_zone, profile)
 
+    async def former_customer(self, session: Transaction, account_id: str, zone: str) -> Customer:
+        """Return an account that was deleted as its last bill saw it.
+
+        Raises:
+            NotFound: nothing is known of its plans.
+        """
+        held, last = (
+            await repository.assignments(session, account_id),
+            await repository.last_closed(session, account_id),
+        )
+        if not held or last is None:
+            raise NotFound(f"account '{account_id}' is deleted, and the plans that it had are not known any more")
+        return Customer(account_id, zone, _new_profile(account_id, held[0][0]), last.end)
+
     async def customer_alone(self, session: Transaction, account_id: str) -> Customer:
         """Return an account whose billing nobody else changes until the transaction ends; its profile is kept then.
 

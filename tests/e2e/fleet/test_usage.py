@@ -60,6 +60,11 @@ def run(fleet: Fleet, *arguments: str) -> str:
     return ended.stdout
 
 
+def verify(fleet: Fleet) -> str:
+    """Run `tidings usage verify`, and return what it says."""
+    return run(fleet, "verify")
+
+
 def compared(fleet: Fleet) -> Counter[str]:
     """Return what was billed and what was counted elsewhere, also if an hour ended meanwhile."""
     hours = json.loads(run(fleet, "reconcile", "--so-far", "--json"))["hours"]
@@ -117,7 +122,7 @@ async def test_what_is_billed_is_what_is_stored_whatever_is_killed(fleet: Fleet)
     received = sum(len(seen.items()) for seen in load.ledger.seen)
     assert acknowledged <= billed["publish"] <= stored(load)
     assert received <= billed["delivery"] <= received + kills * len(load.subscribers) * IN_FLIGHT
-    assert "clean: " in await asyncio.to_thread(run, fleet, "verify")
+    assert "clean: " in await asyncio.to_thread(verify, fleet)
     counted = await asyncio.to_thread(heard, fleet, stored(load))
     assert counted["publishes_stored"] == stored(load)
     assert counted["publishes_billed"] == billed["publish"]

@@ -1,6 +1,7 @@
 """What an account has used is invoiced when it is deleted, once, whatever dies meanwhile."""
 
 import asyncio
+import json
 import time
 from decimal import Decimal
 from typing import Any
@@ -9,11 +10,14 @@ import pytest
 from sqlalchemy import text
 
 from accounts.audit import SYSTEM
+from accounts.billing.settings import BillingSettings
+from accounts.invoices.proving import Proofs
 from accounts.pricing import repository as pricing_rows
 from accounts.purges import repository as purges
-from api.errors import NotFound
+from api.errors import InvalidArgument, NotFound
 from tests.integration.accounts.billing.books import Books, at, plan
 from tests.integration.accounts.installation import PASSWORD, Installation
+from tests.unit.api.webhooks.receiver import receiving
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -109,3 +113,38 @@ async def test_what_comes_when_the_account_is_gone_is_noted(here: Installation) 
     assert [Decimal(each["total"]) for each in await invoices_of(books)] == [8]
     async with here.accounts.database.reading() as session:
         assert await pricing_rows.settled(session, {books.account, "acc_nobody"}) == {books.account}
+
+
+async def test_the_last_invoice_is_told_proved_and_made_void_like_any_other(here: Installation) -> None:
+    ada = await here.tenant(f"ada-{time.time_ns()}")
+    books = Books(here, ada.id)
+    await books.has(plan(publish_operations="1"))
+    async with receiving() as receiver, here.rest(authorization=ada.key) as program:
+        wanted = {"url": receiver.url, "events": ["invoice.finalized"]}
+        assert (await program.post("/v1/billing/webhooks", json=wanted)).status_code == 201
+        await books.use(publish=9)
+        await delete(books)
+        async with asyncio.timeout(30):
+            while not receiver.requests:
+                await asyncio.sleep(0.05)
+    (invoice,) = await invoices_of(books)
+    assert json.loads(receiver.requests[0].body)["data"]["invoice_id"] == invoice["invoice_id"]
+    proof = await Proofs(here.accounts.database, BillingSettings()).prove(invoice["invoice_id"])
+    assert proof.findings == []
+    with pytest.raises(InvalidArgument, match="no next invoice"):
+        await books.finance.invoices.void(invoice["invoice_id"], SYSTEM, "a mistake", bill_again=True)
+    note = await books.finance.invoices.void(invoice["invoice_id"], SYSTEM, "a mistake", bill_again=False)
+    assert note.total == -9
+    assert {each["state"] for each in await invoices_of(books)} == {"void", "final"}
+
+    async def endpoints() -> int:
+        async with here.accounts.database.reading() as session:
+            mine = {"id": books.account}
+            found = text("SELECT count(*) FROM webhook_endpoint WHERE account_id = :id")
+            return int(await session.scalar(found, mine) or 0)
+
+    assert await endpoints() == 1
+    async with asyncio.timeout(30):
+        while await endpoints():
+            await here.accounts.finance.delivering.tidy()
+            await asyncio.sleep(0.05)
