@@ -217,6 +217,7 @@ class Accounts:
             self.credentials.tokens,
             audit_log,
             self.ledger.reports,
+            self.ledger.gaps,
             self.finance,
             self.limits,
             self.operation,

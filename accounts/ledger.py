@@ -12,6 +12,8 @@ from accounts.batches.service import Batches, Used
 from accounts.batches.verifying import Verifier, Watch
 from accounts.clocks.service import Clocks
 from accounts.database import Database
+from accounts.gaps import endpoints as gap_routes
+from accounts.gaps.service import Gaps
 from accounts.identifiers import new_id
 from accounts.jobs.service import Job
 from accounts.usage import endpoints as usage_routes
@@ -39,6 +41,7 @@ class Ledger:
         self.batches = Batches(database, usage, clocks, used)
         self.reports = Reports(database, usage)
         self.verifier = Verifier(database)
+        self.gaps = Gaps(database, retention.gaps)
         self._pruning = Pruning(database, retention)
         self._admission = admission
         name = new_id("accounts")
@@ -50,6 +53,7 @@ class Ledger:
         return [
             Job("usage.prune", EVERY_SECONDS, self._pruning.run),
             Job("usage.verify", EVERY_SECONDS, Watch(self.verifier).run),
+            *self.gaps.jobs(),
         ]
 
     @property
@@ -73,6 +77,7 @@ class Ledger:
         return [
             usage_routes.routes(self.reports),
             batch_routes.routes(listing, self.reports),
+            gap_routes.routes(self.gaps, self.reports),
         ]
 
     def start(self) -> None:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from google.protobuf.message import DecodeError
 
 from api import usage_pb2 as wire
+from api.gaps import CAUSES, Cause, GapLine
 
 OPERATION_BYTES = 1024
 """One operation is this much of one message, or a part of it."""
@@ -34,6 +35,9 @@ LARGEST_COUNT = 2**53
 """No router counts this much in a window; a batch that says so is not believed. A thousand such fit into a column."""
 
 VERSION = 1
+
+_CAUSES: dict[str, Cause] = {cause: cause for cause in CAUSES}
+"""A cause that a newer router knows is left out here."""
 
 
 class Unreadable(Exception):
@@ -71,6 +75,7 @@ class Batch:
         previous: The digest of the batch before it; empty in the first.
         minute: Of the epoch, by the router's clock.
         last: The boot has ended with this batch.
+        gaps: The discontinuities that it told to subscribers.
     """
 
     router: str
@@ -80,6 +85,7 @@ class Batch:
     minute: int
     lines: Sequence[Line]
     last: bool = False
+    gaps: Sequence[GapLine] = ()
 
     @property
     def id(self) -> str:
@@ -123,6 +129,18 @@ def encode(batch: Batch) -> bytes:
         )
         for line in batch.lines
     ]
+    gaps = [
+        wire.Gap(
+            account=place(gap.account),
+            cache=place(gap.cache),
+            topic=place(gap.topic),
+            cause=place(gap.cause),
+            streams=gap.streams,
+            after=gap.after,
+            until=gap.until,
+        )
+        for gap in batch.gaps
+    ]
     message = wire.Batch(
         version=VERSION,
         router=batch.router,
@@ -133,6 +151,7 @@ def encode(batch: Batch) -> bytes:
         words=list(places),
         lines=lines,
         last=batch.last,
+        gaps=gaps,
     )
     return message.SerializeToString()
 
@@ -155,11 +174,11 @@ def decode(payload: bytes) -> Batch:
         raise Unreadable("the batch does not say when it is from")
     try:
         lines = [_line(line, message.words) for line in message.lines]
+        gaps = [_gap(gap, message.words) for gap in message.gaps if message.words[gap.cause] in _CAUSES]
     except IndexError as reason:
         raise Unreadable("a line refers to a word that is not there") from reason
-    return Batch(
-        message.router, message.boot, message.number, message.previous, message.minute, lines, last=message.last
-    )
+    boot = (message.router, message.boot, message.number, message.previous)
+    return Batch(*boot, message.minute, lines, message.last, gaps)
 
 
 def _line(line: wire.Line, words: Sequence[str]) -> Line:
@@ -167,3 +186,10 @@ def _line(line: wire.Line, words: Sequence[str]) -> Line:
     if max(counts) >= LARGEST_COUNT:
         raise Unreadable("a line counts more than can be")
     return Line(words[line.account], words[line.cache], words[line.meter], words[line.principal], *counts)
+
+
+def _gap(gap: wire.Gap, words: Sequence[str]) -> GapLine:
+    numbers = (gap.streams, gap.after, gap.until)
+    if max(numbers) >= LARGEST_COUNT:
+        raise Unreadable("a line of discontinuities counts more than can be")
+    return GapLine(words[gap.account], words[gap.cache], words[gap.topic], _CAUSES[words[gap.cause]], *numbers)

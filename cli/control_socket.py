@@ -3,8 +3,8 @@
 `{"command": "drain", "seconds": 10}` answers `{"drained": true}` when the streams have been ended,
 `{"command": "yield", "shared": false}` answers `{"sockets": n}` when new connections go to a newer process (or, on a
 port that other services share, to somebody else), `{"command": "metrics"}` answers `{"text": "…"}`, and
-`{"command": "status"}` answers `{"streams": n, "unary": n, "state": "serving"}`. It is a socket of its own because a
-process that drains no longer accepts connections on its HTTP port.
+`{"command": "status"}` answers `{"streams": n, "unary": n, "state": "serving", "gaps": n}`. It is a socket of its own
+because a process that drains no longer accepts connections on its HTTP port.
 """
 
 import asyncio
@@ -29,11 +29,16 @@ State = Literal["starting", "serving", "draining", "stopped"]
 
 
 class Load(NamedTuple):
-    """What is going on in the application: open subscriber streams, and unary calls not yet answered."""
+    """What is going on in the application: open subscriber streams, and unary calls not yet answered.
+
+    Attributes:
+        gaps: Discontinuities that subscribers were told since it began.
+    """
 
     streams: int
     unary: int
     state: State = "serving"
+    gaps: int = 0
 
 
 class Drainable(Protocol):

@@ -102,6 +102,7 @@ class Embedded:
             settings.control_socket,
             end_streams=partial(end_streams, self._router),
             streams=lambda: len(self._router.subscriptions),
+            gaps=self._router.counts.gaps.total,
             dependencies=lambda: {"database": reachable(yes=self._accounts.database.reachable)},
             collectors=self._collectors,
         )

@@ -11,10 +11,11 @@ import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import httpx
 
-from cli.control_socket import CommandFailed, ask
+from cli.control_socket import CommandFailed, Load, ask
 from cli.edge.admin import Admin
 from cli.edge.configuration import configuration
 from cli.edge.process import spawn
@@ -61,6 +62,20 @@ class Hosting:
     concurrency: int
     patience: Patience
     shares_port: bool = False
+
+
+class Departure(NamedTuple):
+    """What came of a drain.
+
+    Attributes:
+        moved: Streams that were ended so that their clients come back elsewhere.
+        cut: Streams that did not end in time.
+        gaps: Discontinuities that subscribers were told meanwhile.
+    """
+
+    moved: int = 0
+    cut: int = 0
+    gaps: int = 0
 
 
 class Generation:
@@ -152,16 +167,28 @@ class Generation:
             return  # it died, or the kernel refuses the rule: a connection may be lost, but the restart goes on
         await asyncio.sleep(HANDSHAKE_SECONDS)
 
-    async def drain(self, *, at_least: float = 0.0) -> None:
+    async def gaps(self) -> int:
+        """Return how many discontinuities subscribers were told here; none if the application does not answer."""
+        try:
+            return (await self._load()).gaps
+        except (OSError, TimeoutError, CommandFailed):
+            return 0
+
+    async def drain(self, *, at_least: float = 0.0) -> Departure:
         """Take no new connection, have the streams ended, and return when nothing is open or patience has ended.
 
         Within `at_least` seconds clients see GOAWAY with their next answer and move to the next generation, without a
         call being cut. An idle connection is not told: Envoy has no way to (it sends GOAWAY with an answer only).
+        What came of it is nothing where the process died meanwhile.
         """
         with suppress(ProcessLookupError):
             self.process.send_signal(signal.SIGCONT)
         loop = asyncio.get_running_loop()
         began = loop.time()
+        try:
+            before = await self._load()
+        except (OSError, TimeoutError, CommandFailed):
+            return Departure()
         try:
             async with asyncio.timeout(self._patience.empty):
                 await self.admin.stop_accepting()
@@ -169,7 +196,12 @@ class Generation:
                 await self._until_empty()
                 await asyncio.sleep(max(0.0, began + at_least - loop.time()))
         except (OSError, TimeoutError, CommandFailed, httpx.TransportError):
-            return  # it died meanwhile, or some streams cannot be ended: what is left is cut
+            pass  # it died meanwhile, or some streams cannot be ended: what is left is cut
+        try:
+            after = await self._load()
+        except (OSError, TimeoutError, CommandFailed):
+            return Departure(0, before.streams)
+        return Departure(max(before.streams - after.streams, 0), after.streams, after.gaps - before.gaps)
 
     async def end(self, *, at_once: bool = False) -> int:
         """End the process, by force if it does not go, and return its exit status."""
@@ -202,12 +234,11 @@ class Generation:
         return await ask(self._app.control_socket, command, timeout=timeout)
 
     async def _until_empty(self) -> None:
-        while await self._load():  # noqa: ASYNC110  another process's state
+        while (load := await self._load()).streams or load.unary:  # noqa: ASYNC110  another process's state
             await asyncio.sleep(POLL_SECONDS)
 
-    async def _load(self) -> bool:
-        status = await self._ask({"command": "status"}, 5.0)
-        return bool(status["streams"] or status["unary"])
+    async def _load(self) -> Load:
+        return Load(**await self._ask({"command": "status"}, 5.0))  # pyright: ignore[reportArgumentType]  ours
 
     async def _until(self, condition: Callable[[], Awaitable[bool]]) -> None:
         try:

@@ -30,6 +30,7 @@ class Hosted:
         *,
         end_streams: Callable[[float], Awaitable[None]],
         streams: Callable[[], int],
+        gaps: Callable[[], int] = lambda: 0,
         dependencies: Dependencies,
         collectors: "Callable[[], Iterable[Collector]]",
     ) -> None:
@@ -41,6 +42,7 @@ class Hosted:
             control_socket: Where the supervisor asks.
             end_streams: Ends all streams over some seconds.
             streams: Counts those that are open.
+            gaps: Counts the discontinuities that subscribers were told.
             dependencies: Tells how what it needs stands.
             collectors: Returns what has numbers for Prometheus. Called when somebody asks for them first.
         """
@@ -49,6 +51,7 @@ class Hosted:
         self._app = app
         self._end_streams = end_streams
         self._streams = streams
+        self._gaps = gaps
         self._dependencies = dependencies
         self._control = ControlSocket(control_socket, self)
         self._unary = 0
@@ -72,7 +75,7 @@ class Hosted:
         await self._end_streams(seconds)
 
     def status(self) -> Load:
-        return Load(self._streams(), self._unary, self.state)
+        return Load(self._streams(), self._unary, self.state, self._gaps())
 
     def metrics(self) -> str:
         if self._page is None:

@@ -19,7 +19,7 @@ Days = Annotated[
 
 
 class RetentionVariables(Variables):
-    """Days for which usage is kept, in batches and in sums."""
+    """Days for which usage is kept, in batches and in sums, and the gaps that come with it."""
 
     usage_batches_days: Days = 100
     usage_minutes_days: Days = 100
@@ -31,9 +31,10 @@ class RetentionVariables(Variables):
     )
     usage_days_days: Days = 3660
     usage_archive: AbsolutePath | None = Field(None, description="the path of a folder")
+    gaps_days: int = Field(30, ge=1, le=LONGEST_DAYS, description=f"a number of days from 1 to {LONGEST_DAYS}")
 
     @property
     def retention(self) -> Retention:
         """Return what the account service is told."""
         days = (self.usage_batches_days, self.usage_minutes_days, self.usage_hours_days, self.usage_days_days)
-        return Retention(*days, archive=self.usage_archive)
+        return Retention(*days, archive=self.usage_archive, gaps=self.gaps_days)

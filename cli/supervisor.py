@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from enum import Enum, auto
 
-from cli.generation import Generation, Hosting
+from cli.generation import Departure, Generation, Hosting
 from cli.refusals import StartFailed
 from cli.watchdog import HUNG_SECONDS, Watchdog
 
@@ -21,6 +21,8 @@ FIRST_BACKOFF_SECONDS = 0.1
 LONGEST_BACKOFF_SECONDS = 10.0
 STABLE_SECONDS = 60.0
 READY_POLL_SECONDS = 0.05
+COME_BACK_SECONDS = 1.0
+"""SDKs subscribe again half a second after a stream has ended."""
 
 
 class Event(Enum):
@@ -206,10 +208,20 @@ class Supervisor:
         await self._retire(last, 0.0)
 
     async def _retire(self, old: Generation, at_least: float) -> None:
-        await old.drain(at_least=at_least)
+        departure = await old.drain(at_least=at_least)
         await old.end()
+        log.warning("generation %d is gone: %s", old.number, await self._report(departure))
         self._retiring.pop(old, None)
-        log.warning("generation %d is gone", old.number)
+
+    async def _report(self, departure: Departure) -> str:
+        """Return what became of the streams; where another generation has taken over, with the gaps told there."""
+        gaps, successor = departure.gaps, self._current
+        if successor is not None:
+            if departure.moved:
+                await asyncio.sleep(COME_BACK_SECONDS)
+            gaps += await successor.gaps()
+        cut = f", {_counted(departure.cut, 'stream')} cut" if departure.cut else ""
+        return f"{_counted(gaps, 'gap')}, {_counted(departure.moved, 'stream')} moved{cut}"
 
     async def _stop(self) -> None:
         """Empty and end all generations, without more ado once told to hurry."""
@@ -225,3 +237,7 @@ class Supervisor:
             with suppress(asyncio.CancelledError):
                 await task
             await generation.end(at_once=True)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,20 +1,26 @@
 """What one router has done since it began, in plain numbers that the hot path adds to."""
 
 from collections import Counter
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from api.durations import Durations
+from api.gaps import Cause
 from router.tallies import Tally
 
-Gap = Literal["slow_reader", "retention", "page", "link"]
-"""Why a subscriber was told that something may be missing.
-
-`slow_reader`: it fell further behind than the router keeps. `retention`: it asked for what the history no longer has.
-`page`: the topic has begun anew, since the node that had it is gone. `link`: items were missed between the node and the
-router.
-"""
-
 Call = Literal["publish", "subscribe"]
+
+
+class Gap(NamedTuple):
+    """A discontinuity as it is noted.
+
+    Attributes:
+        last: The last number that the subscriber has.
+        next: The number that it goes on with.
+    """
+
+    cause: Cause
+    last: int
+    next: int
 
 
 class Counts:
@@ -42,7 +48,7 @@ class Counts:
         self.delivered = 0
         self.delivered_bytes = 0
         self.refused: Counter[tuple[Call, str]] = Counter()
-        self.gaps: Counter[Gap] = Counter()
+        self.gaps: Counter[Cause] = Counter()
         self.publish = Durations()
         self.subscribe = Durations()
         self.fanout = Durations()

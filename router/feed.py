@@ -1,13 +1,15 @@
 """One watched topic on a router: its log, and the subscribers that wait for more of it."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Protocol
 
+from api.gaps import Cause
 from api.names import Topic
 from api.tracing import Span, Spans
-from router.counts import Counts, Gap
+from router.counts import Gap
+from router.gaps import Gaps
 from router.log import Log
-from router.taps import Taps
 
 REST_SECONDS = 80e-6
 """How long a feed rests after a round, for each of its subscribers: about twice what a write to one costs.
@@ -37,14 +39,23 @@ class Feed:
     """
 
     def __init__(
-        self, topic: Topic, node_id: str, max_bytes: int, counts: Counts | None = None, taps: Taps | None = None
+        self,
+        topic: Topic,
+        node_id: str,
+        max_bytes: int,
+        gaps: Gaps | None = None,
+        fate: Callable[[str], Cause | None] = lambda _: None,
     ) -> None:
+        """Begin for nobody. `fate` tells what has become of a storage node, if anything has."""
         self.topic = topic
         self.node_id = node_id
         self.log = Log(max_bytes)
-        self.counts = counts or Counts()
-        self.taps = taps or Taps()
+        self.gaps = gaps or Gaps.unread()
+        self.counts = self.gaps.counts
+        self.taps = self.gaps.taps
         self.subscribers = 0
+        self._fate = fate
+        self._came_from = node_id
         self._waiting: set[Waiter] = set()
         self._waking = False
         self._timer: asyncio.TimerHandle | None = None
@@ -60,7 +71,7 @@ class Feed:
         """Take one item from the storage node."""
         gap = self.log.append(page, number, frame)
         if gap is not None:
-            self.told(gap, self.subscribers)
+            self._told_all(gap)
         self._gathered_bytes += len(frame)
         if self._waiting and not self._waking:
             self._arrange()
@@ -83,15 +94,17 @@ class Feed:
         end = self.log.end
         gap = self.log.align(page, last)
         if gap is not None:
-            self.told(gap, self.subscribers)
+            self._told_all(gap)
         if self.log.end != end:  # it is news; else each new subscriber would wake all the others for nothing
             self._wake()
 
-    def told(self, gap: Gap, subscribers: int = 1) -> None:
-        """Count that so many subscribers are told of a discontinuity."""
-        self.counts.gaps[gap] += subscribers
-        if self.taps.by_cache:
-            self.taps.gap(self.topic, gap, subscribers)
+    def move(self, node_id: str) -> None:
+        """Take note that the topic has another owner."""
+        self._came_from, self.node_id = self.node_id, node_id
+
+    def told(self, gap: Gap) -> None:
+        """Note that one subscriber is told of a discontinuity."""
+        self.gaps.told(self.topic, gap)
 
     def defers(self, cursor: int) -> bool:
         """Whether a subscriber at `cursor` is to wait, although there is something for it; a round will wake it."""
@@ -118,6 +131,13 @@ class Feed:
         about_to_wake = self._waking or self._timer is not None
         if self.log.held_bytes and not about_to_wake and len(self._waiting) == self.subscribers:
             self.log.trim(self.log.end)
+
+    def _told_all(self, gap: Gap) -> None:
+        """Note that all are told; of a topic that has begun anew, for what became of the node that it was on."""
+        if gap.cause == "page_reset":
+            gap = gap._replace(cause=self._fate(self._came_from) or self._fate(self.node_id) or gap.cause)
+            self._came_from = self.node_id
+        self.gaps.told(self.topic, gap, self.subscribers)
 
     def _arrange(self) -> None:
         loop = asyncio.get_running_loop()

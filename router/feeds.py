@@ -6,10 +6,9 @@ from api.errors import Unavailable
 from api.link import Link, Moved, Resumed
 from api.names import Topic
 from api.tracing import Spans, current
-from router.counts import Counts
 from router.feed import Feed
+from router.gaps import Gaps
 from router.owners import Owners
-from router.taps import Taps
 
 READ_SECONDS = 4.0
 """How long a new subscriber waits for the topic's owner: SDKs wait five seconds for the first message."""
@@ -21,11 +20,10 @@ SLICE = 500
 class Feeds:
     """All feeds of a router. It is the sink of what storage nodes broadcast, and moves feeds after the map."""
 
-    def __init__(self, owners: Owners, max_bytes: int, counts: Counts, taps: Taps) -> None:
+    def __init__(self, owners: Owners, max_bytes: int, gaps: Gaps) -> None:
         self._owners = owners
         self._max_bytes = max_bytes
-        self._counts = counts
-        self._taps = taps
+        self.gaps = gaps
         self._feeds: dict[Topic, Feed] = {}
         self._watched: dict[Topic, Link] = {}
         self._lost: dict[Topic, int] = {}
@@ -54,7 +52,7 @@ class Feeds:
         """
         feed = self._feeds.get(topic)
         if feed is None:
-            feed = Feed(topic, self._owners.node_id(topic), self._max_bytes, self._counts, self._taps)
+            feed = Feed(topic, self._owners.node_id(topic), self._max_bytes, self.gaps, self._owners.fate)
             self._watched[topic] = self._owners.link(topic)
             self._feeds[topic] = feed
         feed.subscribers += 1
@@ -167,6 +165,6 @@ class Feeds:
             return
         if before is not None:
             before.unsubscribe(feed.topic)
-        feed.node_id = node_id
+        feed.move(node_id)
         self._watched[feed.topic] = link
         link.watch(feed.topic, feed.log.page, feed.log.last)

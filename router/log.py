@@ -19,13 +19,13 @@ class Chunk(NamedTuple):
     """What one subscriber is sent in one write, where its cursor is then, and what that counts as.
 
     Attributes:
-        is_gap: It is not items, but word of those that are kept no more.
+        gap: It is not items, but word of those that are kept no more.
     """
 
     data: bytes
     cursor: int
     tally: Tally
-    is_gap: bool = False
+    gap: Gap | None = None
 
 
 class _Epoch(NamedTuple):
@@ -91,8 +91,8 @@ class Log:
             if self._epochs:
                 if page == self.page and number < self._next_number:
                     return None
-                gap = "link" if page == self.page else "page"
-                frame = Discontinuity(self.last, number, page).frame() + frame
+                gap = Gap("link" if page == self.page else "page_reset", self.last, number)
+                frame = Discontinuity(gap.last, number, page).frame() + frame
             self._begin(page, number)
         self._next_number = number + 1
         self._tallies.add_item(size)
@@ -109,8 +109,8 @@ class Log:
         if not self._epochs:
             self._begin(page, last + 1)
         elif all(epoch.page != page for epoch in self._epochs) or (page == self.page and last > self.last):
-            gap = "link" if page == self.page else "page"
-            told = Discontinuity(self.last, last, page).frame()
+            gap = Gap("link" if page == self.page else "page_reset", self.last, last)
+            told = Discontinuity(gap.last, last, page).frame()
             self._begin(page, last)
             self._tallies.add_other()
             self._add(told)
@@ -131,7 +131,7 @@ class Log:
         if cursor >= self.end:
             return None
         if cursor < self.start:
-            return Chunk(self._gap(cursor).frame(), self.start, NOTHING, is_gap=True)
+            return self._fallen_behind(cursor)
         joined = self._joined.get(cursor)
         if joined is None or (joined.cursor < self.end and len(joined.data) < max_bytes // 2):
             joined = self._join(cursor, max_bytes)
@@ -150,7 +150,11 @@ class Log:
             self._drop_oldest()
         self._compact()
 
-    def _gap(self, cursor: int) -> Discontinuity:
+    def _fallen_behind(self, cursor: int) -> Chunk:
+        told = self._missed(cursor)
+        return Chunk(told.frame(), self.start, NOTHING, Gap("slow_reader", told.last, told.new))
+
+    def _missed(self, cursor: int) -> Discontinuity:
         page, number = self._at(self.start)
         page_before, last = self._at(cursor - 1)
         first = self._epochs[0]

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from api.errors import Unavailable
+from api.gaps import Cause
 from api.link import Link, Moved, Receipt
 from api.names import Topic
 from backplane.interface import Node, NodeMap, Registry
@@ -12,6 +13,9 @@ from backplane.placement import Placement
 
 PAUSE_SECONDS = 0.05
 """Between two questions to a node that does not own a topic by its own map and does by ours."""
+
+MOST_FATES = 1000
+"""Of so many storage nodes it is remembered what became of them."""
 
 LOOK_SECONDS = 0.5
 """How long a look at the registry may take; it may be gone, and the map that is known goes on."""
@@ -27,7 +31,9 @@ class Owners:
         self._changed = changed
         self._links: dict[str, tuple[str, Link]] = {}
         self._remapped_at = time.monotonic()
-        self._placement = Placement(registry.map())
+        self._map = registry.map()
+        self._placement = Placement(self._map)
+        self._fates: dict[str, Cause] = {}
         self._unwatch = registry.watch_map(self._remapped)
 
     def __repr__(self) -> str:
@@ -52,6 +58,10 @@ class Owners:
     def known(self) -> bool:
         """Whether there is any storage node."""
         return bool(self._placement)
+
+    def fate(self, node_id: str) -> Cause | None:
+        """Return why topics that were on a node would have lost what they had there; None where nothing befell it."""
+        return self._fates.get(node_id)
 
     def node_id(self, topic: Topic) -> str:
         """Return which node owns `topic`.
@@ -132,12 +142,26 @@ class Owners:
     def _remapped(self, nodes: NodeMap) -> None:
         if nodes.version <= self.map_version:
             return
+        self._take_fates(nodes)
+        self._map = nodes
         self._placement = Placement(nodes)
         self._remapped_at = time.monotonic()
         departed = self._departed(nodes)
         self._changed()
         for link in departed:
             link.leave()
+
+    def _take_fates(self, nodes: NodeMap) -> None:
+        """Remember of each node that has left, or is another process now, whether it had said that it would."""
+        for id, before in self._map.nodes.items():
+            after = nodes.nodes.get(id)
+            if after is None or after.boot != before.boot:
+                self._fates[id] = "drain" if before.state == "draining" else "node_loss"
+        for id, node in nodes.nodes.items():
+            if node.state == "draining":
+                self._fates[id] = "drain"
+        for id in list(self._fates)[:-MOST_FATES]:
+            del self._fates[id]
 
     def _departed(self, nodes: NodeMap) -> Sequence[Link]:
         """Forget the links to nodes that are gone, or are somewhere else now, and return them."""

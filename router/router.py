@@ -20,6 +20,7 @@ from router.bearer import Bearer, Bearers, Inspectable, Readable, Writable
 from router.busy import BusyTopics
 from router.counts import Call, Counts
 from router.feeds import Feeds
+from router.gaps import Gaps
 from router.meters.meters import Meters
 from router.meters.seats import Seats
 from router.owners import Owners
@@ -94,7 +95,8 @@ class Router:
         self.counts = Counts()
         self._busy = BusyTopics()
         self.taps = Taps()
-        self.feeds = Feeds(self.owners, settings.max_pending_bytes, self.counts, self.taps)
+        gaps = Gaps(self.counts, self.taps, self.seats.meters)
+        self.feeds = Feeds(self.owners, settings.max_pending_bytes, gaps)
         self._draining = False
         self.spans: Spans | None = None
 

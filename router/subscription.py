@@ -9,6 +9,7 @@ from api.errors import DeadlineExceeded, NotFound, StreamMoved, TidingsError, Un
 from api.items import HEARTBEAT
 from api.link import Resumed
 from router.bearer import Bearer, Readable
+from router.counts import Gap
 from router.feed import Feed
 from router.meters.flights import Flight
 from router.tallies import NOTHING, Tally, tally
@@ -136,8 +137,8 @@ class Subscription:
             chunk = None if deferred else self.feed.log.after(self._cursor, WRITE_BYTES)
             if chunk is not None:
                 self._cursor = chunk.cursor
-                if chunk.is_gap:
-                    self.feed.told("slow_reader")
+                if chunk.gap is not None:
+                    self.feed.told(chunk.gap)
                 self._hand(chunk.tally)
                 self._quiet_since = self._loop.time()
                 return chunk.data
@@ -200,9 +201,11 @@ class Subscription:
             self._cursor = self.feed.log.cursor(resumed.page, resumed.next)
         else:
             self._read_at = (resumed.next, resumed.page)
-        told = resumed.discontinuity.frame() if resumed.discontinuity else b""
-        if told:
-            self.feed.told("retention" if page in (0, resumed.page) else "page")
+        told = b""
+        if resumed.discontinuity is not None:
+            told = resumed.discontinuity.frame()
+            cause = "retention" if page in (0, resumed.page) else "page_reset"
+            self.feed.told(Gap(cause, resumed.discontinuity.last, resumed.discontinuity.new))
         self._hand(tally(resumed.frames))
         return b"".join((told, *resumed.frames))
 

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from momento_wire_types import cachepubsub_pb2 as wire
 
 from api.errors import TidingsError
+from api.gaps import Cause
 from api.link import Receipt
 from api.names import MAX_NAME_CHARACTERS, Topic
 from router.bearer import Inspectable
-from router.counts import Call, Gap
+from router.counts import Call
 from router.inspector import Inspector, Inspectors, event
 from router.tallies import Tally
 
@@ -114,7 +115,7 @@ class Taps:
         if tap is not None:
             tap.delivered(topic.name, subscriber, tally)
 
-    def gap(self, topic: Topic, cause: Gap, subscribers: int) -> None:
+    def gap(self, topic: Topic, cause: Cause, subscribers: int) -> None:
         """Tell that so many subscribers were told of a discontinuity."""
         tap = self._of(topic)
         if tap is not None and subscribers:

@@ -73,6 +73,11 @@ class Member:
             await asyncio.sleep(LOOK_SECONDS)
         return False
 
+    @property
+    def handed_over(self) -> tuple[int, int]:
+        """How many topics others have taken, and how many wait for that."""
+        return self._giving.given, self._giving.waiting
+
     async def leave(self) -> None:
         """Leave the map."""
         await self.membership.leave()

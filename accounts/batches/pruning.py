@@ -27,6 +27,7 @@ class Retention:
         hours: Sums of an hour and of a quarter of one; with them goes what cuts old months by local days.
         days: Sums of a day.
         archive: A folder for a second copy of what routers sent, of the last days; None for no copy.
+        gaps: What subscribers were told to have missed; no bill is made of it, so it may be kept for less.
     """
 
     batches: int = 100
@@ -34,6 +35,7 @@ class Retention:
     hours: int = 800
     days: int = 3660
     archive: Path | None = None
+    gaps: int = 30
 
 
 class Pruning:

@@ -9,6 +9,7 @@ from accounts.batches import repository, unbilled
 from accounts.batches.repository import Sealed
 from accounts.clocks.service import Clocks
 from accounts.database import Database, Transaction
+from accounts.gaps import service as gaps
 from accounts.usage.service import Usage
 from api.errors import Unavailable
 from api.usage import Batch, decode, digest
@@ -81,6 +82,7 @@ class Batches:
                     for line in batch.lines
                 )
                 await self._usage.record(session, counted)
+                await gaps.record(session, ((sealed.minute, gap) for sealed, batch in fresh for gap in batch.gaps))
                 await unbilled.note(session, [batch for _, batch in fresh])
                 marks = {boot: await _advance(session, boot, applied_to) for boot, applied_to in boots.items()}
                 await self._compare(session, [sealed for sealed, _ in ordered if sealed[:3] not in new])

@@ -9,9 +9,13 @@ from accounts.caches.models import Cache
 from accounts.caches.service import Caches
 from accounts.console import cache_bounds, usage
 from accounts.console.forms import sent, trouble
+from accounts.console.gaps import NAMES
 from accounts.console.page_route import PageRoute
 from accounts.console.pages import NO_TROUBLE, Pages, Trouble, see_other, url
 from accounts.console.snippets import all_of
+from accounts.gaps.repository import Sought
+from accounts.gaps.service import Gaps
+from accounts.paging import PageRequest
 from accounts.rest.guards import Person
 from accounts.sessions.member import Member
 from accounts.usage.reports import Reports
@@ -21,6 +25,7 @@ from backplane.busiest import HeardTopics
 
 LIST, NEW, ONE = "/console/caches", "/console/caches/new", "/console/caches/one"
 PAGE_LENGTH = 50
+MOST_GAPS = 5
 _FIELDS = {"cache name": "name", "cache '": "name", "durable caches": "durable"}
 _BOUNDS = {f"history.{name}": name for name, _ in cache_bounds.HISTORY}
 
@@ -29,12 +34,20 @@ class CachePages:
     """The pages of an account's caches."""
 
     def __init__(
-        self, pages: Pages, caches: Caches, busiest: BusiestTopics, reports: Reports, *, offers_durable: bool
+        self,
+        pages: Pages,
+        caches: Caches,
+        busiest: BusiestTopics,
+        reports: Reports,
+        gaps: Gaps,
+        *,
+        offers_durable: bool,
     ) -> None:
         self._pages = pages
         self._caches = caches
         self._busiest = busiest
         self._reports = reports
+        self._gaps = gaps
         self._offers_durable = offers_durable
 
     def routes(self) -> APIRouter:
@@ -138,6 +151,7 @@ class CachePages:
         self, request: Request, person: Member, cache: Cache, wrong: Trouble = NO_TROUBLE, **filled: Any
     ) -> Response:
         hour = await self._reports.report(person.account_id, usage.question("hour", cache=cache.name))
+        gaps = await self._gaps.page(Sought(person.account_id, cache.name), PageRequest(MOST_GAPS))
         shown: dict[str, Any] = {"confirmation": "", "bounds": cache_bounds.filled(cache), **filled}
         return self._pages.show(
             request,
@@ -150,6 +164,8 @@ class CachePages:
             history=cache_bounds.HISTORY,
             hour=usage.chart(hour, "hour", "messages"),
             refusals=usage.refusals(hour.rows),
+            gaps=gaps.items,
+            causes=NAMES,
             heard=await self._heard(person.account_id, cache),
             offers_durable=self._offers_durable,
             snippets=all_of(self._pages.topics_url(request), cache.name, "hello"),

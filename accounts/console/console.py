@@ -11,6 +11,7 @@ from accounts.caller import Callers
 from accounts.console import (
     audit,
     front,
+    gaps,
     inspector,
     operator_jobs,
     operator_reconciliation,
@@ -44,6 +45,7 @@ from accounts.console.team_invitations import InvitationPages
 from accounts.console.tokens import TokenPages
 from accounts.console.webhooks import WebhookPages
 from accounts.finance import Finance
+from accounts.gaps.service import Gaps
 from accounts.jobs.service import Jobs
 from accounts.keys.service import Keys
 from accounts.limits.service import AccountLimits
@@ -70,6 +72,7 @@ class Services:
     tokens: Tokens
     audit_log: AuditLog
     reports: Reports
+    gaps: Gaps
     finance: Finance
     limits: AccountLimits
     operation: Operation
@@ -109,7 +112,12 @@ def install(app: FastAPI, services: Services, guards: Guards, place: Place) -> N
         OverviewPages(pages, services.caches, services.keys, services.reports, services.finance).routes(),
         start.routes(pages, services.caches, services.keys, tokens),
         CachePages(
-            pages, services.caches, services.busiest, services.reports, offers_durable=place.offers_durable
+            pages,
+            services.caches,
+            services.busiest,
+            services.reports,
+            services.gaps,
+            offers_durable=place.offers_durable,
         ).routes(),
         WebhookPages(pages, services.posting, services.caches).routes(),
         KeyPages(pages, services.keys, services.roles).routes(),
@@ -132,6 +140,7 @@ def install(app: FastAPI, services: Services, guards: Guards, place: Place) -> N
         SecondFactorPages(pages, services.people, security).routes(),
         audit.routes(pages, services.audit_log),
         inspector.routes(pages, services.caches),
+        gaps.routes(pages, services.gaps, services.caches),
         playground.routes(pages, services.caches, services.roles, tokens),
         reference.routes(pages, app),
         front.routes(pages, guards),  # the last: it takes what no other has

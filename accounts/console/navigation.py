@@ -20,6 +20,7 @@ GROUPS: tuple[tuple[str, tuple[Place, ...]], ...] = (
             Place("/console/playground", "Playground"),
             Place("/console/inspector", "Inspector"),
             Place("/console/webhooks", "Webhooks"),
+            Place("/console/gaps", "Gaps"),
         ),
     ),
     (

@@ -66,6 +66,7 @@ class RouterTier:
             settings.control_socket,
             end_streams=partial(end_streams, self._router),
             streams=lambda: len(self._router.subscriptions),
+            gaps=self._router.counts.gaps.total,
             dependencies=self._dependencies,
             collectors=self._collectors,
         )

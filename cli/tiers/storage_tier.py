@@ -108,6 +108,8 @@ class StorageTier:
                 _log.warning("not everything was handed over within %g s; see TIDINGS_DRAIN_SECONDS", seconds)
         except Unavailable as reason:
             _log.warning("the node leaves without handing over: %s", reason)
+        given, left = self._member.handed_over
+        _log.info("the node leaves: %s topics handed over, %s not", f"{given:,}", f"{left:,}")
         await self._member.leave()
 
     async def close(self) -> None:

@@ -80,7 +80,7 @@ class Journal:
             self._minute = contents.minute
             has_flights = has_flights or contents.has_flights
             if contents.previous is None:
-                if not contents.lines and number == numbers[-1]:
+                if not contents.lines and not contents.gaps and number == numbers[-1]:
                     self.folder.remove(number)
                     continue
                 with self.folder.map(number) as memory:
@@ -174,7 +174,8 @@ class Journal:
                 contents.previous or NO_DIGEST,
                 contents.minute,
                 contents.lines,
-                last=contents.last,
+                contents.last,
+                contents.gaps,
             )
         )
 

@@ -8,6 +8,7 @@ import mmap
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from api.gaps import CAUSES, Cause, GapLine
 from api.usage import CONCURRENCY, SUBSCRIPTION, Line
 
 WORD = 8
@@ -20,10 +21,17 @@ _NUMBER, _MINUTE, _USED, _LAST, _SEALED, _FLIGHTS, _DIGEST = 1, 2, 3, 4, 5, 6, 8
 _COPY_A, _COPY_B, _KEY = 2, 6, 10
 """Places in a row, after its length and the word that says which copy counts: the copies, and the key's length."""
 
+GAP = "gap."
+"""What begins the meter of discontinuities; the cause follows, and the topic stands in the principal's place."""
+
+_GAPS: dict[str, Cause] = {GAP + cause: cause for cause in CAUSES}
+
 Memory = bytearray | mmap.mmap
 
 Key = tuple[str, str, str, str]
 """Account, cache id, meter and principal."""
+
+_Numbers = tuple[int, int, int]
 
 
 class Full(Exception):
@@ -35,7 +43,7 @@ class Damaged(Exception):
 
 
 class Row:
-    """The numbers of one key: messages, bytes and operations; or seconds; or a peak."""
+    """The numbers of one key: messages, bytes and operations; or seconds; or a peak; or streams and their gap."""
 
     __slots__ = ("_both", "_flip", "_spare", "_words", "first", "second", "third")
 
@@ -58,6 +66,11 @@ class Row:
         words[self._flip] = spare
         self._spare = self._both - spare
 
+    def widen(self, first: int, after: int, until: int) -> None:
+        """Add to the first number, and have the others reach from `after` or less until `until` or more."""
+        lowest = min(self.second, after) if self.first else after
+        self.add(first, lowest - self.second, max(self.third, until) - self.third)
+
     def raise_to(self, first: int) -> None:
         """Make the first number this one, if that is higher."""
         if first > self.first:
@@ -68,6 +81,7 @@ class Contents(NamedTuple):
     """What a window holds.
 
     Attributes:
+        gaps: The lines of discontinuities.
         previous: The digest of the batch before; None while that is not known.
         has_flights: It holds what was under way when its process was killed.
     """
@@ -75,6 +89,7 @@ class Contents(NamedTuple):
     number: int
     minute: int
     lines: list[Line]
+    gaps: list[GapLine]
     last: bool
     previous: bytes | None
     has_flights: bool
@@ -175,16 +190,18 @@ def read(data: bytes | bytearray) -> Contents:
     if len(words) < HEADER_WORDS or words[0] != _MAGIC or not HEADER_WORDS <= words[_USED] <= len(words):
         raise Damaged
     try:
-        lines = list(_lines(data, words))
+        rows = list(_rows(data, words))
+        lines = [_line(*key, numbers) for key, numbers in rows if key[2] not in _GAPS]
+        gaps = [_gap(*key, numbers) for key, numbers in rows if key[2] in _GAPS]
         place = _DIGEST * WORD
         digest = bytes(data[place : place + DIGEST_BYTES])
         previous = {0: None, 1: NO_DIGEST, 2: digest}[words[_SEALED]]
     except (LookupError, ValueError) as reason:
         raise Damaged from reason
-    return Contents(words[_NUMBER], words[_MINUTE], lines, bool(words[_LAST]), previous, bool(words[_FLIGHTS]))
+    return Contents(words[_NUMBER], words[_MINUTE], lines, gaps, bool(words[_LAST]), previous, bool(words[_FLIGHTS]))
 
 
-def _lines(data: bytes | bytearray, words: "memoryview[int]") -> Iterator[Line]:
+def _rows(data: bytes | bytearray, words: "memoryview[int]") -> Iterator[tuple[Key, _Numbers]]:
     start, used = HEADER_WORDS, words[_USED]
     while start < used:
         length, copy, name_bytes = words[start], words[start + 1], words[start + _KEY]
@@ -194,12 +211,16 @@ def _lines(data: bytes | bytearray, words: "memoryview[int]") -> Iterator[Line]:
             raise ValueError(start)
         numbers = (words[copy], words[copy + 1], words[copy + 2])
         if numbers[0]:
-            yield _line(data[place : place + name_bytes].decode(), numbers)
+            account, cache, meter, principal = data[place : place + name_bytes].decode().split("\0")
+            yield (account, cache, meter, principal), numbers
         start += length
 
 
-def _line(name: str, numbers: tuple[int, int, int]) -> Line:
-    account, cache, meter, principal = name.split("\0")
+def _gap(account: str, cache: str, meter: str, topic: str, numbers: _Numbers) -> GapLine:
+    return GapLine(account, cache, topic, _GAPS[meter], *numbers)
+
+
+def _line(account: str, cache: str, meter: str, principal: str, numbers: _Numbers) -> Line:
     match meter:
         case "subscription":
             return Line(account, cache, SUBSCRIPTION, principal, seconds=numbers[0])

@@ -18,11 +18,13 @@ class Giving:
     Attributes:
         taken: By node, the version of the newest map of which it has everything.
         version: Of the map by which topics were parted from last.
+        given: How many topics others have taken, or were taking when the link to them broke.
     """
 
     def __init__(self, node: Node, membership: Membership) -> None:
         self.taken: dict[str, int] = {}
         self.version = 0
+        self.given = 0
         self._node = node
         self._membership = membership
         self._parted: dict[str, dict[Topic, History]] = {}
@@ -30,8 +32,12 @@ class Giving:
         self._parting: asyncio.Task[None] | None = None
 
     def __repr__(self) -> str:
-        waiting = sum(map(len, self._parted.values()))
-        return f"<Giving map {self.version}, {waiting} topics wait for their owners>"
+        return f"<Giving map {self.version}, {self.waiting} topics wait for their owners>"
+
+    @property
+    def waiting(self) -> int:
+        """How many topics wait for their owners."""
+        return sum(map(len, self._parted.values()))
 
     def part(self) -> None:
         """Part from what the newest map gives to others."""
@@ -47,7 +53,10 @@ class Giving:
     def next_for(self, receiver: str) -> tuple[Topic, History] | None:
         """Take out a topic that waits for this node."""
         waiting = self._parted.get(receiver)
-        return waiting.popitem() if waiting else None
+        if not waiting:
+            return None
+        self.given += 1
+        return waiting.popitem()
 
     def one_for(self, receiver: str, topic: Topic) -> History | None:
         """Take out this topic, if it is here and the node's."""
@@ -55,6 +64,7 @@ class Giving:
         placement = self._membership.placement
         if history is None and topic in self._node and placement and placement.owner(topic).id == receiver:
             history = self._node.release(topic, placement.version)
+        self.given += history is not None
         return history
 
     def keep(self, receiver: str, topic: Topic, history: History) -> None:

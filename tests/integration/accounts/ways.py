@@ -143,6 +143,7 @@ ROUTES = [
     Route("PATCH", "/v1/account", 200, 403, {"name": "renamed"}),
     Route("POST", "/v1/account/owner", 403, 403, {"user_id": "{user_id}", **PASSWORD}, key=401),
     Route("DELETE", "/v1/account", 400, 403, {"name": "{name}", **PASSWORD}, key=401),
+    Route("GET", "/v1/gaps", 200, 200),
     Route("GET", "/v1/audit", 200, 200),
     Route("GET", "/v1/audit/export", 200, 200),
     Route("GET", "/v1/accounts", 200, 200, key=401),

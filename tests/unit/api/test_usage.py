@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api import usage_pb2 as wire
+from api.gaps import GapLine
 from api.usage import (
     DELIVERY,
     LARGEST_COUNT,
@@ -61,7 +62,7 @@ def test_operations_are_whole_however_large_the_number(size: int) -> None:
 
 @given(BATCHES)
 def test_a_batch_is_read_as_it_was_written(batch: Batch) -> None:
-    assert decode(encode(batch)) == replace(batch, lines=list(batch.lines))
+    assert decode(encode(batch)) == replace(batch, lines=list(batch.lines), gaps=[])
 
 
 def test_a_batch_is_written_to_the_same_bytes_by_every_version() -> None:
@@ -97,3 +98,18 @@ def test_what_cannot_be_is_not_read(message: wire.Batch) -> None:
 def test_noise_is_told_and_nothing_worse(noise: bytes) -> None:
     with contextlib.suppress(Unreadable):
         decode(noise)
+
+
+def test_discontinuities_go_with_a_batch_and_a_cause_that_is_not_known_here_is_left_out() -> None:
+    gaps = [
+        GapLine("acme", "chat", "lobby", "slow_reader", 3, 12, 57),
+        GapLine("acme", "", "", "node_loss", 9000),
+    ]
+    assert decode(encode(replace(BATCH, gaps=gaps))) == replace(BATCH, gaps=gaps)
+    newer = encode(replace(BATCH, gaps=[gaps[0]])).replace(b"slow_reader", b"slow_wizard")
+    assert decode(newer) == replace(BATCH, gaps=[])
+
+
+def test_a_discontinuity_that_cannot_be_makes_a_batch_unreadable() -> None:
+    with pytest.raises(Unreadable):
+        decode(encode(replace(BATCH, gaps=[GapLine("acme", "chat", "lobby", "link", 1, 0, LARGEST_COUNT)])))

@@ -57,7 +57,7 @@ async def test_gaps_are_counted_by_what_caused_them() -> None:
     await seen(bounded.subscribe(number=1000), "discontinuity")
     assert gaps == Counter({"slow_reader": 1, "retention": 1})
     await seen(bounded.subscribe(number=1, page=7), "discontinuity")
-    assert gaps == Counter({"slow_reader": 1, "retention": 1, "page": 1})
+    assert gaps == Counter({"slow_reader": 1, "retention": 1, "page_reset": 1})
 
     topic = bounded.topic()
     feed = bounded.router.feeds.attach(topic)

@@ -89,7 +89,7 @@ async def test_a_gap_is_told_with_its_cause(acme: World) -> None:
     acme.subscribe(number=1000)
     assert await told(inspector, "gap") == {"topic": "topic", "cause": "retention", "subscribers": 1}
     acme.subscribe(number=1, page=7)
-    assert (await told(inspector, "gap"))["cause"] == "page"
+    assert (await told(inspector, "gap"))["cause"] == "page_reset"
 
 
 async def test_a_slow_reader_is_told() -> None:

@@ -1,0 +1,1 @@
+"""Gaps: the discontinuities that subscribers were told, and why."""
