@@ -58,7 +58,7 @@ class Snapshots:
                 limits=await in_force(session, account),
                 suspended=account.suspended,
                 caches={
-                    cache.name: Cache(cache.id, cache.name, cache.durable, cache.limits, cache.history)
+                    cache.name: Cache(cache.id, cache.name, cache.durable, cache.limits, cache.history, cache.policy)
                     for cache in await caches.of_account(session, account_id)
                 },
                 roles={**SYSTEM_ROLES, **{role.id: role.grant for role in await roles.of_account(session, account_id)}},

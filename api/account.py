@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Literal
+from typing import Literal, get_args
 
 from api.permissions import Grant
 from api.revocations import Revocations
@@ -71,6 +71,17 @@ MOST_HISTORY = History(items=10_000, bytes=16 * 1024 * 1024, seconds=600)
 """What storage nodes keep of each topic where nobody says otherwise."""
 
 
+SlowReaderPolicy = Literal["drop_oldest", "keep_latest", "disconnect"]
+"""What becomes of a stream that has fallen further behind than a router keeps for its topic.
+
+`drop_oldest`: it is told, and goes on with the oldest item that is left. `keep_latest`: it is told, and goes on with
+the newest item. `disconnect`: it ends.
+"""
+
+SLOW_READER_POLICIES: tuple[SlowReaderPolicy, ...] = get_args(SlowReaderPolicy)
+DROP_OLDEST: SlowReaderPolicy = "drop_oldest"
+
+
 @dataclass(frozen=True, slots=True)
 class Cache:
     """A namespace for topics. The id is never given twice, the name is free again after deletion.
@@ -84,6 +95,7 @@ class Cache:
     durable: bool = False
     limits: CacheLimits = NO_CACHE_LIMITS
     history: History = field(default_factory=History)
+    slow_reader_policy: SlowReaderPolicy = DROP_OLDEST
 
 
 CapMode = Literal["throttle", "stop_publishing", "stop"]

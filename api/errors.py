@@ -132,6 +132,16 @@ class TooManySubscriptions(TidingsError):
     err = "topic_subscriptions_limit_exceeded"
 
 
+class SlowReader(TidingsError):
+    """The stream fell behind, and its cache has such streams end. No text that SDKs take for another limit."""
+
+    grpc, http, code = 8, 429, "slow_reader"
+    after = "retry"
+
+    def __init__(self) -> None:
+        super().__init__("the stream fell behind, and the slow reader policy of its cache is 'disconnect'; read faster")
+
+
 class TooManyCaches(TidingsError):
     grpc, http, code = 8, 429, "too_many_caches"
 

@@ -32,6 +32,7 @@ class Counts:
         delivered: Items that were handed to subscribers' streams.
         delivered_bytes: Bytes of their values.
         refused: Calls that ended with an error, by what was called and the error's code.
+        disconnected: Streams that were ended because they fell behind.
         gaps: Discontinuities that subscribers were told, by cause.
         publish: From a publish that may be done until its storage node has acknowledged it.
         subscribe: From a subscription's request until its first item or heartbeat can be written.
@@ -39,7 +40,8 @@ class Counts:
     """
 
     __slots__ = (
-        "delivered", "delivered_bytes", "fanout", "gaps", "opened", "publish", "published", "refused", "subscribe",
+        "delivered", "delivered_bytes", "disconnected", "fanout", "gaps", "opened", "publish", "published", "refused",
+        "subscribe",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -47,6 +49,7 @@ class Counts:
         self.opened = 0
         self.delivered = 0
         self.delivered_bytes = 0
+        self.disconnected = 0
         self.refused: Counter[tuple[Call, str]] = Counter()
         self.gaps: Counter[Cause] = Counter()
         self.publish = Durations()

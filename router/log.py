@@ -131,11 +131,16 @@ class Log:
         if cursor >= self.end:
             return None
         if cursor < self.start:
-            return self._fallen_behind(cursor)
+            return self.skip(cursor, self.start)
         joined = self._joined.get(cursor)
         if joined is None or (joined.cursor < self.end and len(joined.data) < max_bytes // 2):
             joined = self._join(cursor, max_bytes)
         return joined
+
+    def skip(self, cursor: int, to: int) -> Chunk:
+        """Return what tells a subscriber at `cursor` that it has fallen behind, and goes on at position `to`."""
+        told = self._missed(cursor, to)
+        return Chunk(told.frame(), to, NOTHING, Gap("slow_reader", told.last, told.new))
 
     def bytes_after(self, cursor: int) -> int:
         """Return how many bytes wait for a subscriber at `cursor`; all that is held where it has fallen behind."""
@@ -150,12 +155,8 @@ class Log:
             self._drop_oldest()
         self._compact()
 
-    def _fallen_behind(self, cursor: int) -> Chunk:
-        told = self._missed(cursor)
-        return Chunk(told.frame(), self.start, NOTHING, Gap("slow_reader", told.last, told.new))
-
-    def _missed(self, cursor: int) -> Discontinuity:
-        page, number = self._at(self.start)
+    def _missed(self, cursor: int, to: int) -> Discontinuity:
+        page, number = self._at(to)
         page_before, last = self._at(cursor - 1)
         first = self._epochs[0]
         if not page_before and first.start == cursor:

@@ -41,6 +41,11 @@ class RouterMetrics(Collector):
         )
         gaps = {(cause,): float(number) for cause, number in counts.gaps.items()}
         yield counters("tidings_router_discontinuities", "Discontinuities told to subscribers.", ("cause",), gaps)
+        yield counter(
+            "tidings_router_slow_readers_ended",
+            "Streams that ended because they fell behind, where their cache has it so.",
+            counts.disconnected,
+        )
         yield histogram(
             "tidings_router_publish_seconds",
             "From a publish that may be done until its node has acknowledged it.",

@@ -5,12 +5,13 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
-from api.errors import DeadlineExceeded, NotFound, StreamMoved, TidingsError, Unavailable
+from api.errors import DeadlineExceeded, NotFound, SlowReader, StreamMoved, TidingsError, Unavailable
 from api.items import HEARTBEAT
 from api.link import Resumed
 from router.bearer import Bearer, Readable
 from router.counts import Gap
 from router.feed import Feed
+from router.log import Chunk
 from router.meters.flights import Flight
 from router.tallies import NOTHING, Tally, tally
 
@@ -136,9 +137,9 @@ class Subscription:
             deferred = not woken and self.feed.defers(self._cursor)
             chunk = None if deferred else self.feed.log.after(self._cursor, WRITE_BYTES)
             if chunk is not None:
-                self._cursor = chunk.cursor
                 if chunk.gap is not None:
-                    self.feed.told(chunk.gap)
+                    chunk = self._fallen_behind(chunk)
+                self._cursor = chunk.cursor
                 self._hand(chunk.tally)
                 self._quiet_since = self._loop.time()
                 return chunk.data
@@ -216,6 +217,23 @@ class Subscription:
             raise StreamMoved from reason  # the client resumes with its last number, wherever the topic is then
         self._quiet_since = self._loop.time()
         return frames
+
+    def _fallen_behind(self, chunk: Chunk) -> Chunk:
+        """Return what the stream gets in place of what it missed; `chunk` leads it to the oldest that is left.
+
+        Raises:
+            SlowReader: its cache has such streams end.
+        """
+        policy = self.bearer.tenant.slow_reader_policy(self.readable.cache)
+        if policy == "disconnect":
+            self.feed.counts.disconnected += 1
+            self.end(SlowReader())
+            raise SlowReader
+        if policy == "keep_latest":
+            chunk = self.feed.log.skip(self._cursor, self.feed.log.end - 1)
+        if chunk.gap is not None:
+            self.feed.told(chunk.gap)
+        return chunk
 
     async def _more(self) -> None:
         self._waiter = self._loop.create_future()

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Protocol
 
-from api.account import NO_CACHE_LIMITS, AccountSnapshot, Limits
+from api.account import DROP_OLDEST, NO_CACHE_LIMITS, AccountSnapshot, Limits, SlowReaderPolicy
 from api.errors import TidingsError
 from backplane.interface import Directory
 from router.allowance import Allowance
@@ -71,6 +71,13 @@ class Tenant:
     def limits(self) -> Limits:
         """The limits in force."""
         return self.snapshot.limits if self.snapshot else Limits()
+
+    def slow_reader_policy(self, cache_id: str) -> SlowReaderPolicy:
+        """Return what becomes of streams of a cache that fall behind. It takes a look at every cache."""
+        for cache in self.snapshot.caches.values() if self.snapshot else ():
+            if cache.id == cache_id:
+                return cache.slow_reader_policy
+        return DROP_OLDEST
 
     def change(self, snapshot: AccountSnapshot | None) -> None:
         """Live by another snapshot from now on; subscriptions that it does not allow end.

@@ -4,7 +4,7 @@ from sqlalchemy import ForeignKey, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from accounts.database.base import Base, epoch_seconds
-from api.account import CacheLimits, History
+from api.account import DROP_OLDEST, SLOW_READER_POLICIES, CacheLimits, History, SlowReaderPolicy
 
 
 class Cache(Base):
@@ -27,6 +27,7 @@ class Cache(Base):
     history_items: Mapped[int | None]
     history_bytes: Mapped[int | None]
     history_seconds: Mapped[int | None]
+    slow_reader_policy: Mapped[str] = mapped_column(String(16), default=DROP_OLDEST, server_default=DROP_OLDEST)
     created_at: Mapped[int] = mapped_column(default=epoch_seconds)
 
     @property
@@ -35,6 +36,11 @@ class Cache(Base):
         return CacheLimits(
             self.publishes_per_second, self.publish_bytes_per_second, self.subscriptions, self.message_bytes
         )
+
+    @property
+    def policy(self) -> SlowReaderPolicy:
+        """What becomes of streams that fall behind."""
+        return next(policy for policy in SLOW_READER_POLICIES if policy == self.slow_reader_policy)
 
     @property
     def history(self) -> History:

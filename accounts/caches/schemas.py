@@ -9,7 +9,7 @@ from accounts.caches.models import Cache
 from accounts.caches.service import Changes
 from accounts.rest.paging import Listing
 from accounts.rest.schemas import Input, Output
-from api.account import LARGEST_MESSAGE_BYTES
+from api.account import LARGEST_MESSAGE_BYTES, SlowReaderPolicy
 from backplane.busiest import HeardTopics
 
 LARGEST = 2**53 - 1
@@ -20,6 +20,13 @@ Durable = Annotated[
 ]
 Amount = Annotated[int, Field(strict=True, ge=0, le=LARGEST)]
 AtLeastOne = Annotated[int, Field(strict=True, ge=1, le=LARGEST)]
+Policy = Annotated[
+    SlowReaderPolicy,
+    Field(
+        description="What becomes of a stream that falls further behind than a router keeps for its topic: it goes on "
+        "with the oldest item that is left, or with the newest, or it ends."
+    ),
+]
 
 
 class CacheLimits(Input):
@@ -45,13 +52,15 @@ class CacheChange(Input):
     durable: Durable | None = None
     limits: CacheLimits | None = None
     history: History | None = None
+    slow_reader_policy: Policy | None = None
 
     def changes(self) -> Changes:
         """Return what is to be changed, by column."""
         limits = {} if self.limits is None else self.limits.model_dump(exclude_unset=True)
         history = {} if self.history is None else self.history.model_dump(exclude_unset=True)
         durable = {} if self.durable is None else {"durable": self.durable}
-        return durable | limits | {f"history_{name}": value for name, value in history.items()}
+        policy = {} if self.slow_reader_policy is None else {"slow_reader_policy": self.slow_reader_policy}
+        return durable | policy | limits | {f"history_{name}": value for name, value in history.items()}
 
 
 class NewCache(CacheChange):
@@ -63,6 +72,7 @@ class CacheInfo(Output):
     durable: bool
     limits: CacheLimits
     history: History
+    slow_reader_policy: Policy
     created_at_epoch_seconds: int
 
     @classmethod
@@ -72,6 +82,7 @@ class CacheInfo(Output):
             durable=cache.durable,
             limits=CacheLimits(**asdict(cache.limits)),
             history=History(**asdict(cache.history)),
+            slow_reader_policy=cache.policy,
             created_at_epoch_seconds=cache.created_at,
         )
 

@@ -27,7 +27,7 @@ def anything(_: Cache) -> None:
     """Accept a cache in any state."""
 
 
-Changes = Mapping[str, bool | int | None]
+Changes = Mapping[str, bool | int | str | None]
 """What is to be changed of a cache: columns of `accounts.caches.models.Cache`, and what they are to hold."""
 
 
@@ -105,7 +105,7 @@ class Caches:
             )
         for name in ("items", "bytes", "seconds"):
             most, asked = getattr(self._history, name), changes.get(f"history_{name}")
-            if asked is not None and asked > most:
+            if isinstance(asked, int) and asked > most:
                 raise InvalidArgument(f"history.{name} is {most} at most in this installation, not {asked}")
 
     async def describe(self, account_id: str, name: str) -> Cache:
@@ -163,4 +163,4 @@ def _found(cache: Cache | None, name: str) -> Cache:
 def _audited(cache: Cache) -> dict[str, object]:
     bounds = {f"history_{name}": value for name, value in asdict(cache.history).items()}
     said = {name: value for name, value in (asdict(cache.limits) | bounds).items() if value is not None}
-    return {"id": cache.id, "durable": cache.durable, **said}
+    return {"id": cache.id, "durable": cache.durable, "slow_reader_policy": cache.policy, **said}

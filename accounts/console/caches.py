@@ -19,13 +19,19 @@ from accounts.paging import PageRequest
 from accounts.rest.guards import Person
 from accounts.sessions.member import Member
 from accounts.usage.reports import Reports
-from api.errors import TidingsError, Unavailable
+from api.account import SLOW_READER_POLICIES, SlowReaderPolicy
+from api.errors import InvalidArgument, TidingsError, Unavailable
 from api.names import checked_cache_name
 from backplane.busiest import HeardTopics
 
 LIST, NEW, ONE = "/console/caches", "/console/caches/new", "/console/caches/one"
 PAGE_LENGTH = 50
 MOST_GAPS = 5
+POLICIES: tuple[tuple[SlowReaderPolicy, str], ...] = (
+    ("drop_oldest", "Go on with the oldest item that is left"),
+    ("keep_latest", "Go on with the newest item"),
+    ("disconnect", "End the stream"),
+)
 _FIELDS = {"cache name": "name", "cache '": "name", "durable caches": "durable"}
 _BOUNDS = {f"history.{name}": name for name, _ in cache_bounds.HISTORY}
 
@@ -59,6 +65,7 @@ class CachePages:
         router.get(ONE)(self.one)
         router.post("/console/caches/durable")(self.durable)
         router.post("/console/caches/bounds")(self.bounds)
+        router.post("/console/caches/slow-readers")(self.slow_readers)
         router.post("/console/caches/flush")(self.flush)
         router.post("/console/caches/delete")(self.delete)
         return router
@@ -121,6 +128,16 @@ class CachePages:
             return await self._one(request, person, cache, trouble(error, _BOUNDS), bounds=form)
         return see_other(ONE, cache=cache.name, note="bounds-changed")
 
+    async def slow_readers(self, request: Request, person: Person) -> Response:
+        """Change what becomes of streams that fall behind."""
+        form = await sent(request, "cache", "slow_reader_policy")
+        person.require_change()
+        wanted = form["slow_reader_policy"]
+        if wanted not in SLOW_READER_POLICIES:
+            raise InvalidArgument("there is no such slow reader policy; choose one of the page's")
+        await self._caches.change(person.account_id, person.actor, form["cache"], {"slow_reader_policy": wanted})
+        return see_other(ONE, cache=form["cache"], note="slow-readers-changed")
+
     async def flush(self, request: Request, person: Person) -> Response:
         """Empty a cache of its items."""
         form = await sent(request, "cache")
@@ -167,6 +184,7 @@ class CachePages:
             gaps=gaps.items,
             causes=NAMES,
             heard=await self._heard(person.account_id, cache),
+            policies=POLICIES,
             offers_durable=self._offers_durable,
             snippets=all_of(self._pages.topics_url(request), cache.name, "hello"),
             **shown,

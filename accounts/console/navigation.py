@@ -60,6 +60,7 @@ NOTES = {
     "cache-made": "The cache is there. Its topics exist as soon as somebody uses them.",
     "cache-changed": "The cache was changed; its topics begin anew.",
     "bounds-changed": "The bounds hold within a second.",
+    "slow-readers-changed": "It holds within a second, also for streams that are open.",
     "cache-flushed": "The cache was emptied of its items. Topics are no items, and stay as they are.",
     "cache-deleted": "The cache is gone, with its topics and subscriptions.",
     "key-revoked": "The key was revoked. Whoever still holds it is refused from now on.",

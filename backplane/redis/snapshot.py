@@ -10,7 +10,17 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
-from api.account import AccountSnapshot, Cache, CacheLimits, Cap, History, Limits
+from api.account import (
+    DROP_OLDEST,
+    SLOW_READER_POLICIES,
+    AccountSnapshot,
+    Cache,
+    CacheLimits,
+    Cap,
+    History,
+    Limits,
+    SlowReaderPolicy,
+)
 from api.permissions import SUPER_USER, Grant
 from api.revocations import Revocations
 from api.rules import Rule
@@ -96,7 +106,8 @@ def decoded_keys(body: bytes) -> Mapping[str, bytes]:
 
 
 def _encoded_cache(cache: Cache) -> list[Any]:
-    return [cache.id, cache.name, cache.durable, _without_none(cache.limits), _without_none(cache.history)]
+    bounds = (_without_none(cache.limits), _without_none(cache.history))
+    return [cache.id, cache.name, cache.durable, *bounds, cache.slow_reader_policy]
 
 
 def _decoded_cache(said: list[Any]) -> Cache:
@@ -109,7 +120,15 @@ def _decoded_cache(said: list[Any]) -> Cache:
         durable,
         CacheLimits(**{name: limits[name] for name in _CACHE_LIMITS if name in limits}),
         History(**{name: history[name] for name in _HISTORY if name in history}),
+        _policy(said[5:6]),
     )
+
+
+def _policy(said: list[Any]) -> SlowReaderPolicy:
+    for policy in SLOW_READER_POLICIES:
+        if said == [policy]:
+            return policy
+    return DROP_OLDEST  # an older version says none, and a newer one may say another
 
 
 def _decoded_cap(said: Mapping[str, Any]) -> Cap:

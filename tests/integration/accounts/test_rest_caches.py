@@ -6,6 +6,7 @@ from sqlalchemy import text
 
 from api.account import CacheLimits, History
 from tests.integration.accounts.conftest import Start
+from tests.integration.accounts.console.visiting import logged_in
 from tests.integration.accounts.installation import PASSWORD, Installation
 
 NO_LIMITS = {
@@ -28,6 +29,7 @@ async def test_a_cache_is_made_described_changed_flushed_and_deleted(here: Insta
             "durable": False,
             "limits": NO_LIMITS | {"subscriptions": 5},
             "history": NO_BOUNDS,
+            "slow_reader_policy": "drop_oldest",
             "created_at_epoch_seconds": cache["created_at_epoch_seconds"],
         }
         described = await client.get("/v1/caches/chat")
@@ -60,6 +62,31 @@ async def test_limits_and_bounds_are_in_the_snapshot_when_they_are_answered(here
         assert (account.caches["chat"].limits, account.caches["chat"].history) == (CacheLimits(), History())
 
 
+async def test_what_becomes_of_slow_readers_is_told_to_routers_noted_and_shown(here: Installation) -> None:
+    client, account_id = await logged_in(here)
+    made = await client.post("/v1/caches", json={"name": "chat"})
+    changed = await client.patch(
+        "/v1/caches/chat", json={"slow_reader_policy": "keep_latest"}, headers={"if-match": made.headers["etag"]}
+    )
+    assert (changed.status_code, changed.json()["slow_reader_policy"]) == (200, "keep_latest")
+    assert changed.headers["etag"] != made.headers["etag"]
+    account = await here.directory.account(account_id)
+    assert account is not None
+    assert account.caches["chat"].slow_reader_policy == "keep_latest"
+    entry = (await client.get("/v1/audit?action=cache.changed")).json()["entries"][0]
+    assert [entry[when]["slow_reader_policy"] for when in ("before", "after")] == ["drop_oldest", "keep_latest"]
+
+    page = (await client.get("/console/caches/one?cache=chat")).text
+    assert '<option value="keep_latest" selected>' in page
+    form = {"cache": "chat", "slow_reader_policy": "disconnect"}
+    sent = await client.post("/console/caches/slow-readers", data=form)
+    assert sent.status_code == 303
+    assert (await client.get("/v1/caches/chat")).json()["slow_reader_policy"] == "disconnect"
+    wrong = await client.post("/console/caches/slow-readers", data={**form, "slow_reader_policy": "hypnotise"})
+    assert wrong.status_code == 400
+    assert (await client.get("/v1/caches/chat")).json()["slow_reader_policy"] == "disconnect"
+
+
 async def test_a_name_with_slashes_is_a_name(here: Installation) -> None:
     ada = await here.tenant()
     async with here.rest(authorization=ada.key) as client:
@@ -73,7 +100,7 @@ async def test_what_cannot_be_is_refused(start: Start) -> None:
     here = await start(history=History(items=100, bytes=10_000, seconds=60))
     ada = await here.tenant()
     async with here.rest(authorization=ada.key) as client:
-        refused: list[dict[str, dict[str, Any]]] = [
+        refused: list[dict[str, Any]] = [
             {"history": {"items": 101}},
             {"history": {"bytes": 10_001}},
             {"history": {"seconds": 61}},
@@ -84,6 +111,8 @@ async def test_what_cannot_be_is_refused(start: Start) -> None:
             {"limits": {"message_bytes": 0}},
             {"limits": {"caches": 1}},
             {"limits": {"publishes_per_second": "many"}},
+            {"slow_reader_policy": "hypnotise"},
+            {"slow_reader_policy": True},
         ]
         for body in refused:
             answer = await client.post("/v1/caches", json={"name": "chat", **body})

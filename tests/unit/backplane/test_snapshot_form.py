@@ -41,6 +41,13 @@ def test_caches_keep_their_limits_and_bounds_and_those_of_an_older_version_have_
     assert decoded(whole.id, json.dumps(old).encode()).caches["chat"] == Cache("cache_1", "chat", durable=True)
 
 
+def test_caches_keep_what_becomes_of_slow_readers_and_a_policy_that_is_not_known_here_is_the_default() -> None:
+    whole = AccountSnapshot("acme", 1, caches={"chat": Cache("cache_1", "chat", slow_reader_policy="disconnect")})
+    assert decoded(whole.id, encoded(whole)) == whole
+    newer = encoded(whole).replace(b'"disconnect"', b'"hypnotise",1')
+    assert decoded(whole.id, newer).caches["chat"].slow_reader_policy == "drop_oldest"
+
+
 def test_roles_of_an_older_version_are_understood() -> None:
     old = json.loads(encoded(account()))
     for name in ("grants", "ends", "revocations"):

@@ -1,4 +1,7 @@
+from momento_wire_types import cachepubsub_pb2 as wire
+
 from api.items import Discontinuity, item_frame
+from router.counts import Gap
 from router.log import MAX_EPOCHS, Log
 from tests.unit.asgi import parsed
 
@@ -28,8 +31,7 @@ def read(of: Log, cursor: int, max_bytes: int = WRITE) -> tuple[list[int | Disco
             if message.HasField("item"):
                 got.append(message.item.topic_sequence_number)
             else:
-                told = message.discontinuity
-                got.append(Discontinuity(told.last_topic_sequence, told.new_topic_sequence, told.new_sequence_page))
+                got.append(_told(message.discontinuity))
     return got, cursor
 
 
@@ -188,3 +190,25 @@ def test_it_says_where_it_stands() -> None:
     topic = log()
     add(topic, 1)
     assert repr(topic) == f"<Log positions 0 to 1, {ITEM_BYTES} bytes, page 7>"
+
+
+def test_who_skips_to_the_newest_is_told_what_lies_between_and_gets_that_one() -> None:
+    topic = log(max_bytes=3 * ITEM_BYTES)
+    add(topic, *range(1, 11))
+    skipped = topic.skip(2, topic.end - 1)
+    assert read(topic, skipped.cursor) == ([10], 10)
+    assert skipped.gap == Gap("slow_reader", 2, 10)
+    (told,) = parsed(skipped.data)
+    assert _told(told.discontinuity) == Discontinuity(2, 10, PAGE)
+
+
+def test_who_skips_to_the_newest_of_another_page_is_told_of_that() -> None:
+    topic = log(max_bytes=3 * ITEM_BYTES)
+    add(topic, *range(1, 11))
+    add(topic, 1, 2, page=NEXT_PAGE)
+    (told,) = parsed(topic.skip(2, topic.end - 1).data)
+    assert _told(told.discontinuity) == Discontinuity(2, 2, NEXT_PAGE)
+
+
+def _told(told: wire._Discontinuity) -> Discontinuity:
+    return Discontinuity(told.last_topic_sequence, told.new_topic_sequence, told.new_sequence_page)
