@@ -46,6 +46,7 @@ from accounts.rpc.callers import CallerOf
 from accounts.rpc.control import SERVICE as CONTROL
 from accounts.rpc.control import Control
 from accounts.rpc.service import Service
+from accounts.self_observation.service import SelfObservation
 from accounts.signing import endpoints as signing_routes
 from accounts.signing.retiring import SigningKeyLives
 from accounts.signing.service import TokenSigningKeys
@@ -126,8 +127,7 @@ class Accounts:
             fleet: The rest of what there is; without it, there is nobody else.
         """
         fleet = fleet or Fleet()
-        self._settings = settings
-        self._directory = directory
+        self._settings, self._directory = settings, directory
         self.database = Database(settings.database_url or sqlite_url(settings.data_dir), settings.pool)
         self.master_keys = settings.master_key.read(settings.data_dir)
         self.signing_keys = TokenSigningKeys(
@@ -168,6 +168,7 @@ class Accounts:
         private = settings.billing.private_webhooks
         self.posting = Posting(self.database, self.master_keys, fleet.items, allow_private=private)
         self._watch = Watch(self.database, fleet.quotas, self.mails)
+        self._observation = SelfObservation(fleet.system, self.ledger, self.limits, AuditLog(self.database))
         self._following: asyncio.Task[None] | None = None
         self.app = self._application(cookie)
 
@@ -248,6 +249,7 @@ class Accounts:
             self.finance,
             self.operation,
             self._watch,
+            self._observation,
             self.signing_key_lives,
         ):
             self.jobs.add(*part.jobs())

@@ -9,6 +9,7 @@ from backplane.interface import DurableTopics, KeyUses, Quotas, Registry
 from backplane.memory import MemoryKeyUses, MemoryRegistry
 from backplane.memory_quotas import MemoryQuotas
 from backplane.witnesses import MemoryWitnesses, Witnesses
+from backplane.system import MemorySystemTopics, SystemTopics
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Fleet:
         audience: Asks routers how many subscribers a topic has.
         busiest: Asks routers for the busiest topics of a cache.
         key_uses: What routers tell of the use of API keys.
+        system: Tells subscribers of `$sys/` topics on routers.
         topics: The durable topics; None where there are none.
         items: Where webhooks read topics.
         witnesses: What storage nodes and edges have counted.
@@ -32,5 +34,6 @@ class Fleet:
     busiest: Busiest = field(default_factory=MemoryBusiest)
     key_uses: KeyUses = field(default_factory=MemoryKeyUses)
     topics: DurableTopics | None = None
+    system: SystemTopics = field(default_factory=MemorySystemTopics)
     items: LateTopics = field(default_factory=LateTopics)
     witnesses: Witnesses = field(default_factory=MemoryWitnesses)

@@ -9,6 +9,8 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Literal, NamedTuple
 
+from api.system import PREFIX, is_system
+
 Action = Literal["publish", "subscribe"]
 Network = IPv4Network | IPv6Network
 
@@ -62,12 +64,13 @@ class Rule:
     networks: tuple[Network, ...] = ()
 
     def allows(self, action: Action, cache: str, topic: str) -> bool:
-        """Whether the rule allows this, wherever the client is."""
+        """Whether the rule allows this, wherever the client is. Topics of the service itself have to be named."""
         return (
             self.type == "topic"
             and (self.read if action == "subscribe" else self.write)
             and self.caches.matches(cache)
             and self.topics.matches(topic)
+            and (not is_system(topic) or self.topics.text.startswith(PREFIX))
         )
 
     def admits(self, address: str | None) -> bool:

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from api.account import AccountSnapshot, Cache
-from api.errors import NotFound, PermissionDenied, Unauthenticated
+from api.errors import InvalidArgument, NotFound, PermissionDenied, Unauthenticated
 from api.names import Topic, checked_cache_name, checked_topic_name
 from api.permissions import NOBODY, SUPER_USER, Grant
 from api.rules import Action, Rule
+from api.system import PREFIX, SYSTEM_TOPICS, is_system, known
 from api.tokens import Claims
 
 
@@ -75,6 +76,8 @@ def ruling(
         NotFound: there is no such cache.
     """
     cache, topic = checked_cache_name(names[0]), checked_topic_name(names[1])
+    if is_system(topic):
+        _check_system(action, topic)
     rule = grant.allowing(action, cache, topic, address)
     if rule is None:
         elsewhere = any(rule.allows(action, cache, topic) for rule in grant.rules)
@@ -86,6 +89,13 @@ def ruling(
     if found is None:
         raise NotFound(f"cache '{cache}' does not exist")
     return Ruling(Topic(account_id, found.id, topic, found.durable), rule)
+
+
+def _check_system(action: Action, topic: str) -> None:
+    if known(topic) is None:
+        raise InvalidArgument(f"there is no topic '{topic}'; those under {PREFIX} are {', '.join(SYSTEM_TOPICS)}")
+    if action == "publish":
+        raise PermissionDenied(f"topic '{topic}' is written by the service alone")
 
 
 def _grant(claims: Claims, account: AccountSnapshot) -> Grant:

@@ -89,6 +89,7 @@ class Embedded:
         )
         fleet.audience.answer(self._router.audience)
         fleet.busiest.answer(self._router)
+        fleet.system.answer(self._router.feeds.system)
         fleet.items.answer(RouterTopics(lambda: self._router))
         app = cast("ASGIApp", accounts.app)  # the framework's own words for the same
         if spans is not None:

@@ -6,9 +6,11 @@ from api.errors import Unavailable
 from api.link import Link, Moved, Resumed
 from api.names import Topic
 from api.tracing import Spans, current
+from api.system import is_system
 from router.feed import Feed
 from router.gaps import Gaps
 from router.owners import Owners
+from router.system import SystemLink
 
 READ_SECONDS = 4.0
 """How long a new subscriber waits for the topic's owner: SDKs wait five seconds for the first message."""
@@ -27,6 +29,7 @@ class Feeds:
         self._feeds: dict[Topic, Feed] = {}
         self._watched: dict[Topic, Link] = {}
         self._lost: dict[Topic, int] = {}
+        self.system = SystemLink(self)
         self._moving: asyncio.Task[None] | None = None
         self._recovering: asyncio.Task[None] | None = None
         self.spans: Spans | None = None
@@ -52,8 +55,9 @@ class Feeds:
         """
         feed = self._feeds.get(topic)
         if feed is None:
-            feed = Feed(topic, self._owners.node_id(topic), self._max_bytes, self.gaps, self._owners.fate)
-            self._watched[topic] = self._owners.link(topic)
+            node_id, link = self._owner(topic)
+            feed = Feed(topic, node_id, self._max_bytes, self.gaps, self._owners.fate)
+            self._watched[topic] = link
             self._feeds[topic] = feed
         feed.subscribers += 1
         return feed
@@ -152,12 +156,18 @@ class Feeds:
                 if feed is not None:
                     self._place(feed)
 
+    def _owner(self, topic: Topic) -> tuple[str, Link]:
+        """Return who has a topic: a storage node, or nobody but this router."""
+        if is_system(topic.name):
+            return "", self.system
+        return self._owners.node_id(topic), self._owners.link(topic)
+
     def _place(self, feed: Feed) -> None:
         """Watch the feed's topic at its owner, from where the feed stands. Without any node it stays as it is."""
         if self._feeds.get(feed.topic) is not feed:
             return
         try:
-            node_id, link = self._owners.node_id(feed.topic), self._owners.link(feed.topic)
+            node_id, link = self._owner(feed.topic)
         except Unavailable:
             return
         before = self._watched.get(feed.topic)

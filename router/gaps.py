@@ -11,6 +11,7 @@ from contextlib import suppress
 from api.errors import UsageNotRecorded
 from api.gaps import Cause
 from api.names import Topic
+from api.system import is_system
 from api.usage import LARGEST_COUNT
 from router.counts import Counts, Gap
 from router.meters.meters import Meters
@@ -58,6 +59,8 @@ class Gaps:
         self.counts.gaps[gap.cause] += streams
         if self.taps.by_cache:
             self.taps.gap(topic, gap.cause, streams)
+        if is_system(topic.name):
+            return
         with suppress(UsageNotRecorded):  # the log was told; a discontinuity is sent in any case
             self._note(topic, gap, streams)
 

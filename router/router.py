@@ -10,6 +10,7 @@ from api.errors import DeadlineExceeded, NotFound, StreamMoved, TidingsError, Un
 from api.link import Link, Receipt, Sink
 from api.names import Topic
 from api.tracing import Spans, current
+from api.system import is_system
 from api.usage import DELIVERY, PUBLISH, operations
 from backplane.busiest import TopicUse
 from backplane.interface import Directory, Node, Registry
@@ -22,7 +23,7 @@ from router.counts import Call, Counts
 from router.feeds import Feeds
 from router.gaps import Gaps
 from router.meters.meters import Meters
-from router.meters.seats import Seats
+from router.meters.seats import Seats, Unbilled
 from router.owners import Owners
 from router.sharing import Sharing
 from router.subscription import Asked, Subscription
@@ -86,6 +87,7 @@ class Router:
         self.sharing = sharing or Sharing(MemoryQuotas(), "router")
         self.tenants = Tenants(directory, self.sharing)
         self.seats = seats or Seats(Meters.in_memory())
+        self._unbilled = Unbilled(Meters.in_memory())
         self.key_uses = key_uses or KeyUseNotes(MemoryKeyUses())
         self.bearers = Bearers(directory, self.tenants, self.seats.meters, self.key_uses, local=settings.local)
         self.subscriptions: set[Subscription] = set()
@@ -188,10 +190,11 @@ class Router:
         admission = await bearer.tenant.admit(readable.cache)
         with ExitStack() as undo:
             undo.callback(bearer.tenant.not_admitted, admission)
-            self.seats.taken(readable, bearer.principal)
-            undo.callback(self.seats.left, readable, bearer.principal)
-            flight = self.seats.flights.board(bearer.meter(DELIVERY, readable.cache))
-            undo.callback(self.seats.flights.leave, flight)
+            seats = self._seats_of(readable)
+            seats.taken(readable, bearer.principal)
+            undo.callback(seats.left, readable, bearer.principal)
+            flight = seats.board(bearer.meter(DELIVERY, readable.cache))
+            undo.callback(seats.flights.leave, flight)
             feed = self.feeds.attach(readable)
             undo.callback(self.feeds.detach, feed)
             read = partial(self.feeds.read, feed)
@@ -209,13 +212,7 @@ class Router:
         bearer.tenant.admitted(subscription, admission)
         self.subscriptions.add(subscription)
         self.counts.subscribe.add(time.monotonic() - begun)
-        self.counts.opened += 1
-        if self.taps.by_cache:
-            self.taps.opened(readable, feed.subscribers)
-        subscription.check()
-        self._check_key(subscription)
-        if self._draining:
-            subscription.end(StreamMoved())
+        self._opened(subscription)
         return subscription
 
     def streams_of_keys(self) -> Iterator[Used]:
@@ -227,8 +224,9 @@ class Router:
     def unsubscribe(self, subscription: Subscription) -> None:
         """Close a subscription that `subscribe` opened."""
         subscription.close()
-        self.seats.left(subscription.readable, subscription.bearer.principal)
-        self.seats.flights.leave(subscription.flight)
+        seats = self._seats_of(subscription.readable)
+        seats.left(subscription.readable, subscription.bearer.principal)
+        seats.flights.leave(subscription.flight)
         subscription.bearer.tenant.closed(subscription)
         self.subscriptions.discard(subscription)
         self.feeds.detach(subscription.feed)
@@ -285,6 +283,16 @@ class Router:
         self.bearers.close()
         self.tenants.close()
 
+    def _opened(self, subscription: Subscription) -> None:
+        """Note a subscription that is open, and end it if what it was allowed by has changed meanwhile."""
+        self.counts.opened += 1
+        if self.taps.by_cache:
+            self.taps.opened(subscription.readable, subscription.feed.subscribers)
+        subscription.check()
+        self._check_key(subscription)
+        if self._draining:
+            subscription.end(StreamMoved())
+
     async def inspectable(self, bearer: Bearer, cache: str, address: str) -> Inspectable:
         """Return the cache that a client at `address` wants to look at.
 
@@ -303,6 +311,10 @@ class Router:
         except NotFound:
             await self._renew(bearer)
             return bearer.readable(cache, topic, address)
+
+    def _seats_of(self, topic: Topic) -> Seats:
+        """Return what counts subscriptions to a topic; nobody is billed for what the service tells of itself."""
+        return self._unbilled if is_system(topic.name) else self.seats
 
     async def _renew(self, bearer: Bearer) -> None:
         """Ask for the newest of an account: a cache that is not known may have been made a moment ago."""

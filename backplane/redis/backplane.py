@@ -12,6 +12,7 @@ from backplane.redis.news import News
 from backplane.redis.quotas import RedisQuotas
 from backplane.redis.registry import LEASE_SECONDS, RedisRegistry
 from backplane.redis.store import Store
+from backplane.redis.system import RedisSystemTopics
 from backplane.redis.topics import RedisTopics
 from backplane.redis.usage import ABANDONED_SECONDS, RedisUsage
 from backplane.redis.witnesses import RedisWitnesses
@@ -50,6 +51,7 @@ class RedisBackplane:
         self.busiest = RedisBusiest(self._store, self.registry)
         self.key_uses = RedisKeyUses(self._store)
         self.witnesses = RedisWitnesses(self._store)
+        self.system = RedisSystemTopics(self._store, self.registry)
 
     def __repr__(self) -> str:
         return f"<RedisBackplane {self._store!r}, map {self.registry.map().version}, {self.directory!r}>"
@@ -70,5 +72,6 @@ class RedisBackplane:
         await self.usage.close()
         await self.audience.close()
         await self.busiest.close()
+        await self.system.close()
         await asyncio.gather(self._news.close(), self.registry.close(), self.directory.close())
         await disconnect(self._client)

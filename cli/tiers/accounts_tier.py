@@ -51,6 +51,7 @@ class AccountsTier:
             backplane.key_uses,
             backplane.topics,
             witnesses=backplane.witnesses,
+            system=backplane.system,
         )
         settled = _settings(variables)
         self._webhook_router = WebhookRouter(backplane, variables, settled.usage_seals)

@@ -91,6 +91,7 @@ class RouterTier:
         await self._backplane.start()
         self._backplane.audience.answer(self._router.audience)
         self._backplane.busiest.answer(self._router)
+        self._backplane.system.answer(self._router.feeds.system)
         self._metering.start()
         self._tasks = [
             asyncio.create_task(every(TRIM_SECONDS, self._router.trim)),

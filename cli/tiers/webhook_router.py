@@ -74,6 +74,7 @@ class WebhookRouter:
         router = Router(
             backplane.directory, backplane.registry, self._connect, RouterSettings(), sharing, metering.seats
         )
+        backplane.system.answer(router.feeds.system)
         self._tasks = [
             asyncio.create_task(every(TRIM_SECONDS, router.trim)),
             asyncio.create_task(router.sharing.run()),

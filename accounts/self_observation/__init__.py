@@ -1,0 +1,1 @@
+"""What the service tells of an account on topics that it writes itself."""
