@@ -14,7 +14,7 @@ from backplane.placement import Placement
 PAUSE_SECONDS = 0.05
 """Between two questions to a node that does not own a topic by its own map and does by ours."""
 
-MOST_FATES = 1000
+MOST_FATES = 1_000
 """Of so many storage nodes it is remembered what became of them."""
 
 LOOK_SECONDS = 0.5

@@ -2,14 +2,17 @@
 
 from api.gaps import Cause, GapLine
 from api.items import item_frame
+from api.link import Link
 from api.names import Topic
 from api.usage import LARGEST_COUNT
 from backplane.interface import Node as NodeEntry
+from backplane.memory import MemoryRegistry
 from router.counts import Counts, Gap
 from router.feed import Feed
 from router.gaps import MOST_OF_ACCOUNT, MOST_TOPICS, Gaps
 from router.meters.meters import Meters
 from router.meters.window import read
+from router.owners import MOST_FATES, Owners
 from router.taps import Taps
 from tests.unit.router.parts import world
 
@@ -113,3 +116,17 @@ async def test_a_topic_that_begins_anew_tells_what_became_of_its_node() -> None:
         before = acme.router.counts.gaps[cause]
         feed.append(8, 1, item_frame(1, 8, b"\n\x01x", b""))
         assert acme.router.counts.gaps[cause] == before + 1
+
+
+async def test_the_fate_of_so_many_nodes_is_remembered() -> None:
+    def nowhere(_: NodeEntry) -> Link:
+        raise AssertionError("nobody asks for a link")
+
+    registry = MemoryRegistry()
+    owners = Owners(registry, nowhere, lambda: None)
+    for number in range(MOST_FATES + 1):
+        await registry.beat(NodeEntry(f"node-{number}"))
+        await registry.leave(f"node-{number}")
+    assert owners.fate("node-0") is None
+    assert owners.fate("node-1") == "node_loss"
+    owners.close()
