@@ -5,8 +5,8 @@ import asyncio
 from api.errors import Unavailable
 from api.link import Link, Moved, Resumed
 from api.names import Topic
-from api.tracing import Spans, current
 from api.system import is_system
+from api.tracing import Spans, current
 from router.feed import Feed
 from router.gaps import Gaps
 from router.owners import Owners

@@ -9,8 +9,8 @@ from functools import partial
 from api.errors import DeadlineExceeded, NotFound, StreamMoved, TidingsError, Unauthenticated, Unavailable
 from api.link import Link, Receipt, Sink
 from api.names import Topic
-from api.tracing import Spans, current
 from api.system import is_system
+from api.tracing import Spans, current
 from api.usage import DELIVERY, PUBLISH, operations
 from backplane.busiest import TopicUse
 from backplane.interface import Directory, Node, Registry
