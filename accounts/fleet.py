@@ -8,8 +8,8 @@ from backplane.busiest import Busiest, MemoryBusiest
 from backplane.interface import DurableTopics, KeyUses, Quotas, Registry
 from backplane.memory import MemoryKeyUses, MemoryRegistry
 from backplane.memory_quotas import MemoryQuotas
-from backplane.witnesses import MemoryWitnesses, Witnesses
 from backplane.system import MemorySystemTopics, SystemTopics
+from backplane.witnesses import MemoryWitnesses, Witnesses
 
 
 @dataclass(frozen=True, slots=True)
