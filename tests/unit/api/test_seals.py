@@ -33,7 +33,7 @@ def test_whatever_else_is_no_seal(data: bytes, seal: bytes) -> None:
     assert not Seals([OLD, NEW], "usage").is_genuine(data, seal)
 
 
-@pytest.mark.parametrize("text", ["", " , ", "s3cret", base64.b64encode(os.urandom(31)).decode()])
+@pytest.mark.parametrize("text", ["", " , ", "s3cret", base64.b64encode(bytes(range(31))).decode()])
 def test_what_is_no_key_is_refused_without_a_word_of_it(text: str) -> None:
     with pytest.raises(InvalidSealKey, match=r"openssl rand -base64 32$") as refused:
         Seals.of_text(text, "usage")
