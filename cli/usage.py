@@ -127,7 +127,7 @@ def replay(folders: tuple[Path, ...], data: Path, database_url: str) -> None:
 
 @usage.command()
 @click.option("--hours", type=click.IntRange(1, MOST), default=24, show_default=True, help="The newest of them.")
-@click.option("--so-far", is_flag=True, help="Also the hour that runs.")
+@click.option("--so-far", is_flag=True, help="Also the hour that runs, and one that is not settled yet.")
 @data_option
 @database_option
 @json_option
@@ -143,7 +143,7 @@ def reconcile(data: Path, database_url: str, *, hours: int, so_far: bool, as_jso
         await reconciliation.run()
         reports = list((await reconciliation.page(PageRequest(hours))).items)
         if so_far:
-            reports.insert(0, await reconciliation.so_far())
+            reports = [*await reconciliation.so_far(), *reports]
         return list(map(ReconciliationInfo.of, reports))
 
     found = with_database(data, database_url, compared)

@@ -109,9 +109,17 @@ class Reconciliation:
             found = await repository.newest_first(session, after[0] if after else None, request.fetch)
         return request.page(found, lambda report: (report.hour,))
 
-    async def so_far(self) -> UsageReconciliation:
-        """Show the hour that runs, of which what others have counted comes some seconds later than what was billed."""
-        report, _ = await self._compared(int(self._now()) // HOUR_SECONDS, has_ended=False)
+    async def so_far(self) -> list[UsageReconciliation]:
+        """Show the hour that runs, and before it the one that has ended but is not settled yet; the newest first.
+
+        What others have counted of them comes some seconds later than what was billed.
+        """
+        now = int(self._now())
+        hours = range((now - SETTLE_SECONDS) // HOUR_SECONDS, now // HOUR_SECONDS + 1)
+        return [await self._running(hour) for hour in reversed(hours)]
+
+    async def _running(self, hour: int) -> UsageReconciliation:
+        report, _ = await self._compared(hour, has_ended=False)
         report.outcome, report.findings = "running", "[]"
         return report
 

@@ -190,7 +190,13 @@ async def test_a_deleted_account_leaves_nothing_but_books_and_logs(
     assert (await operator.delete(f"{ADMIN}/{ada.id}")).status_code == 204
     assert await here.directory.account(ada.id) is None
     assert (await operator.get(f"{ADMIN}/{ada.id}")).status_code == 404
-    assert await rows_of(here, ada.id, ada.email, cache_id) <= {"audit_entry", "purge", "mail", "closed_period"}
+    assert await rows_of(here, ada.id, ada.email, cache_id) <= {
+        "audit_entry",
+        "purge",
+        "mail",
+        "closed_period",
+        "plan_assignment",
+    }
     with pytest.raises(Refused, match="16: "):
         await here.list_caches(ada.key)
     async with here.rest() as browser:
@@ -278,6 +284,7 @@ async def test_an_operator_looks_at_an_account_and_its_log_says_so(
 
 
 async def test_a_look_ends_by_itself(here: Installation) -> None:
+    await here.accounts.jobs.close()  # one of them ends it as well, by the true time
     ada, clock = await here.tenant(), Clock(1_700_000_000)
     looks = Impersonations(here.accounts.database, clock)
     operator = await here.accounts.operation.operators.by_token(

@@ -1,6 +1,7 @@
 """Signing up, logging in and out, by a browser and by whoever would like to pass for one."""
 
 import logging
+from typing import Any
 
 import httpx
 import pytest
@@ -104,10 +105,13 @@ async def test_a_wrong_password_and_an_unknown_e_mail_look_the_same(here: Instal
         longer = await browser.post("/v1/login", json=ADA | {"password": PASSWORD + "x" * 300})
     assert wrong.status_code == 401
     assert "set-cookie" not in wrong.headers
+    ids, bodies = set[str](), list[dict[str, Any]]()
     for answer in (wrong, unknown, impossible, longer):
         assert answer.headers.pop("ratelimit-remaining").isdigit()
-    for other in (unknown, impossible, longer):
-        assert (other.status_code, other.content, other.headers) == (401, wrong.content, wrong.headers)
+        bodies.append(answer.json())
+        ids.update({answer.headers.pop("x-request-id"), bodies[-1].pop("request_id")})
+        assert (answer.status_code, bodies[-1], answer.headers) == (401, bodies[0], wrong.headers)
+    assert len(ids) == 4
 
 
 async def test_a_password_that_only_begins_like_the_longest_one_is_wrong(here: Installation) -> None:

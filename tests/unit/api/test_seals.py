@@ -2,7 +2,6 @@
 
 import base64
 import itertools
-import os
 
 import pytest
 
