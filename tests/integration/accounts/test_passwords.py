@@ -103,7 +103,7 @@ async def test_nobody_learns_by_a_reset_which_e_mails_are_known(mailing: Install
             for email in ("ada@example.com", "bob@example.com", "no e-mail")
         ]
     for answer in answers:
-        del answer.headers["ratelimit-remaining"]
+        del answer.headers["ratelimit-remaining"], answer.headers["x-request-id"]
     assert len({(answer.status_code, answer.content, tuple(answer.headers.items())) for answer in answers}) == 1
     await server.newest("Set a new password")
     assert [mail["To"] for mail in server.mails] == ["ada@example.com"]
