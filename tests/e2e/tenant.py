@@ -123,6 +123,8 @@ def _remember(credential: object) -> None:
 def _remember_what_is_issued(response: httpx.Response) -> None:
     for cookie in response.cookies.jar:
         _remember(cookie.value)
+    if not response.headers.get("content-type", "").startswith("application/json"):
+        return  # such as a stream, whose reader wants each piece as it comes
     response.read()
     with contextlib.suppress(ValueError, AttributeError):
         for name, value in response.json().items():
