@@ -22,7 +22,10 @@ from tests.e2e.tenant import Tenant
 
 SETTLED_SECONDS = 60.0
 QUIET_SECONDS = 3.0
-HEARD_SECONDS = 20.0
+HEARD_SECONDS = 30.0
+TOLD_SECONDS = 6.0
+"""Within these whoever counts has told of it."""
+
 IN_FLIGHT = 1000
 """Items of a stream that may have been written and were not read when it broke: what its window holds."""
 
@@ -78,10 +81,27 @@ async def crashes(member: Member) -> None:
         os.kill(pid, signal.SIGKILL)
 
 
-def heard(fleet: Fleet, messages: int) -> Counter[str]:
-    """Return what was counted when all that storage nodes have stored is known."""
-    until(lambda: compared(fleet)["publishes_stored"] >= messages, seconds=HEARD_SECONDS, what=f"{messages} stored")
-    return compared(fleet)
+def heard(fleet: Fleet, before: Counter[str], messages: int) -> Counter[str]:
+    """Return what was counted since `before` when all that storage nodes have stored is known."""
+
+    def all_stored() -> bool:
+        return compared(fleet)["publishes_stored"] - before["publishes_stored"] >= messages
+
+    until(all_stored, seconds=HEARD_SECONDS, what=f"{messages} stored")
+    return compared(fleet) - before
+
+
+def at_rest(fleet: Fleet) -> Counter[str]:
+    """Return what was counted of all that others have done with this fleet."""
+    seen = [Counter[str]()]
+
+    def says_the_same_again() -> bool:
+        seen.append(compared(fleet))
+        time.sleep(TOLD_SECONDS)
+        return seen[-1] == compared(fleet)
+
+    until(says_the_same_again, seconds=HEARD_SECONDS, what="counts that stay")
+    return seen[-1]
 
 
 def stored(load: Workload) -> int:
@@ -99,7 +119,7 @@ async def test_what_is_billed_is_what_is_stored_whatever_is_killed(fleet: Fleet)
     fleet.wait_for_nodes(3)
     tenant = fleet.sign_up()
     reach = Reach([router.address for router in fleet.routers], tenant.key, tenant.new_cache())
-    kills = 0
+    kills, before = 0, await asyncio.to_thread(at_rest, fleet)
     async with Workload(reach, Shape(topics=4, subscribers=2, publishers=3, interval_seconds=0.05)) as load:
         await load.go_on()
         for _ in range(ROUNDS):
@@ -123,6 +143,6 @@ async def test_what_is_billed_is_what_is_stored_whatever_is_killed(fleet: Fleet)
     assert acknowledged <= billed["publish"] <= stored(load)
     assert received <= billed["delivery"] <= received + kills * len(load.subscribers) * IN_FLIGHT
     assert "clean: " in await asyncio.to_thread(verify, fleet)
-    counted = await asyncio.to_thread(heard, fleet, stored(load))
+    counted = await asyncio.to_thread(heard, fleet, before, stored(load))
     assert counted["publishes_stored"] == stored(load)
     assert counted["publishes_billed"] == billed["publish"]

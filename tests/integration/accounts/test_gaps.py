@@ -10,6 +10,7 @@ from tests.integration.accounts.installation import Installation
 
 HOSTILE = "<b>&amp;"
 NOW = int(time.time()) // 60
+HOUR_MINUTES = 60
 
 
 def batch(number: int, minute: int, *gaps: GapLine, router: str = "router-1") -> bytes:
@@ -75,7 +76,7 @@ async def test_what_is_too_old_is_deleted(here: Installation) -> None:
     days = here.accounts._settings.retention.gaps
     gaps = [GapLine(tenant.id, "cache", f"topic {age}", "link", 1) for age in range(2)]
     border = NOW - days * DAY_MINUTES
-    await here.accounts.ledger.batches.apply([batch(1, border - 5, gaps[0]), batch(2, border + 5, gaps[1])])
+    await here.accounts.ledger.batches.apply([batch(1, border - 5, gaps[0]), batch(2, border + HOUR_MINUTES, gaps[1])])
     await here.accounts.ledger.gaps.prune()
     found = (await here.rest(authorization=tenant.key).get("/v1/gaps")).json()["gaps"]
     assert [gap["topic"] for gap in found] == ["topic 1"]
