@@ -34,8 +34,7 @@ def upgrade(url: URL, revision: str = "head") -> None:
 
     def work(config: Config) -> None:
         found = _revision(config.attributes["connection"])
-        known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-        if found is None or found in known:
+        if found is None or found in _revisions(ScriptDirectory.from_config(config)):
             command.upgrade(config, revision)
         else:
             _log.warning("the database has the schema of a newer version, %s, and is left as it is", found)
@@ -51,8 +50,7 @@ def downgrade(url: URL, revision: str = "base") -> None:
 def is_known(url: str) -> bool:
     """Return whether the database at `url` has a schema of this version or of one before it."""
     found, _ = current(url)
-    scripts = ScriptDirectory(str(Path(migrations.__file__).parent))
-    return found in {script.revision for script in scripts.walk_revisions()}
+    return found in _revisions(ScriptDirectory(str(Path(migrations.__file__).parent)))
 
 
 def without_password(url: str) -> str:
@@ -76,6 +74,10 @@ def current(url: str) -> tuple[str | None, str | None]:
     finally:
         engine.dispose()
     return found, ScriptDirectory(str(Path(migrations.__file__).parent)).get_current_head()
+
+
+def _revisions(scripts: ScriptDirectory) -> set[str]:
+    return {script.revision for script in scripts.walk_revisions()}
 
 
 def _revision(connection: Connection) -> str | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from collections.abc import Callable
 from typing import Any
 
 import aiosqlite
@@ -22,7 +23,11 @@ class _Connection(aiosqlite.Connection):
     the cursor in a traceback, still belongs to it.
     """
 
-    _is_stopped = False
+    def __init__(self, connector: Callable[[], sqlite3.Connection]) -> None:
+        """Take what opens the file; the thread keeps no process from ending, as with those that SQLAlchemy makes."""
+        super().__init__(connector, _ROWS_AT_A_TIME)
+        self._thread.daemon = True
+        self._is_stopped = False
 
     @override
     def stop(self) -> "asyncio.Future[Any] | None":
@@ -55,6 +60,6 @@ def options(url: URL) -> dict[str, Any]:
         return connection
 
     async def creator() -> aiosqlite.Connection:
-        return await _Connection(connect, _ROWS_AT_A_TIME)
+        return await _Connection(connect)
 
     return {"async_creator": creator}
