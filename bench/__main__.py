@@ -12,7 +12,7 @@ from bench.report.machine import Machine
 from bench.report.markdown import report
 from bench.report.summary import summaries
 from bench.run import DURABLE, FLEET, Results, run
-from bench.scenarios import ceiling, durable, fanout, latency, memory, placement, publish, start, tokens
+from bench.scenarios import ceiling, durable, fanout, large, latency, memory, placement, publish, start, tokens, topics
 from bench.scenarios.interface import Plan, Scenario
 from bench.systems import fleet, peers
 from bench.systems.interface import System
@@ -20,11 +20,16 @@ from bench.systems.tidings import tidings
 
 SCENARIOS: Final[tuple[Scenario, ...]] = (
     publish.SCENARIO,
+    topics.EACH,
+    topics.TO_1,
+    topics.TO_10000,
+    topics.TO_100000,
     fanout.TO_10,
     fanout.TO_100,
     fanout.TO_1000,
     fanout.TO_10000,
     fanout.LARGE,
+    large.SCENARIO,
     latency.TO_1,
     latency.TO_10,
     latency.TO_10_FAST,
@@ -68,8 +73,9 @@ def main() -> int:
 
 def _options() -> Options:
     names = [each.name for each in SCENARIOS]
+    usual = [each.name for each in SCENARIOS if each.by_default]
     parser = argparse.ArgumentParser("python -m bench", description=__doc__)
-    parser.add_argument("--scenario", dest="scenarios", nargs="+", choices=names, default=names, help="which to run")
+    parser.add_argument("--scenario", dest="scenarios", nargs="+", choices=names, default=usual, help="which to run")
     parser.add_argument(
         "--system", dest="systems", nargs="+", choices=SYSTEMS, default=list(SYSTEMS), help="which to run"
     )

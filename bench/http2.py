@@ -12,6 +12,9 @@ PREFACE: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 WINDOW: Final = 2**31 - 1
 """The largest flow-control window that the protocol allows. Readers offer it, so that only TCP holds a server back."""
 
+SMALLEST_FRAME_BYTES: Final = 16_384
+"""The longest payload that each server takes."""
+
 _HEADER: Final = struct.Struct(">IBI")
 _HEADER_BYTES: Final = 9
 _DEFAULT_WINDOW: Final = 65_535
@@ -46,13 +49,14 @@ class Request:
 
     Args:
         block: The header block.
-        body: What goes in the one DATA frame; it must fit the smallest frame and window that a server may have.
+        body: What goes in the one DATA frame, if it fits the smallest frame that a server may take; a longer one is
+            for `uploads.UploadingConnection`.
     """
 
     def __init__(self, block: bytes, body: bytes) -> None:
-        if len(block) > 16_384 or len(body) > 16_384:
-            raise ValueError("a request's headers and its body must each fit one frame")
-        self.body_bytes = len(body)
+        if len(block) > SMALLEST_FRAME_BYTES:
+            raise ValueError("a request's headers must fit one frame")
+        self.block, self.body, self.body_bytes = block, body, len(body)
         headers = frame(Kind.HEADERS, Flag.END_HEADERS, 0, block)
         data = frame(Kind.DATA, Flag.END_STREAM, 0, body)
         self._before = headers[:5]
@@ -60,7 +64,13 @@ class Request:
         self._after = data[9:]
 
     def on(self, stream: int) -> bytes:
-        """Return the request's bytes on a stream."""
+        """Return the request's bytes on a stream.
+
+        Raises:
+            ValueError: the body must go in several frames.
+        """
+        if self.body_bytes > SMALLEST_FRAME_BYTES:
+            raise ValueError("the body does not fit one frame")
         number = stream.to_bytes(4, "big")
         return b"".join((self._before, number, self._between, number, self._after))
 

@@ -19,7 +19,7 @@ def message_bytes(running: Running, topic: str, value: bytes) -> int:
     warms the server up.
     """
     dialect = running.dialect
-    session = dialect.publishing(topic, value)
+    session = dialect.publishing((topic,), value)
     publishing = Connections(dialect, [session])
     await_ready(publishing)
     (wire,) = publishing.wires
@@ -37,7 +37,7 @@ def message_bytes(running: Running, topic: str, value: bytes) -> int:
 
 
 def _subscriber(dialect: Dialect, topic: str) -> Connections[Subscribing]:
-    subscriber = Connections(dialect, [dialect.subscribing(topic)])
+    subscriber = Connections(dialect, [dialect.subscribing((topic,))])
     deadline = time.monotonic() + _SECONDS
     while subscriber.read(0.2, nothing) or not subscriber.wires[0].session.ready:
         if time.monotonic() > deadline:

@@ -43,7 +43,7 @@ def read_latencies(spec: ReaderSpec, pipe: Pipe) -> None:
     reader.connections.watch(pipe.fileno())
     while not pipe.waiting():
         latencies.read()
-    owed = pipe.receive(Expect, 0).messages * spec.connections
+    owed = (pipe.receive(Expect, 0).messages or 0) * spec.connections
     deadline = time.monotonic() + _DRAIN_SECONDS
     while len(latencies.seconds) < owed and time.monotonic() < deadline:
         latencies.read()

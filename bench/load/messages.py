@@ -12,9 +12,12 @@ class Ready:
 
 @dataclass(frozen=True)
 class Expect:
-    """How many messages have been published in all, and thus are owed to each subscriber."""
+    """How many messages have been published in all, and thus are owed to each subscriber.
 
-    messages: int
+    None where each has a topic of its own: then all that comes until nothing does.
+    """
+
+    messages: int | None
 
 
 @dataclass(frozen=True)

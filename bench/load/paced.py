@@ -27,7 +27,7 @@ class PacedSpec:
 
 def publish_paced(spec: PacedSpec, pipe: Pipe) -> None:
     """Say Ready, wait for a Window, publish through it at the rate, and say Published."""
-    session = spec.dialect.publishing(spec.topic, b"")
+    session = spec.dialect.publishing((spec.topic,), b"")
     connections = Connections(spec.dialect, [session])
     await_ready(connections)
     pipe.send(Ready())

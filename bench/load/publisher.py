@@ -20,20 +20,20 @@ class PublisherSpec:
     """What to publish.
 
     Attributes:
-        topics: One for each connection.
+        topics: Of each connection, which publishes to its own in turn.
         in_flight: Unacknowledged publishes of each connection.
         value: The payload.
     """
 
     dialect: Dialect
-    topics: tuple[str, ...]
+    topics: tuple[tuple[str, ...], ...]
     in_flight: int
     value: bytes
 
 
 def publish(spec: PublisherSpec, pipe: Pipe) -> None:
     """Say Ready, wait for a Window, publish until it ends, and say Published."""
-    sessions = [spec.dialect.publishing(topic, spec.value) for topic in spec.topics]
+    sessions = [spec.dialect.publishing(topics, spec.value) for topics in spec.topics]
     connections = Connections(spec.dialect, sessions)
     await_ready(connections)
     pipe.send(Ready())

@@ -1,7 +1,9 @@
 """Subscribers that count what they get. One process holds many connections."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Final
 
 from bench.load.connections import Connections, nothing
@@ -21,15 +23,22 @@ class ReaderSpec:
     """What to subscribe to.
 
     Attributes:
-        connections: How many, each with `streams` subscriptions to `topic`.
+        topics: Of all subscriptions, in the order of the connections; or one, to which all of them are.
+        connections: How many, each with `streams` subscriptions.
         message_bytes: Of one message as it arrives, its framing included.
     """
 
     dialect: Dialect
-    topic: str
+    topics: tuple[str, ...]
     connections: int
     message_bytes: int
     streams: int = 1
+
+    def of(self, connection: int) -> Sequence[str]:
+        """Return the topics of a connection's subscriptions."""
+        if len(self.topics) == 1:
+            return self.topics * self.streams
+        return self.topics[connection * self.streams : (connection + 1) * self.streams]
 
 
 class Reader:
@@ -40,9 +49,7 @@ class Reader:
 
     def __init__(self, spec: ReaderSpec) -> None:
         self._spec = spec
-        sessions: list[Subscribing] = [
-            spec.dialect.subscribing(spec.topic, spec.streams) for _ in range(spec.connections)
-        ]
+        sessions: list[Subscribing] = [spec.dialect.subscribing(spec.of(number)) for number in range(spec.connections)]
         self.connections = Connections(spec.dialect, sessions)
         self._sessions = sessions
         self._before = [0] * len(sessions)
@@ -64,7 +71,7 @@ class Reader:
         size = self._spec.message_bytes
         return [(s.delivered_bytes - before) // size for s, before in zip(self._sessions, self._before, strict=True)]
 
-    def drain(self, expected: int) -> list[int]:
+    def drain(self, expected: float) -> list[int]:
         """Read until each connection has had `expected` messages, or nothing moves any more; return what each has."""
         progress_at, so_far = time.monotonic(), -1
         while True:
@@ -87,8 +94,8 @@ def read(spec: ReaderSpec, pipe: Pipe) -> None:
     while not pipe.waiting():
         reader.connections.read(_TICK_SECONDS, nothing)
         meter.tick(time.monotonic())
-    expected = pipe.receive(Expect, 0).messages * spec.streams
-    had = reader.drain(expected)
-    missing = sum(max(0, expected - messages) for messages in had)
+    owed = pipe.receive(Expect, 0).messages
+    had = reader.drain(inf if owed is None else owed * spec.streams)
+    missing = 0 if owed is None else sum(max(0, owed * spec.streams - messages) for messages in had)
     pipe.send(Delivered(meter.measured, sum(had), missing, reader.connections.lost))
     reader.connections.close()

@@ -3,6 +3,7 @@
 A `Dialect` is sent to worker processes, so it is plain data; sessions are made inside them, one for each connection.
 """
 
+from collections.abc import Sequence
 from typing import Protocol
 
 
@@ -34,7 +35,7 @@ class Session(Protocol):
 
 
 class Publishing(Session, Protocol):
-    """A connection that publishes to one topic. Once `ready`, `publish` may be called."""
+    """A connection that publishes to its topics in turn. Once `ready`, `publish` may be called."""
 
     @property
     def acknowledged(self) -> int:
@@ -46,7 +47,7 @@ class Publishing(Session, Protocol):
         ...
 
     def publish_value(self, value: bytes) -> bytes:
-        """Return the bytes of one publish of this value."""
+        """Return the bytes of one publish of this value to the first topic."""
         ...
 
 
@@ -72,10 +73,10 @@ class Dialect(Protocol):
         """The port it listens on."""
         ...
 
-    def publishing(self, topic: str, value: bytes) -> Publishing:
-        """Return a session that publishes `value` to `topic`."""
+    def publishing(self, topics: Sequence[str], value: bytes) -> Publishing:
+        """Return a session that publishes `value` to each of these topics in turn."""
         ...
 
-    def subscribing(self, topic: str, streams: int = 1) -> Subscribing:
-        """Return a session that subscribes to `topic`, `streams` times where the protocol can."""
+    def subscribing(self, topics: Sequence[str]) -> Subscribing:
+        """Return a session that subscribes to each of these; a topic may occur twice where the protocol can."""
         ...

@@ -1,6 +1,8 @@
 """NATS's client protocol. Core NATS acknowledges nothing of itself; in verbose mode it answers each PUB with `+OK`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import cycle, islice
 
 from bench.protocols.interface import Refused
 
@@ -9,24 +11,28 @@ _QUIET_CONNECT = _CONNECT.replace(b'"verbose":true', b'"verbose":false')
 _OK = b"+OK\r\n"
 
 
+def _publish(subject: bytes, value: bytes) -> bytes:
+    return b"PUB %b %d\r\n%b\r\n" % (subject, len(value), value)
+
+
 class NatsPublishing:
     """A publisher in verbose mode; it is ready when CONNECT is answered."""
 
-    def __init__(self, topic: str, value: bytes) -> None:
+    def __init__(self, topics: Sequence[str], value: bytes) -> None:
         self.ready = False
         self.outgoing = bytearray(_CONNECT)
         self.acknowledged = 0
-        self._subject = topic.encode()
-        self._command = self.publish_value(value)
+        self._subject = topics[0].encode()
+        self._commands = cycle([_publish(topic.encode(), value) for topic in topics])
         self._start = bytearray()
 
     def publish(self, count: int) -> bytes:
         """Return `count` PUB commands."""
-        return self._command * count
+        return b"".join(islice(self._commands, count))
 
     def publish_value(self, value: bytes) -> bytes:
         """Return one PUB command."""
-        return b"PUB %b %d\r\n%b\r\n" % (self._subject, len(value), value)
+        return _publish(self._subject, value)
 
     def receive(self, chunk: memoryview) -> None:
         """Count `+OK` lines, and answer a PING."""
@@ -77,12 +83,15 @@ class NatsDialect:
     host: str
     port: int
 
-    def publishing(self, topic: str, value: bytes) -> NatsPublishing:
+    def publishing(self, topics: Sequence[str], value: bytes) -> NatsPublishing:
         """Return a publisher in verbose mode."""
-        return NatsPublishing(topic, value)
+        return NatsPublishing(topics, value)
 
-    def subscribing(self, topic: str, streams: int = 1) -> NatsSubscribing:
-        """Return a subscriber; a second subscription of a connection is not needed here, so `streams` must be 1."""
-        if streams != 1:
-            raise ValueError("one subscription a connection is all that is offered here")
+    def subscribing(self, topics: Sequence[str]) -> NatsSubscribing:
+        """Return a subscriber of one topic; more on a connection are not needed here.
+
+        Raises:
+            ValueError: there are several.
+        """
+        (topic,) = topics
         return NatsSubscribing(topic)

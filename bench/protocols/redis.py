@@ -1,6 +1,8 @@
 """Redis's protocol (RESP2). The acknowledgement of a publish is the integer reply to PUBLISH."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import cycle, islice
 
 from bench.protocols.interface import Refused
 
@@ -13,16 +15,16 @@ def command(*words: bytes) -> bytes:
 class RedisPublishing:
     """A pipelining publisher."""
 
-    def __init__(self, topic: str, value: bytes) -> None:
+    def __init__(self, topics: Sequence[str], value: bytes) -> None:
         self.ready = True
         self.outgoing = bytearray()
         self.acknowledged = 0
-        self._topic = topic.encode()
-        self._command = self.publish_value(value)
+        self._topic = topics[0].encode()
+        self._commands = cycle([command(b"PUBLISH", topic.encode(), value) for topic in topics])
 
     def publish(self, count: int) -> bytes:
         """Return `count` PUBLISH commands."""
-        return self._command * count
+        return b"".join(islice(self._commands, count))
 
     def publish_value(self, value: bytes) -> bytes:
         """Return one PUBLISH command."""
@@ -67,12 +69,15 @@ class RedisDialect:
     host: str
     port: int
 
-    def publishing(self, topic: str, value: bytes) -> RedisPublishing:
+    def publishing(self, topics: Sequence[str], value: bytes) -> RedisPublishing:
         """Return a pipelining publisher."""
-        return RedisPublishing(topic, value)
+        return RedisPublishing(topics, value)
 
-    def subscribing(self, topic: str, streams: int = 1) -> RedisSubscribing:
-        """Return a subscriber; RESP delivers a channel once to a connection, so `streams` must be 1."""
-        if streams != 1:
-            raise ValueError("a Redis connection gets each message once")
+    def subscribing(self, topics: Sequence[str]) -> RedisSubscribing:
+        """Return a subscriber of one topic; more on a connection are not needed here.
+
+        Raises:
+            ValueError: there are several.
+        """
+        (topic,) = topics
         return RedisSubscribing(topic)

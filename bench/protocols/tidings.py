@@ -1,12 +1,15 @@
 """The Momento Topics contract: gRPC over HTTP/2. The acknowledgement of a publish is its grpc-status, OK."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import cycle, islice
 
 from momento_wire_types import cachepubsub_pb2 as messages
 
 from bench import header_blocks
-from bench.http2 import Connection, Request
+from bench.http2 import SMALLEST_FRAME_BYTES, Connection, Request
 from bench.protocols.interface import Refused
+from bench.uploads import UploadingConnection
 
 _HEARTBEAT_FRAME_BYTES = 7
 _SERVICE = b"/cache_client.pubsub.Pubsub/"
@@ -32,12 +35,13 @@ def publish_message(cache: str, topic: str, value: bytes) -> bytes:
 class TidingsPublishing:
     """Unary Publish calls, any number at a time on one connection."""
 
-    def __init__(self, dialect: "TidingsDialect", topic: str, value: bytes) -> None:
-        self._connection = Connection(_check_status)
+    def __init__(self, dialect: "TidingsDialect", topics: Sequence[str], value: bytes) -> None:
+        fits = len(grpc_frame(publish_message(dialect.cache, topics[0], value))) <= SMALLEST_FRAME_BYTES
+        self._connection = Connection(_check_status) if fits else UploadingConnection(_check_status)
         self._blocks = dialect.header_blocks(b"Publish")
-        self._cache, self._topic = dialect.cache, topic
-        self._first: Request | None = self._request(self._blocks.first, value)
-        self._later = self._request(self._blocks.later, value)
+        self._cache, self._topic = dialect.cache, topics[0]
+        self._first: Request | None = self._request(self._blocks.first, topics[0], value)
+        self._later = cycle([self._request(self._blocks.later, topic, value) for topic in topics])
         self.outgoing = self._connection.outgoing
 
     @property
@@ -51,42 +55,41 @@ class TidingsPublishing:
         return self._connection.ended
 
     def publish(self, count: int) -> bytes:
-        """Return `count` calls."""
-        send, later = self._connection.send, self._later
+        """Return `count` calls, each to the next topic."""
+        send = self._connection.send
         if count and self._first:
             first, self._first = self._first, None
+            next(self._later)
             return send(first) + self.publish(count - 1)
-        return b"".join([send(later) for _ in range(count)])
+        return b"".join([send(later) for later in islice(self._later, count)])
 
     def publish_value(self, value: bytes) -> bytes:
         """Return one call with this value."""
         block = self._blocks.first if self._first else self._blocks.later
         self._first = None
-        return self._connection.send(self._request(block, value))
+        return self._connection.send(self._request(block, self._topic, value))
 
     def receive(self, chunk: memoryview) -> None:
         """Count calls that ended."""
         self._connection.receive(chunk)
 
-    def _request(self, block: bytes, value: bytes) -> Request:
-        return Request(block, grpc_frame(publish_message(self._cache, self._topic, value)))
+    def _request(self, block: bytes, topic: str, value: bytes) -> Request:
+        return Request(block, grpc_frame(publish_message(self._cache, topic, value)))
 
 
 class TidingsSubscribing:
     """Subscribe calls on one connection; ready when each has had its first heartbeat."""
 
-    def __init__(self, dialect: "TidingsDialect", topic: str, streams: int) -> None:
+    def __init__(self, dialect: "TidingsDialect", topics: Sequence[str]) -> None:
         self._connection = Connection(_check_status)
-        self._heartbeats_bytes = streams * _HEARTBEAT_FRAME_BYTES
+        self._heartbeats_bytes = len(topics) * _HEARTBEAT_FRAME_BYTES
         self.outgoing = self._connection.outgoing
         self.receive = self._connection.receive
         blocks = dialect.header_blocks(b"Subscribe")
-        message = messages._SubscriptionRequest(cache_name=dialect.cache, topic=topic)
-        body = grpc_frame(message.SerializeToString())
-        later = Request(blocks.later, body)
-        self.outgoing += self._connection.send(Request(blocks.first, body))
-        for _ in range(streams - 1):
-            self.outgoing += self._connection.send(later)
+        for number, topic in enumerate(topics):
+            message = messages._SubscriptionRequest(cache_name=dialect.cache, topic=topic)
+            body = grpc_frame(message.SerializeToString())
+            self.outgoing += self._connection.send(Request(blocks.later if number else blocks.first, body))
 
     @property
     def ready(self) -> bool:
@@ -114,13 +117,13 @@ class TidingsDialect:
     api_key: str
     cache: str
 
-    def publishing(self, topic: str, value: bytes) -> TidingsPublishing:
+    def publishing(self, topics: Sequence[str], value: bytes) -> TidingsPublishing:
         """Return a publisher of unary calls."""
-        return TidingsPublishing(self, topic, value)
+        return TidingsPublishing(self, topics, value)
 
-    def subscribing(self, topic: str, streams: int = 1) -> TidingsSubscribing:
-        """Return a connection with `streams` subscriptions."""
-        return TidingsSubscribing(self, topic, streams)
+    def subscribing(self, topics: Sequence[str]) -> TidingsSubscribing:
+        """Return a connection with a subscription to each of these."""
+        return TidingsSubscribing(self, topics)
 
     def header_blocks(self, method: bytes) -> header_blocks.Blocks:
         """Return the header blocks of calls to one method of the Pubsub service."""

@@ -41,8 +41,10 @@ class Outcome:
         return limit(generators, 1 - self.busy.idle / self.busy.machine, self.cores["others"])
 
 
-def direct(pid: int, publisher: PublisherSpec, readers: Sequence[ReaderSpec], plan: Plan) -> Outcome:
-    """Run the load on the system with this process id.
+def direct(
+    pid: int, publisher: PublisherSpec, readers: Sequence[ReaderSpec], plan: Plan, *, alike: bool = True
+) -> Outcome:
+    """Run the load on the system with this process id; unless `alike`, subscribers are owed different messages.
 
     Raises:
         WorkerFailed: a generator could not do its part.
@@ -59,7 +61,7 @@ def direct(pid: int, publisher: PublisherSpec, readers: Sequence[ReaderSpec], pl
         busy = busy_within(window, pid)
         published = publishing.pipe.receive(Published, _END_SECONDS)
         for worker in reading:
-            worker.pipe.send(Expect(published.acknowledged))
+            worker.pipe.send(Expect(published.acknowledged if alike else None))
         delivered = [worker.pipe.receive(Delivered, _END_SECONDS) for worker in reading]
     return Outcome(published, delivered, busy, plan.seconds)
 

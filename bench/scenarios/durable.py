@@ -14,7 +14,7 @@ _IN_FLIGHT: Final = 20
 
 def _run(running: Running | None, plan: Plan) -> Measurement:
     system = served(running)
-    topics = tuple(f"durable-{number}" for number in range(_CONNECTIONS))
+    topics = tuple((f"durable-{number}",) for number in range(_CONNECTIONS))
     alone = _publish(system, topics[:1], 1, plan)
     outcome = _publish(system, topics, _IN_FLIGHT, plan)
     values = {
@@ -25,7 +25,7 @@ def _run(running: Running | None, plan: Plan) -> Measurement:
     return Measurement("durable", system.name, values, outcome.cores, outcome.limit)
 
 
-def _publish(system: Running, topics: tuple[str, ...], in_flight: int, plan: Plan) -> Outcome:
+def _publish(system: Running, topics: tuple[tuple[str, ...], ...], in_flight: int, plan: Plan) -> Outcome:
     return direct(system.pid, PublisherSpec(system.dialect, topics, in_flight, VALUE), [], plan)
 
 

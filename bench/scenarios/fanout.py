@@ -43,14 +43,15 @@ class Shape:
         return self.connections * self.streams
 
 
-def _run(shape: Shape, running: Running | None, plan: Plan) -> Measurement:
+def measure(shape: Shape, running: Running | None, plan: Plan) -> Measurement:
+    """Run the load of this shape."""
     system = served(running)
     value = b"x" * shape.value_bytes
     probed = system if shape.value_bytes < _NUMBERED_BYTES else replace(system, first_number=0)
     size = message_bytes(probed, _TOPIC, value)
     shares = split(shape.connections, plan.readers)
-    readers = [ReaderSpec(system.dialect, _TOPIC, count, size, shape.streams) for count in shares]
-    publisher = PublisherSpec(system.dialect, (_TOPIC,), shape.in_flight, value)
+    readers = [ReaderSpec(system.dialect, (_TOPIC,), count, size, shape.streams) for count in shares]
+    publisher = PublisherSpec(system.dialect, ((_TOPIC,),), shape.in_flight, value)
     outcome = direct(system.pid, publisher, readers, plan)
     return Measurement(shape.name, system.name, _values(outcome, size), outcome.cores, outcome.limit)
 
@@ -68,8 +69,10 @@ def _values(outcome: Outcome, size: int) -> dict[str, float]:
     }
 
 
-def _scenario(shape: Shape) -> Scenario:
-    large = f" of {shape.value_bytes // 1024} KiB" if shape.value_bytes > len(VALUE) else ""
+def described(shape: Shape) -> Scenario:
+    """Return the scenario of a shape."""
+    kib = shape.value_bytes // 1024
+    large = f" of {kib} KiB" if 0 < kib < 1024 else f" of {kib // 1024} MiB" if kib else ""
     where = "each on a connection of its own"
     if shape.streams > 1:
         where = f"{shape.streams} on each of {shape.connections} connections"
@@ -90,13 +93,13 @@ def _scenario(shape: Shape) -> Scenario:
             Figure("missing", "missing"),
             Figure("kicked", "kicked"),
         ),
-        partial(_run, shape),
+        partial(measure, shape),
         against=shape.against,
     )
 
 
-TO_10: Final = _scenario(Shape("fanout-10", 10))
-TO_100: Final = _scenario(Shape("fanout-100", 100))
-TO_1000: Final = _scenario(Shape("fanout-1000", 1000))
-TO_10000: Final = _scenario(Shape("fanout-10000", 100, streams=100, against=Against.TIDINGS))
-LARGE: Final = _scenario(Shape("fanout-large", 100, value_bytes=_LARGE, in_flight=4))
+TO_10: Final = described(Shape("fanout-10", 10))
+TO_100: Final = described(Shape("fanout-100", 100))
+TO_1000: Final = described(Shape("fanout-1000", 1000))
+TO_10000: Final = described(Shape("fanout-10000", 100, streams=100, against=Against.TIDINGS))
+LARGE: Final = described(Shape("fanout-large", 100, value_bytes=_LARGE, in_flight=4))

@@ -27,7 +27,7 @@ def _run(subscribers: int, per_second: int, running: Running | None, plan: Plan)
     system = served(running)
     seconds = max(plan.seconds, _FEWEST_SECONDS)
     with ExitStack() as stack:
-        reader = ReaderSpec(system.dialect, _TOPIC, subscribers, len(VALUE))
+        reader = ReaderSpec(system.dialect, (_TOPIC,), subscribers, len(VALUE))
         reading = stack.enter_context(Worker(read_latencies, reader)).pipe
         reading.receive(Ready, _SECONDS_TO_ANSWER)
         paced = PacedSpec(system.dialect, _TOPIC, per_second, len(VALUE))

@@ -24,7 +24,7 @@ def _run(running: Running | None, plan: Plan) -> Measurement:
     _touch(system)
     before = sum(map(resident_bytes, pids))
     started = time.monotonic()
-    reader = Reader(ReaderSpec(system.dialect, _TOPIC, _CONNECTIONS, len(VALUE), _STREAMS))
+    reader = Reader(ReaderSpec(system.dialect, (_TOPIC,), _CONNECTIONS, len(VALUE), _STREAMS))
     while not all(wire.session.ready for wire in reader.connections.wires):
         reader.connections.read(0.05, nothing)
     opening = time.monotonic() - started
@@ -49,7 +49,7 @@ def _run(running: Running | None, plan: Plan) -> Measurement:
 
 def _touch(system: Running) -> None:
     """Open and close one subscription, so that what is allocated once is not counted."""
-    first = Connections(system.dialect, [system.dialect.subscribing(_TOPIC)])
+    first = Connections(system.dialect, [system.dialect.subscribing((_TOPIC,))])
     while not first.wires[0].session.ready:
         first.read(0.05, nothing)
     first.close()

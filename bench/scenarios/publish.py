@@ -14,7 +14,7 @@ _IN_FLIGHT: Final = 20
 
 def _run(running: Running | None, plan: Plan) -> Measurement:
     system = served(running)
-    topics = tuple(f"publish-{number}" for number in range(_CONNECTIONS))
+    topics = tuple((f"publish-{number}",) for number in range(_CONNECTIONS))
     outcome = direct(system.pid, PublisherSpec(system.dialect, topics, _IN_FLIGHT, VALUE), [], plan)
     rate = outcome.published.measured.rate
     values = {"publishes": rate, "per_server_cpu": rate * outcome.seconds / max(outcome.busy.server, 0.01)}
