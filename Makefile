@@ -51,7 +51,7 @@ fmt: install ## format, and mend what can be mended by itself
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
-bench: install ## compare with Redis and NATS on this machine (about 7 minutes; SCENARIO="publish memory" for some)
+bench: install ## compare with Redis and NATS on this machine (about 12 minutes; SCENARIO="publish memory" for some)
 	$(BIN)/python -m bench $(if $(SCENARIO),--scenario $(SCENARIO)) $(BENCH_ARGS)
 
 proto: install ## generate Python from api/*.proto anew

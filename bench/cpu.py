@@ -1,6 +1,7 @@
 """CPU time and memory of other processes, read from `/proc`."""
 
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,6 +18,25 @@ def tree(pid: int) -> list[int]:
         for child in path.read_text(encoding="ascii").split()
     ]
     return [pid, *(descendant for child in children for descendant in tree(child))]
+
+
+def pin(pid: int, cores: Collection[int]) -> None:
+    """Let a process, its children and all their threads, and those that they start from now on, run on these cores."""
+    for each in tree(pid):
+        for thread in Path(f"/proc/{each}/task").iterdir():
+            os.sched_setaffinity(int(thread.name), cores)
+
+
+def halves(cores: Collection[int]) -> tuple[list[int], list[int]]:
+    """Return cores for servers and cores for generators, none of which is in both.
+
+    Raises:
+        ValueError: there is one core alone.
+    """
+    if len(cores) < 2:
+        raise ValueError("one core cannot be divided between servers and generators")
+    ordered = sorted(cores)
+    return ordered[: len(ordered) // 2], ordered[len(ordered) // 2 :]
 
 
 def process_seconds(pid: int) -> float:

@@ -30,6 +30,7 @@ def message_bytes(running: Running, topic: str, value: bytes) -> int:
     sizes: list[int] = []
     for _ in range(3):
         wire.socket.sendall(session.publish(1))
+        await_replies(publishing, session.acknowledged + 1)
         sizes.append(_next(subscriber, len(value)))
     publishing.close()
     subscriber.close()

@@ -23,6 +23,11 @@ class Machine:
     began: str
     load: float
 
+    @property
+    def kind(self) -> tuple[str, int, int, str, str]:
+        """What two machines must share for their figures to stand in one report."""
+        return self.processor, self.cores, round(self.memory_gib), self.kernel, self.python
+
     @staticmethod
     def this() -> "Machine":
         """Describe the machine that this runs on."""

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from bench.physical import Costs
 from bench.report.machine import Machine
 from bench.report.summary import Figures, Summary
+from bench.run import Results
 from bench.scenarios.interface import Against
 
 _METHOD = """\
@@ -14,18 +16,35 @@ within the window, *others* being whatever else ran on the machine, the kernel's
 *limited by* names what was exhausted: a generator process that used 90 % of a core or more; cores that something else
 used, if 0.2 or more; all cores together (95 % or more busy); or else the server."""
 
+_LIMITS = """\
+Measured here before the last run: {costs}. The limit of a figure in MB/s is that each byte is copied twice, into the
+sender's socket and out of it; buffers that stay in a cache go beyond it, and what a server copies besides stays below.
+The limit of acknowledged publishes is that each publish and each acknowledgement is sent and received by itself, on all
+cores; whoever handles several with one call, as all of them do under load, goes beyond it."""
+
 OURS = ("Tidings", "Tidings fleet")
 """All in one process, and as several: two routers, two storage nodes, Redis."""
 
 PEERS = ("Redis", "NATS")
+TUNED = ("Redis, tuned", "NATS, tuned")
+"""For a fan-out, as `bench/systems/peers.py` tells; the ratios are against the defaults."""
 
 
-def report(machine: Machine, versions: Mapping[str, str], all_of_it: Sequence[Summary], failures: Sequence[str]) -> str:
+def report(machine: Machine, results: Results, all_of_it: Sequence[Summary]) -> str:
     """Return the whole report."""
-    parts = ["# Benchmarks", f"Machine: {machine}.", _versions(versions), _METHOD]
-    if failures:
-        parts += ["## Not measured", "\n".join(f"* {failure}" for failure in failures)]
+    parts = ["# Benchmarks", f"Machine: {machine}.", _versions(results.versions), _METHOD]
+    if results.began:
+        names = ", ".join(f"`{name}` ({when})" for name, when in results.began.items())
+        parts += [f"Not from one run: measured later on the same machine were {names}."]
+    if results.failures:
+        parts += ["## Not measured", "\n".join(f"* {failure}" for failure in results.failures)]
     parts += ["## Side by side", _side_by_side(all_of_it)]
+    if results.costs:
+        parts += [
+            "## Beside what the machine can do",
+            _LIMITS.format(costs=results.costs),
+            _limits(results.costs, all_of_it),
+        ]
     parts += [part for summary in all_of_it for part in _section(summary)]
     return "\n\n".join(parts) + "\n"
 
@@ -47,7 +66,7 @@ def _versions(versions: Mapping[str, str]) -> str:
 
 
 def _side_by_side(all_of_it: Sequence[Summary]) -> str:
-    rows = [["", *OURS, *PEERS, *(f"Tidings / {peer}" for peer in PEERS), "better is"]]
+    rows = [["", *OURS, *PEERS, *TUNED, *(f"Tidings / {peer}" for peer in PEERS), "better is"]]
     for summary in all_of_it:
         scenario = summary.scenario
         if scenario.against is not Against.ALL:
@@ -56,11 +75,24 @@ def _side_by_side(all_of_it: Sequence[Summary]) -> str:
         rows.append(
             [
                 f"{scenario.title}, {figure.title}",
-                *(number(summary.main(system), figure.decimals) for system in (*OURS, *PEERS)),
+                *(number(summary.main(system), figure.decimals) for system in (*OURS, *PEERS, *TUNED)),
                 *(number(summary.against(peer), 2) for peer in PEERS),
                 "more" if scenario.more_is_better else "less",
             ]
         )
+    return table(rows)
+
+
+def _limits(costs: Costs, all_of_it: Sequence[Summary]) -> str:
+    rows = [["", "", "system", "measured", "limit", "% of it"]]
+    for summary in all_of_it:
+        for figure in summary.scenario.figures:
+            for each in summary.systems:
+                limit = costs.limits(each.values).get(figure.key)
+                if limit is not None:
+                    value = each.values[figure.key]
+                    share = number(100 * value / limit, 1)
+                    rows.append([summary.scenario.name, figure.title, each.system, number(value), number(limit), share])
     return table(rows)
 
 

@@ -3,7 +3,7 @@
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,12 +38,15 @@ System = Callable[[Path], AbstractContextManager[Running]]
 
 
 @contextmanager
-def process(command: list[str], folder: Path, working_folder: Path | None = None) -> Generator[subprocess.Popen[str]]:
-    """Run a server; its standard error goes to a file in `folder`."""
+def process(
+    command: list[str], folder: Path, working_folder: Path | None = None, variables: Mapping[str, str] | None = None
+) -> Generator[subprocess.Popen[str]]:
+    """Run a server, with these variables beside those that are set; its standard error goes to a file in `folder`."""
     with (folder / "stderr.log").open("w", encoding="utf-8") as log:
         started = subprocess.Popen(
             command,
             cwd=working_folder or folder,
+            env={**os.environ, **(variables or {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,

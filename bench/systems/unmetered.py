@@ -74,10 +74,11 @@ def _memory(_: int) -> bytearray:
     return bytearray(MEMORY_BYTES)
 
 
-def _compose() -> Embedded:
+def compose() -> Embedded:
+    """Put the parts together, with meters that do nothing."""
     meters = _NoMeters(lambda number, minute: Window(bytearray(MEMORY_BYTES), number, minute))
     seats = _NoSeats(meters, _NoFlights(_memory))
     return Embedded.compose(EmbeddedSettings.from_environment(), seats)
 
 
-app = Application(_compose)
+app = Application(compose)
