@@ -12,6 +12,7 @@ from urllib.parse import quote
 from api import request_ids
 from api.errors import DeadlineExceeded, Internal, InvalidArgument, NotGrpc, TidingsError, Unauthenticated
 from api.framing import EMPTY, HEADER_BYTES, check_length, unframe
+from api.items import HEARTBEAT
 
 Scope = Mapping[str, Any]
 Message = dict[str, Any]
@@ -24,6 +25,7 @@ CONTENT_TYPE = (b"content-type", b"application/grpc")
 _START: Message = {"type": "http.response.start", "status": 200, "headers": [CONTENT_TYPE], "trailers": True}
 _EMPTY_BODY: Message = {"type": "http.response.body", "body": EMPTY, "more_body": False}
 _NO_BODY: Message = {"type": "http.response.body", "body": b"", "more_body": False}
+_HEARTBEAT: Message = {"type": "http.response.body", "body": HEARTBEAT, "more_body": True}
 _OK: Message = {"type": "http.response.trailers", "headers": [(b"grpc-status", b"0")]}
 _UNESCAPED = "".join(map(chr, range(0x20, 0x7F))).replace("%", "")
 _SECONDS = {b"H": 3600.0, b"M": 60.0, b"S": 1.0, b"m": 1e-3, b"u": 1e-6, b"n": 1e-9}
@@ -119,6 +121,11 @@ async def write(send: Send, frames: bytes) -> None:
         await send({"type": "http.response.body", "body": frames, "more_body": True})
     except OSError as reason:
         raise ClientGone from reason
+
+
+def beat(send: Send) -> Awaitable[None]:
+    """Write a heartbeat to a stream at once; what is returned tells when the edge has taken it, or why it has not."""
+    return send(_HEARTBEAT)
 
 
 async def refuse(send: Send, error: TidingsError) -> None:

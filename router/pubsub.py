@@ -1,6 +1,7 @@
 """The gRPC service `cache_client.pubsub.Pubsub` straight on ASGI, and the `Ping` that SDKs use to warm a connection."""
 
 import logging
+from functools import partial
 
 from google.protobuf.message import DecodeError
 from momento_wire_types import cachepubsub_pb2 as wire
@@ -13,6 +14,7 @@ from api.grpc_asgi import (
     Receive,
     Scope,
     Send,
+    beat,
     client_address,
     end_stream,
     metadata,
@@ -146,6 +148,8 @@ class Pubsub:
     async def _pump(self, subscription: Subscription, headers: dict[bytes, bytes], send: Send) -> None:
         most = self._router.settings.web_stream_bytes if b"x-grpc-web" in headers else float("inf")
         limit = self._controls.stream_limit("topic-subscribe", headers) if self._controls is not None else None
+        if limit is None and most == float("inf"):
+            subscription.beat_by(partial(beat, send))
         written = 0
         while written < most:
             frames = await subscription.next()

@@ -22,6 +22,7 @@ from router.busy import BusyTopics
 from router.counts import Call, Counts
 from router.feeds import Feeds
 from router.gaps import Gaps
+from router.heartbeats import Heartbeats
 from router.meters.meters import Meters
 from router.meters.seats import Seats, Unbilled
 from router.owners import Owners
@@ -99,6 +100,7 @@ class Router:
         self.taps = Taps()
         gaps = Gaps(self.counts, self.taps, self.seats.meters)
         self.feeds = Feeds(self.owners, settings.max_pending_bytes, gaps)
+        self._heartbeats = Heartbeats(settings.heartbeat_seconds)
         self._draining = False
         self.spans: Spans | None = None
 
@@ -205,7 +207,7 @@ class Router:
                 await read(number, page),
                 asked=Asked(cache, is_gone, address, page),
                 read=read,
-                heartbeat_seconds=self.settings.heartbeat_seconds,
+                heartbeats=self._heartbeats,
                 flight=flight,
             )
             undo.pop_all()

@@ -11,6 +11,7 @@ from api.link import Resumed
 from router.bearer import Bearer, Readable
 from router.counts import Gap
 from router.feed import Feed
+from router.heartbeats import Heartbeats
 from router.log import Chunk
 from router.meters.flights import Flight
 from router.tallies import NOTHING, Tally, tally
@@ -37,9 +38,9 @@ class Subscription:
     """A cursor into a feed, with a heartbeat when nothing happens and an end that others may decide on."""
 
     __slots__ = (
-        "_asked", "_cursor", "_ending", "_expires_at", "_expiry", "_handed",
-        "_heartbeat_due", "_heartbeat_seconds", "_loop", "_opening", "_quiet_since", "_read", "_read_at", "_timer",
-        "_waiter", "bearer", "feed", "flight", "readable",
+        "_asked", "_beating", "_cursor", "_ending", "_expires_at", "_expiry", "_handed", "_heartbeat_due",
+        "_heartbeats", "_loop", "_moment", "_opening", "_quiet_since", "_read", "_read_at", "_waiter", "_write_beat",
+        "bearer", "feed", "flight", "readable",
     )  # fmt: skip
 
     def __init__(
@@ -52,7 +53,7 @@ class Subscription:
         asked: Asked,
         read: Callable[[int, int], Awaitable[Resumed]],
         flight: Flight,
-        heartbeat_seconds: float,
+        heartbeats: Heartbeats,
     ) -> None:
         """Open with the node's first answer.
 
@@ -68,13 +69,15 @@ class Subscription:
         self.flight = flight
         self._handed = NOTHING
         self._opening = HEARTBEAT + self._follow(resumed, asked.page)
-        self._heartbeat_seconds = heartbeat_seconds
         self._loop = asyncio.get_running_loop()
         self._quiet_since = self._loop.time()
         self._heartbeat_due = False
+        self._write_beat: Callable[[], Awaitable[None]] | None = None
+        self._beating: asyncio.Future[None] | None = None
+        self._heartbeats = heartbeats
+        self._moment = heartbeats.place(self, self._quiet_since + heartbeats.seconds)
         self._ending: TidingsError | None = None
         self._waiter: asyncio.Future[None] | None = None
-        self._timer = self._loop.call_later(heartbeat_seconds, self._on_timer)
         self._expiry: asyncio.TimerHandle | None = None
         self._expire_with_bearer()
 
@@ -166,6 +169,36 @@ class Subscription:
             self._handed = handed = tally if known is NOTHING else known.plus(tally)
             self.flight.begin(handed.packed)
 
+    def beat_by(self, write: Callable[[], Awaitable[None]]) -> None:
+        """Have heartbeats written by `write` while somebody waits in `next`, which does not return them any more.
+
+        So nobody is woken for one: of the 30 us that a heartbeat took, that was more than half.
+        """
+        self._write_beat = write
+
+    def beat(self, now: float, early: float) -> None:
+        """See `Beating`. There is none for a stream that is being written to, nor behind one that is not read."""
+        due = self._quiet_since + self._heartbeats.seconds
+        if due <= now + early:
+            due = now + self._heartbeats.seconds
+            if self._waiter is not None and self._beating is None:
+                self._quiet_since = now
+                self._beat()
+        self._moment = self._heartbeats.place(self, due)
+
+    def _beat(self) -> None:
+        if self._write_beat is None:
+            self._heartbeat_due = True
+            self.wake()
+        else:
+            self._beating = asyncio.ensure_future(self._write_beat())
+            self._beating.add_done_callback(self._has_beaten)
+
+    def _has_beaten(self, beating: "asyncio.Future[None]") -> None:
+        self._beating = None
+        if not beating.cancelled() and beating.exception() is not None:
+            self.end(Unavailable("the client has left"))
+
     def end(self, reason: TidingsError) -> None:
         """End the stream with `reason`, before whatever else waits for it. The first reason stays."""
         if self._ending is None:
@@ -180,7 +213,7 @@ class Subscription:
     def close(self) -> None:
         """Let go of the feed. Whoever opened the subscription calls this once."""
         self._handed = NOTHING
-        self._timer.cancel()
+        self._heartbeats.forget(self, self._moment)
         if self._expiry is not None:
             self._expiry.cancel()
         self.feed.forget(self)
@@ -243,12 +276,3 @@ class Subscription:
         finally:
             self._waiter = None
             self.feed.forget(self)
-
-    def _on_timer(self) -> None:
-        now = self._loop.time()
-        due = self._quiet_since + self._heartbeat_seconds
-        if due <= now + 0.001:
-            self._heartbeat_due = self._waiter is not None
-            self.wake()
-            due = now + self._heartbeat_seconds
-        self._timer = self._loop.call_at(due, self._on_timer)

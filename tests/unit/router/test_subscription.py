@@ -70,11 +70,9 @@ async def test_heartbeats_come_at_their_interval_while_it_is_silent(acme: World)
     subscription = await at_its_end(acme)
     loop = asyncio.get_running_loop()
     start = loop.time()
-    at: list[float] = []
-    for _ in range(3):
+    for number in range(1, 4):
         assert await subscription.next() == HEARTBEAT
-        at.append(round(loop.time() - start, 2))
-    assert at == [5, 10, 15]
+        assert 5 * number - 0.25 <= loop.time() - start <= 5 * number + 0.025
 
 
 async def test_an_item_puts_the_next_heartbeat_off(acme: World) -> None:
@@ -84,7 +82,7 @@ async def test_an_item_puts_the_next_heartbeat_off(acme: World) -> None:
     loop.call_later(3, lambda: acme.owner(acme.topic()).publish(acme.topic(), b"\x0a\x01x", b""))
     assert numbers(await subscription.next()) == [1]
     assert await subscription.next() == HEARTBEAT
-    assert round(loop.time() - start, 2) == 8
+    assert 7.75 <= loop.time() - start <= 8.025
 
 
 async def test_a_local_server_beats_four_times_in_three_seconds() -> None:

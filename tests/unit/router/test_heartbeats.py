@@ -1,0 +1,84 @@
+import asyncio
+
+from api.items import HEARTBEAT
+from router.heartbeats import Heartbeats
+from router.router import RouterSettings
+from tests.unit.router.parts import World, world
+
+
+class Stream:
+    """Notes when it is looked at."""
+
+    def __init__(self) -> None:
+        self.at: list[float] = []
+
+    def beat(self, now: float, early: float) -> None:
+        self.at.append(now)
+
+
+def beats(body: bytes) -> int:
+    return body.count(HEARTBEAT)
+
+
+async def an_interval() -> None:
+    await asyncio.sleep(RouterSettings().heartbeat_seconds)
+
+
+async def test_streams_of_a_moment_beat_together_and_never_late() -> None:
+    heartbeats, loop = Heartbeats(5.0), asyncio.get_running_loop()
+    start, streams = loop.time(), [Stream() for _ in range(100)]
+    due = [start + 5 + number / 1000 for number in range(100)]
+    moments = {heartbeats.place(stream, at) for stream, at in zip(streams, due, strict=True)}
+    assert repr(heartbeats) == f"<Heartbeats of 100 streams in {len(moments)} moments>"
+    assert len(moments) <= 2
+    await asyncio.sleep(6)
+    assert all(at - 0.25 <= stream.at[0] <= at + 0.026 for stream, at in zip(streams, due, strict=True))
+    assert repr(heartbeats) == "<Heartbeats of 0 streams in 0 moments>"
+
+
+async def test_a_stream_that_is_forgotten_is_not_looked_at() -> None:
+    heartbeats, stream = Heartbeats(5.0), Stream()
+    heartbeats.forget(stream, heartbeats.place(stream, asyncio.get_running_loop().time() + 5))
+    await asyncio.sleep(6)
+    assert not stream.at
+
+
+async def test_a_silent_client_gets_heartbeats_between_which_items_come(acme: World) -> None:
+    client = acme.subscribe()
+    await client.until(lambda: beats(client.body) == 3)
+    await acme.publish()
+    await client.until(lambda: client.numbers == [1])
+    await client.until(lambda: beats(client.body) == 5)
+    assert [message.WhichOneof("kind") for message in client.messages] == ["heartbeat"] * 3 + ["item"] + [
+        "heartbeat"
+    ] * 2
+
+
+async def test_a_browser_that_gets_so_much_and_no_more_has_its_heartbeats_counted() -> None:
+    acme = await world(RouterSettings(web_stream_bytes=3 * len(HEARTBEAT)))
+    client = acme.subscribe("topic", 0, 0, "cache", None, (b"x-grpc-web", b"1"))
+    await client.answered()
+    assert beats(client.body) == 3
+
+
+async def test_a_client_that_stops_to_read_is_sent_one_heartbeat_and_no_more_behind_it(acme: World) -> None:
+    client = acme.subscribe()
+    await client.until(lambda: beats(client.body) == 2)
+    client.stall()
+    for _ in range(10):
+        await an_interval()
+    before = asyncio.get_running_loop().time()
+    client.read_on()
+    await client.until(lambda: beats(client.body) == 3)
+    assert asyncio.get_running_loop().time() == before
+    await client.until(lambda: beats(client.body) == 4)
+    assert asyncio.get_running_loop().time() > before
+
+
+async def test_a_client_that_has_left_is_let_go_at_its_next_heartbeat(acme: World) -> None:
+    client = acme.subscribe()
+    await client.until(lambda: beats(client.body) == 1)
+    client.leave()
+    await an_interval()
+    await asyncio.sleep(0.1)
+    assert not acme.router.subscriptions
