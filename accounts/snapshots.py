@@ -120,11 +120,15 @@ class Snapshots:
 
     async def follow(self, also: Callable[[], Awaitable[None]]) -> None:
         """Publish what other processes change, and do `also`, until cancelled. A database that fails is asked again."""
+        seen: int | None = None
         while True:
             await asyncio.sleep(POLL_SECONDS)
             try:
-                await also()
-                await self.publish_changed()
+                version = self._database.version()
+                if version is None or version != seen:
+                    await also()
+                    await self.publish_changed()
+                    seen = version
                 await self.fill()
             except Unavailable:  # the database has told the log
                 continue
