@@ -27,6 +27,7 @@ class Seats:
     Attributes:
         meters: What it counts with.
         flights: The writes to them that are under way.
+        have_changed: Whether one was opened or closed since the window began.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class Seats:
         """Without `flights` those are kept in memory that ends with the process."""
         self.meters = meters
         self.flights = flights or Flights(lambda _: bytearray(MEMORY_BYTES))
+        self.have_changed = False
         self._now = now
         self._counted_to = now()
         self._seats: dict[tuple[str, str, str], _Counted] = {}
@@ -54,6 +56,7 @@ class Seats:
             meter = self.meters.meter(topic.account, topic.cache, SUBSCRIPTION, principal)
             meter.ready()
             seats = self._seats[topic.account, topic.cache, principal] = _Counted(meter)
+        self.have_changed = True
         seats.open += 1
         for cache in (topic.cache, ""):
             peaks = self._peaks.get((topic.account, cache))
@@ -65,6 +68,7 @@ class Seats:
 
     def left(self, topic: Topic, principal: str) -> None:
         """Count a subscription no more."""
+        self.have_changed = True
         key = (topic.account, topic.cache, principal)
         self._seats[key].open -= 1
         if not self._seats[key].open:
@@ -89,6 +93,7 @@ class Seats:
 
     def begin(self) -> None:
         """Note in a window that has just begun how many are open from its beginning."""
+        self.have_changed = False
         for peaks in self._peaks.values():
             peaks.meter.raise_to(peaks.open)
 

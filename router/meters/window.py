@@ -118,6 +118,10 @@ class Window:
         """Whether anything was counted."""
         return any(row.first for row in self.rows.values())
 
+    def has_only(self, *meters: str) -> bool:
+        """Whether nothing was counted but by these meters."""
+        return all(key[2] in meters for key, row in self.rows.items() if row.first)
+
     def begin(self, minute: int) -> None:
         """Count for this minute from now on; nothing must have been counted."""
         self.minute = minute

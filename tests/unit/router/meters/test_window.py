@@ -142,3 +142,13 @@ def test_bytes_that_are_no_whole_window_are_told(noise: bytes, place: int) -> No
     except Damaged:
         return
     read(data[:400])
+
+
+def test_what_is_ready_to_be_counted_and_was_not_does_not_keep_a_window_from_being_quiet() -> None:
+    window = Window(bytearray(4096), 1, 1)
+    window.row(("acme", "cache", "subscription", "")).add(3)
+    published = window.row(("acme", "cache", "publish", ""))
+    assert window.has_only("subscription")
+    assert not window.has_only("concurrency")
+    published.add(1, 1, 1)
+    assert not window.has_only("subscription")
