@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, QueuePool, event
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
 from accounts.database import sqlite
-from accounts.database.migrate import upgrade
+from accounts.database.revisions import is_newest
 from accounts.database.traced import trace
 from api.errors import InvalidArgument, Unavailable
 from api.tasks import finished
@@ -118,7 +118,7 @@ class Database:
         """Bring the schema up to date. Two processes that start together do it one after the other."""
         if self._is_sqlite and self._url.database:
             _keep_to_owner(self._url.database)
-        await asyncio.to_thread(upgrade, self._url)
+        await asyncio.to_thread(_upgrade, self._url)
 
     async def close(self) -> None:
         """Close all connections."""
@@ -176,6 +176,13 @@ class Database:
         if self._state == "unreachable":
             _log.warning("the database can be reached again")
         self._state = "reachable"
+
+
+def _upgrade(url: URL) -> None:
+    if not is_newest(url):
+        from accounts.database.migrate import upgrade  # noqa: PLC0415  see `revisions`
+
+        upgrade(url)
 
 
 def _refused(reason: Exception) -> InvalidArgument:

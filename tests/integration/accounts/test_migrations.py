@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from accounts.database import migrate, sqlite_url
 from accounts.database.base import Base
+from accounts.database.revisions import is_newest, newest
 from tests.integration.accounts.conftest import Start
 from tests.integration.accounts.databases import Postgres
 
@@ -69,6 +70,17 @@ def test_what_is_up_to_date_stays_as_it_is(url: URL) -> None:
     migrate.upgrade(url)
     migrate.upgrade(url)
     assert tables(url) == set(Base.metadata.tables)
+
+
+def test_only_the_newest_schema_needs_no_look_at_the_migrations(url: URL) -> None:
+    assert not is_newest(url)
+    migrate.upgrade(url, "0002")
+    assert not is_newest(url)
+    migrate.upgrade(url)
+    assert is_newest(url)
+    with look(url) as connection:
+        head = connection.scalar(text("SELECT version_num FROM alembic_version"))
+        assert {head} == newest() == {migrate.current(url.render_as_string(hide_password=False))[1]}
 
 
 async def test_processes_that_start_together_do_it_once(url: URL) -> None:
