@@ -1,6 +1,6 @@
 """A fleet that is used as it would be for long: nothing is lost, nothing leaks, and each unit is billed once.
 
-A short form runs always; `TIDINGS_SOAK_SECONDS=1800` is the long one.
+A short form runs always; `TIDINGS_SOAK_SECONDS=1800` is the long one, and `TIDINGS_SOAK_EASE=10` has a tenth of its rates.
 """
 
 import asyncio
@@ -27,6 +27,9 @@ from tests.e2e.wire import Client, Subscription, refusal
 
 SECONDS = float(os.environ.get("TIDINGS_SOAK_SECONDS", "30"))
 IS_LONG = SECONDS >= 300
+EASE = float(os.environ.get("TIDINGS_SOAK_EASE", "1"))
+"""How many times longer a subscription and the time between two messages are, for a machine that has other work."""
+
 COMING_AND_GOING = 2_000 if IS_LONG else 300
 """Subscriptions that are open at a time, each for some seconds."""
 
@@ -65,7 +68,7 @@ async def come_and_go(connection: Connection, cache: str, topic: str) -> None:
     """Open a subscription, read for some seconds, and leave."""
     stream = connection.subscribe(cache, topic, 0, 0)
     try:
-        async with asyncio.timeout(random.uniform(2, 10)):
+        async with asyncio.timeout(random.uniform(2, 10) * EASE):
             async for _ in stream:
                 pass
     except TimeoutError:
@@ -141,7 +144,7 @@ async def test_a_long_time_of_everything_loses_and_leaks_nothing(soaked: Fleet) 
     turns, ports = count(), [router.port for router in soaked.routers]
     vitals = Vitals([*soaked.routers, *soaked.accounts])
     watching = asyncio.create_task(vitals.run())
-    shape = Shape(topics=8, subscribers=2, publishers=1, interval_seconds=0.1)
+    shape = Shape(topics=8, subscribers=2, publishers=1, interval_seconds=0.1 * EASE)
     async with Workload(reach, shape) as load:
         crowd = load.connected(-(-COMING_AND_GOING // STREAMS_PER_CONNECTION // len(ports)))
         comers = [
