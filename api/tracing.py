@@ -89,6 +89,16 @@ def within(span: Span) -> Generator[None]:
         span.end(failure)
 
 
+@contextmanager
+def carried_on(span: Span | None) -> Generator[None]:
+    """Do work as part of a span that somebody else ends, or of none."""
+    token = _current.set(span)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
 def below(spans: Spans | None, traceparent: str, name: str, facts: Facts) -> Span:
     """Return a new span below one of another process; where this process makes none, that one."""
     return Carried(traceparent) if spans is None else spans.begin(name, traceparent, facts)

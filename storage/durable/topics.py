@@ -14,6 +14,7 @@ from api.errors import Unavailable
 from api.items import item_frame, item_parts, value_size
 from api.link import Moved, Receipt
 from api.names import Topic
+from api.tracing import Span, carried_on, current
 from storage.durable.journal import READ_ENTRIES, Behind, Entry, Fenced, Group, Journal, Short
 from storage.history import History
 from storage.node import Node
@@ -33,6 +34,7 @@ class _Asked:
     value: bytes
     publisher_id: bytes
     receipt: asyncio.Future[Receipt]
+    span: Span | None
 
 
 class _Left(NamedTuple):
@@ -93,10 +95,11 @@ class DurableTopics:
         """
         await self.load(topic)
         writer = self._writers.setdefault(topic, _Writer())
-        asked = _Asked(value, publisher_id, asyncio.get_running_loop().create_future())
+        asked = _Asked(value, publisher_id, asyncio.get_running_loop().create_future(), current())
         writer.waiting.append(asked)
         if writer.task is None:
-            writer.task = asyncio.create_task(self._write(topic, writer))
+            with carried_on(None):  # the task goes on with what others publish
+                writer.task = asyncio.create_task(self._write(topic, writer))
         return await asked.receipt
 
     async def close(self) -> None:
@@ -188,8 +191,12 @@ class DurableTopics:
                     return self._acknowledge(topic, group, asked)  # done before, and sent again as its answer was lost
             else:
                 if self._node.history(topic) is history:
-                    for frame in group.frames:
-                        self._node.extend(topic, frame)
+                    for frame, one in zip(group.frames, asked, strict=True):
+                        if one.span is None:
+                            self._node.extend(topic, frame)
+                        else:
+                            with carried_on(one.span):
+                                self._node.extend(topic, frame)
                 return self._acknowledge(topic, group, asked)
         raise Unavailable("the topic's store goes on without this node")
 
