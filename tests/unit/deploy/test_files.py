@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
+from importlib.metadata import requires
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,22 @@ def test_the_compose_file_has_the_fleet_and_no_password() -> None:
             source = volume.partition(":")[0]
             assert source.startswith("./") or source in COMPOSE["volumes"]
     assert "s3cret" not in (ROOT / "docker-compose.yml").read_text()
+
+
+def test_what_the_image_has_for_traces_is_pinned() -> None:
+    """The extra's own needs too: the image is built with the development requirements as constraints."""
+    pins = {line.partition("==")[0] for line in (ROOT / "requirements" / "dev.txt").read_text().splitlines()}
+    pins |= {line.partition("==")[0] for line in (ROOT / "requirements" / "runtime.txt").read_text().splitlines()}
+    assert "--constraint requirements/dev.txt '.[otlp]'" in (ROOT / "deploy" / "Dockerfile").read_text()
+    wanted, seen = ["opentelemetry-exporter-otlp-proto-http"], set[str]()
+    while wanted:
+        name = wanted.pop()
+        if name not in seen:
+            seen.add(name)
+            needed = [text for text in requires(name) or [] if "extra ==" not in text]
+            wanted += [re.split(r"[^\w.-]", text, maxsplit=1)[0].lower() for text in needed]
+    assert len(seen) > 5
+    assert {name.replace("_", "-") for name in seen} <= pins
 
 
 @pytest.mark.skipif(not has_compose(), reason="there is no docker compose on this machine")
