@@ -1,5 +1,6 @@
 """Webhooks of topics: the list, a new one, one of them with its deliveries and dead letters, and its end."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -15,7 +16,7 @@ from accounts.sessions.member import Member
 from accounts.webhook_deliveries.service import DEAD
 from accounts.webhooks.names import checked_webhook_name
 from accounts.webhooks.secrets import OVERLAP_SECONDS
-from accounts.webhooks.service import Wanted
+from accounts.webhooks.service import LARGEST_CONCURRENCY, LARGEST_RATE, Wanted
 from api.errors import TidingsError
 from api.names import checked_cache_name, checked_topic_name
 
@@ -28,6 +29,8 @@ OVERLAPS = (
     ("86400", "For a day"),
     ("604800", "For a week"),
 )
+NEW_FIELDS = ("cache", "topic", "name", "url", "concurrency", "rate")
+MOST = {"concurrency": LARGEST_CONCURRENCY, "rate": LARGEST_RATE}
 _FIELDS = {"a webhook name": "name", "webhook '": "name", "topic name": "topic", "cache": "cache", "'": "url"}
 
 
@@ -69,15 +72,20 @@ class WebhookPages:
 
     async def new(self, request: Request, person: Person) -> Response:
         """Show the form for a new webhook."""
-        return await self._form(request, person, {"cache": "", "topic": "", "name": "", "url": ""})
+        return await self._form(request, person, {**dict.fromkeys(NEW_FIELDS, ""), "concurrency": "1", "rate": "100"})
 
     async def make(self, request: Request, person: Person) -> Response:
         """Make a webhook."""
-        form = await sent(request, "cache", "topic", "name", "url")
+        form = await sent(request, *NEW_FIELDS)
+        wrong = _wrong_numbers(form)
+        if wrong:
+            return await self._form(request, person, form, Trouble(fields=wrong), 400)
         try:
             person.require_change()
             names = checked_cache_name(form["cache"]), checked_webhook_name(form["name"])
-            wanted = Wanted(checked_topic_name(form["topic"]), form["url"].strip())
+            wanted = Wanted(
+                checked_topic_name(form["topic"]), form["url"].strip(), int(form["concurrency"]), int(form["rate"])
+            )
             row, _ = await self._webhooks.make(person.account_id, person.actor, names, wanted)
         except TidingsError as error:
             return await self._form(request, person, form, trouble(error, _FIELDS), error.http)
@@ -149,3 +157,12 @@ class WebhookPages:
     ) -> Response:
         caches = [(cache.name, cache.name) for cache in await self._caches.list(person.account_id)]
         return self._pages.show(request, "webhook-new.html", person, status, form=form, trouble=wrong, caches=caches)
+
+
+def _wrong_numbers(form: Mapping[str, str]) -> dict[str, str]:
+    """Return what is wrong with the numbers of the form, by field."""
+    return {
+        name: f"Must be a whole number from 1 to {most}."
+        for name, most in MOST.items()
+        if not (form[name].isdecimal() and len(form[name]) <= 4 and 1 <= int(form[name]) <= most)
+    }

@@ -10,7 +10,14 @@ from tests.integration.accounts.console.visiting import logged_in
 from tests.integration.accounts.installation import PASSWORD, Installation
 
 LIST, NEW = "/console/webhooks", "/console/webhooks/new"
-FORM = {"cache": "chat", "topic": "<i>news</i>", "name": "archive", "url": "https://example.com/items"}
+FORM = {
+    "cache": "chat",
+    "topic": "<i>news</i>",
+    "name": "archive",
+    "url": "https://example.com/items",
+    "concurrency": "4",
+    "rate": "250",
+}
 
 
 async def made(here: Installation) -> tuple[httpx.AsyncClient, str, str]:
@@ -43,6 +50,7 @@ async def test_a_webhook_is_made_shown_with_its_secret_and_deleted(here: Install
     assert "archive" in (await client.get(LIST)).text
     page = (await client.get(f"{LIST}/one?webhook={webhook}")).text
     assert "&lt;i&gt;news&lt;/i&gt;" in page
+    assert "4 at a time, 250 a second" in page
     assert "whsec_" not in page
     shown = re.findall(r"whsec_[\w+/=]+", (await client.post(f"{LIST}/secret", data={"webhook": webhook})).text)
     rotated = await client.post(f"{LIST}/rotate", data={"webhook": webhook, "overlap": "3600"})
@@ -54,7 +62,13 @@ async def test_a_webhook_is_made_shown_with_its_secret_and_deleted(here: Install
 
 async def test_what_cannot_be_is_told_beside_its_field(here: Installation) -> None:
     client, _, _ = await made(here)
-    for field, wrong in {"name": "archive", "url": "https://127.0.0.1/", "topic": " "}.items():
+    for field, wrong in {
+        "name": "archive",
+        "url": "https://127.0.0.1/",
+        "topic": " ",
+        "concurrency": "11",
+        "rate": "many",
+    }.items():
         refused = await client.post(NEW, data={**FORM, "name": "another", field: wrong})
         assert refused.status_code in {400, 409}
         assert f'id="{field}-wrong"' in refused.text
