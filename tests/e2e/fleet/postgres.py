@@ -40,6 +40,11 @@ class PostgresServer:
         return int(self._server.get_pid())
 
     @property
+    def pids(self) -> list[int]:
+        """The server, and a process for each connection."""
+        return [process.pid for process in self._processes()]
+
+    @property
     def is_running(self) -> bool:
         return psutil.pid_exists(self.pid) and psutil.Process(self.pid).status() != psutil.STATUS_ZOMBIE
 

@@ -6,11 +6,14 @@ from typing import Literal
 
 import pytest
 
-from tests.e2e.fleet.control_tenant import unbroken
+from tests.e2e.fleet.control_tenant import control, unbroken
 from tests.e2e.fleet.effort import ROUNDS
 from tests.e2e.fleet.fleet import Fleet
 from tests.e2e.fleet.process import Member
-from tests.e2e.fleet.workload import Reach, Workload
+from tests.e2e.fleet.slow_disk import DELAY_SECONDS, slow_disk
+from tests.e2e.fleet.workload import Reach, Shape, Workload
+
+SLOWLY = Shape(topics=2, subscribers=2, publishers=1)
 
 
 @pytest.fixture(scope="module")
@@ -69,3 +72,33 @@ async def test_nothing_is_lost_over_rounds_of_kills(
             await load.go_on()
         unbroken(await load.settle())
         assert {sent.answer for sent in load.ledger.failed()} <= {"UNAVAILABLE"}
+
+
+@pytest.mark.parametrize(("appendfsync", "delay_seconds"), [("everysec", DELAY_SECONDS), ("always", 0.1)])
+async def test_a_slow_disk_fails_no_durable_publish(
+    keeping: Fleet, durable: Reach, appendfsync: Literal["everysec", "always"], delay_seconds: float
+) -> None:
+    keeping.redis.sync(appendfsync)
+    async with Workload(durable, SLOWLY) as load, control(keeping.reach()) as beside:
+        await load.go_on()
+        with slow_disk([keeping.redis.pid], delay_seconds):
+            await load.go_on(5)
+        unbroken(await load.settle())
+    assert load.ledger.failed() == []
+    assert beside.failed == 0
+
+
+async def test_a_disk_slower_than_redis_is_waited_for_refuses_durable_publishes_and_loses_none(
+    keeping: Fleet, durable: Reach
+) -> None:
+    """Who needs no disk notices nothing; what was acknowledged is there, and all goes on when the disk does."""
+    keeping.redis.sync("always")
+    async with Workload(durable, SLOWLY) as load, control(keeping.reach()) as beside:
+        await load.go_on()
+        with slow_disk([keeping.redis.pid]):
+            await load.until(lambda: bool(load.ledger.failed()), "a refusal")
+        await load.go_on()
+        unbroken(await load.settle())
+    assert {sent.answer for sent in load.ledger.failed()} == {"UNAVAILABLE"}
+    assert beside.failed == 0
+    assert set(beside.findings.discontinuities.values()) == {0}
