@@ -43,8 +43,10 @@ class Service:
     """`tidings up`; a context manager, ready inside and gone outside.
 
     `extra` are further arguments and `env` further variables. `ready=False` returns before it serves, for tests of a
-    start that is refused. The folder of a given `data` stays, any other is removed. `under` is a command with the path
-    of its program that becomes the service when it has prepared something.
+    start that is refused. The folder of a given `data` stays, any other is removed.
+
+    Attributes:
+        under: A command, with the path of its program, that becomes the service when it has prepared something.
     """
 
     def __init__(
@@ -58,9 +60,8 @@ class Service:
         port: int = 0,
         ready: bool = True,
         ready_seconds: float = 60.0,
-        under: Sequence[str] = (),
     ) -> None:
-        self._under = under
+        self.under: Sequence[str] = ()
         self._folder = Path(tempfile.mkdtemp(prefix="tidings-"))
         self.data = data or self._folder / "data"
         self._arguments = _arguments(extra, local=local, nodes=nodes, tls=tls, data=self.data, port=port)
@@ -87,7 +88,7 @@ class Service:
     def start(self) -> Self:
         """Start it and, unless told otherwise, wait until it serves."""
         with self._out.open("wb") as out, self._err.open("wb") as err:
-            command = [*self._under, sys.executable, "-m", "cli.main", "up", *self._arguments]
+            command = [*self.under, sys.executable, "-m", "cli.main", "up", *self._arguments]
             self._process = guarded.popen(command, folder=ROOT, env=self._environment, stdout=out, stderr=err)
         if self._wait:
             try:

@@ -1,7 +1,6 @@
 """The disk of a whole service is full: what needs it is refused, the rest goes on, and all of it once there is room."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import grpc
 import httpx
@@ -24,7 +23,9 @@ ROOM_SECONDS = 10.0
 @pytest.fixture(scope="module")
 def confined(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     data = tmp_path_factory.mktemp("confined")
-    with Service(data=data, under=on_a_disk_of("24m", data)) as running:
+    service = Service(data=data)
+    service.under = on_a_disk_of("24m", data)
+    with service as running:
         running.data = seen_by(running.pid, data)
         yield running
         assert_no_secret_in_logs(running)

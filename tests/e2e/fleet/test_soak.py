@@ -1,6 +1,7 @@
 """A fleet that is used as it would be for long: nothing is lost, nothing leaks, and each unit is billed once.
 
-A short form runs always; `TIDINGS_SOAK_SECONDS=1800` is the long one, and `TIDINGS_SOAK_EASE=10` has a tenth of its rates.
+A short form runs always; `TIDINGS_SOAK_SECONDS=1800` is the long one, `TIDINGS_SOAK_EASE=10` has a tenth of
+its rates.
 """
 
 import asyncio
