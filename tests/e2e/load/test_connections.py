@@ -81,11 +81,11 @@ def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secure]:
 def test_two_thousand_that_wait_cost_their_bound(service: Service) -> None:
     with Tenant(service) as tenant:
         dialect = TidingsDialect("127.0.0.1", service.port, tenant.key, tenant.new_cache())
-        first = Reader(ReaderSpec(dialect, "idle", 1, 1))
+        first = Reader(ReaderSpec(dialect, ("idle",), 1, 1))
         first.set_up()  # what is made once is made
         pid = service.envoy_pid
         before = resident_bytes(pid)
-        reader = Reader(ReaderSpec(dialect, "idle", 10, 1, streams=200))
+        reader = Reader(ReaderSpec(dialect, ("idle",), 10, 1, streams=200))
         reader.set_up()
         each = (resident_bytes(pid) - before) / 2_000
         busy, began = process_seconds(pid), time.monotonic()

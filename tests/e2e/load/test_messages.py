@@ -67,7 +67,7 @@ class Arrivals:
 
 
 def test_each_of_two_hundred_subscribers_gets_each_message_once(dialect: TidingsDialect) -> None:
-    reader = Reader(ReaderSpec(dialect, "two-hundred", SUBSCRIBERS // OF_ONE_CONNECTION, 1, OF_ONE_CONNECTION))
+    reader = Reader(ReaderSpec(dialect, ("two-hundred",), SUBSCRIBERS // OF_ONE_CONNECTION, 1, OF_ONE_CONNECTION))
     reader.set_up()
     arrivals = Arrivals(reader.connections.wires)
     session = dialect.publishing("two-hundred", b"")
