@@ -70,7 +70,7 @@ def test_each_of_two_hundred_subscribers_gets_each_message_once(dialect: Tidings
     reader = Reader(ReaderSpec(dialect, ("two-hundred",), SUBSCRIBERS // OF_ONE_CONNECTION, 1, OF_ONE_CONNECTION))
     reader.set_up()
     arrivals = Arrivals(reader.connections.wires)
-    session = dialect.publishing("two-hundred", b"")
+    session = dialect.publishing(("two-hundred",), b"")
     publisher = Connections(dialect, [session])
     messages, begin = round(PER_SECOND * SECONDS), time.monotonic()
     for number in range(messages):
