@@ -16,6 +16,9 @@ from bench.systems.interface import Running
 
 _PUBLISHERS: Final = 10
 _IN_FLIGHT: Final = 20
+_PROBE: Final = "probe-000000"
+"""As long as the other topics, since Redis and NATS send a topic's name with each message."""
+
 _TWO_BYTES: Final = 128
 """From this one on, to 16,383, a sequence number takes two bytes; a topic gets no further here."""
 
@@ -39,9 +42,9 @@ class Shape:
 
 def _run(shape: Shape, running: Running | None, plan: Plan) -> Measurement:
     system = served(running)
-    topics = tuple(f"topic-{number}" for number in range(shape.topics))
+    topics = tuple(f"topic-{number:06}" for number in range(shape.topics))
     first_number = _TWO_BYTES if system.first_number else 0
-    size = message_bytes(Running(system.name, system.version, system.pid, system.dialect, first_number), "probe", VALUE)
+    size = message_bytes(Running(system.name, system.version, system.pid, system.dialect, first_number), _PROBE, VALUE)
     if shape.exact:
         _advance(system, topics, first_number)
     connections = shape.topics // shape.streams
