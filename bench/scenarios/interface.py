@@ -59,7 +59,6 @@ class Scenario:
         figures: The columns; the first is the one that is charted and compared.
         more_is_better: Whether a higher first figure is the better one.
         run: Runs it; `running` is None where it needs no server.
-        by_default: Whether it runs when no scenario is named; not if it takes long.
     """
 
     name: str
@@ -69,7 +68,6 @@ class Scenario:
     run: Callable[[Running | None, Plan], Measurement]
     against: Against = Against.ALL
     more_is_better: bool = True
-    by_default: bool = True
 
 
 def served(running: Running | None) -> Running:

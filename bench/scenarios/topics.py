@@ -37,7 +37,6 @@ class Shape:
     streams: int
     against: Against
     exact: bool = False
-    by_default: bool = True
 
 
 def _run(shape: Shape, running: Running | None, plan: Plan) -> Measurement:
@@ -98,11 +97,9 @@ def _scenario(shape: Shape) -> Scenario:
         ),
         partial(_run, shape),
         against=shape.against,
-        by_default=shape.by_default,
     )
 
 
 EACH: Final = _scenario(Shape("publish-1000", 1_000, 1, Against.ALL, exact=True))
 TO_1: Final = _scenario(Shape("topics-1", 1, 1, Against.TIDINGS))
 TO_10000: Final = _scenario(Shape("topics-10000", 10_000, 100, Against.TIDINGS))
-TO_100000: Final = _scenario(Shape("topics-100000", 100_000, 100, Against.TIDINGS, by_default=False))
