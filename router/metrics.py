@@ -89,3 +89,7 @@ class RouterMetrics(Collector):
         yield gauge("tidings_router_usage_batches", "Batches of usage not yet applied.", metering.waiting_batches)
         age = metering.waiting_seconds
         yield gauge("tidings_router_usage_waiting_seconds", "For how long there has been a batch not yet applied.", age)
+        age = metering.unkept_seconds
+        yield gauge(
+            "tidings_router_usage_unkept_seconds", "For how long the disk has taken no usage; 0 while it does.", age
+        )

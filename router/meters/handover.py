@@ -86,6 +86,7 @@ class Metering:
         self._window_began = time.monotonic()
         self._look_at = 0.0
         self._alarm_at = 0.0
+        self._full_since: float | None = None
         self._clear_at = time.monotonic()
         self._task: asyncio.Task[None] | None = None
 
@@ -101,6 +102,11 @@ class Metering:
     def waiting_seconds(self) -> float:
         """For how long there has been one; 0 while there is none."""
         return time.monotonic() - self._clear_at if self.waiting_batches else 0.0
+
+    @property
+    def unkept_seconds(self) -> float:
+        """For how long the disk has taken no new window, as when it is full; 0 while it does."""
+        return 0.0 if self._full_since is None else time.monotonic() - self._full_since
 
     def start(self) -> None:
         """Begin to hand over."""
@@ -145,6 +151,8 @@ class Metering:
                 self._adopted += await self._on_disk(partial(_adopted, self._parent))
         except OSError as reason:
             self._alarm(reason)
+        else:
+            self._clear()
 
     async def _on_disk(self, work: Callable[[], T]) -> T:
         """Do what may wait for the disk in a thread, one thing after the other, also when nobody waits for it."""
@@ -212,9 +220,15 @@ class Metering:
             self._epoch = epoch
 
     def _alarm(self, reason: OSError) -> None:
+        self._full_since = time.monotonic() if self._full_since is None else self._full_since
         if time.monotonic() >= self._alarm_at:
             self._alarm_at = time.monotonic() + ALARM_SECONDS
             _log.error("usage cannot be kept on disk, and is counted in a window that stays open: %s", reason)
+
+    def _clear(self) -> None:
+        if self._full_since is not None:
+            _log.warning("usage is kept on disk again, after %.0f s", self.unkept_seconds)
+            self._full_since = None
 
 
 def _adopted(parent: Path) -> Sequence[Journal]:

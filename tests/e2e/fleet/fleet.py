@@ -102,13 +102,17 @@ class Fleet:
         self.redis.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def start_member(self, tier: Tier, name: str = "", **variables: str) -> Member:
-        """Start one more process of a tier, and do not wait. `variables` are its own, beside those of its tier."""
+    def start_member(self, tier: Tier, name: str = "", prefix: Sequence[str] = (), **variables: str) -> Member:
+        """Start one more process of a tier, and do not wait.
+
+        `prefix` is a command that becomes the process, and `variables` are its own, beside those of its tier.
+        """
         group = {"accounts": self.accounts, "router": self.routers, "storage": self.nodes}[tier]
         name = name or f"{tier}-{len(group) + 1}"
         patience = {"TIDINGS_DRAIN_SECONDS": "20"} if tier == "storage" else {}
         told = {**self._common(), **patience, **self._variables, **self._of_tier.get(tier, {}), **variables}
         member = Member(tier, name, self.folder / name, told, self._port if tier == "router" else 0)
+        member.prefix = prefix
         group.append(member)
         member.start()
         return member

@@ -5,7 +5,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal
@@ -26,7 +26,8 @@ END_SECONDS = 60.0
 class Member:
     """A process that can be killed, frozen and started again; the supervisor's, with its Envoy, where there is one.
 
-    `port` is the one of its service, `health_port` the one of `/readyz`: the same, but for a storage node.
+    `port` is the one of its service, `health_port` the one of `/readyz`: the same, but for a storage node. `prefix` is
+    a command that becomes it.
     """
 
     def __init__(self, tier: Tier, name: str, folder: Path, variables: Mapping[str, str], port: int = 0) -> None:
@@ -50,6 +51,7 @@ class Member:
         self._err = folder / "err"
         self._process: subprocess.Popen[bytes] | None = None
         self._seen = 0
+        self.prefix: Sequence[str] = ()
 
     def __repr__(self) -> str:
         return f"<Member {self.name}, {'pid ' + str(self.pid) if self.is_running else 'not running'}>"
@@ -114,7 +116,7 @@ class Member:
         assert not self.is_running, f"{self.name} runs"
         self._seen = len(READY.findall(self.output))
         with self._out.open("ab") as out, self._err.open("ab") as err:
-            command = [sys.executable, "-m", "cli.main", self.tier]
+            command = [*self.prefix, sys.executable, "-m", "cli.main", self.tier]
             variables = {**_without_variables(), **self.variables}
             self._process = guarded.popen(command, folder=ROOT, env=variables, stdout=out, stderr=err)
 
