@@ -18,6 +18,10 @@ LIMIT = 50
 SECONDS = 10.0
 TICK_SECONDS = 0.01
 WITHIN = 0.05
+TOLD_SECONDS = 30.0
+WINDOWS_SECONDS = 1.5
+"""Longer than a router keeps what it counts to itself."""
+
 OVERLOADS = {"even": (1.0, 1.0, 1.0), "uneven": (2.5, 0.45, 0.05), "all at one router": (0.0, 3.0, 0.0)}
 """What is asked of each router, in parts of the limit: three times the limit in all."""
 
@@ -68,6 +72,24 @@ async def test_three_routers_accept_the_limit_of_an_account_together(fleet: Flee
         assert set(load.answers) == {"OK", "RESOURCE_EXHAUSTED"}
         assert load.answers.total() > 2.5 * LIMIT * SECONDS, "this was no overload"
         assert abs(part - 1) <= WITHIN, name
+    for tenant, load in zip(limited, loads, strict=True):
+        told = await until_told(tenant, load.answers["OK"])
+        assert told["publish"] == load.answers["OK"]
+        assert told["refused.publish_rate_exceeded"] == load.answers["RESOURCE_EXHAUSTED"]
+
+
+async def until_told(tenant: Tenant, publishes: int) -> Counter[str]:
+    """Return how many requests usage has of each meter, once it has so many publishes and changes no more."""
+    known = Counter[str]()
+    async with asyncio.timeout(TOLD_SECONDS):
+        while True:
+            answer = await asyncio.to_thread(tenant.http.get, "/v1/usage", params={"granularity": "month"})
+            rows = answer.raise_for_status().json()["usage"]
+            now = Counter({row["meter"]: row["messages"] for row in rows})
+            if now == known and now["publish"] >= publishes:
+                return now
+            known = now
+            await asyncio.sleep(WINDOWS_SECONDS)
 
 
 def refused_publish(client: Client, cache: str) -> Refusal:
