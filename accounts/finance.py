@@ -49,6 +49,7 @@ CLOSE_EVERY_SECONDS = 60
 WATCH_EVERY_SECONDS = 60
 REPORT_EVERY_SECONDS = 300
 EXPORT_EVERY_SECONDS = 60
+EXPORT_JOB = "exports.schedule"
 TIDY_EVERY_SECONDS = 3600
 
 
@@ -92,7 +93,7 @@ class Finance:
         )
         self.closing = Closing(database, self.clocks, self.pricing, reckoning, settings)
         self.closing.on_finalized(notices.invoice)
-        self.test_clocks = TestClocks(database, self.clocks, self.pricing, self.closing)
+        self.test_clocks = TestClocks(database, self.clocks, self.pricing, self.closing, [EXPORT_JOB])
         self.watch = Watch(database, self.clocks, self.pricing, spending, base.snapshots, notices)
         self.estimates = Estimates(database, self.clocks, self.pricing, reckoning, base.audience)
         self.forecasts = Forecasts(database, self.clocks, self.pricing, reckoning, usage)
@@ -120,7 +121,7 @@ class Finance:
             Job("invoices.close", CLOSE_EVERY_SECONDS, self.closing.close_due),
             Job("budgets.watch", WATCH_EVERY_SECONDS, self.watch.look_at_all),
             Job("payments.report", REPORT_EVERY_SECONDS, self.payments.report_due),
-            Job("exports.schedule", EXPORT_EVERY_SECONDS, self.schedules.run_due),
+            Job(EXPORT_JOB, EXPORT_EVERY_SECONDS, self.schedules.run_due),
             Job("webhooks.tidy", TIDY_EVERY_SECONDS, self.delivering.tidy),
         ]
 

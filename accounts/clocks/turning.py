@@ -1,6 +1,7 @@
 """Turning a test clock: the months that it passes are closed before the answer."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Collection, Sequence
 
 from accounts.audit import Actor
 from accounts.clocks import repository
@@ -8,6 +9,7 @@ from accounts.clocks.service import Clocks
 from accounts.database import Database
 from accounts.invoices.closing import Closing
 from accounts.invoices.models import Invoice
+from accounts.jobs import repository as jobs
 from accounts.pricing import repository as pricing_rows
 from accounts.pricing.service import Pricing
 from api.errors import InvalidArgument
@@ -18,11 +20,15 @@ class TestClocks:
 
     __test__ = False
 
-    def __init__(self, database: Database, clocks: Clocks, pricing: Pricing, closing: Closing) -> None:
+    def __init__(
+        self, database: Database, clocks: Clocks, pricing: Pricing, closing: Closing, hastened: Collection[str] = ()
+    ) -> None:
+        """`hastened` are the jobs that have something to do when a clock was turned."""
         self._database = database
         self._clocks = clocks
         self._pricing = pricing
         self._closing = closing
+        self._hastened = hastened
 
     async def read(self, account_id: str) -> int | None:
         """Return where an account's test clock stands, in epoch seconds; None where it has none."""
@@ -48,4 +54,8 @@ class TestClocks:
             await self._clocks.turn(session, actor, account_id, now)
             if is_new:
                 await self._pricing.begin(session, customer, now)
-        return await self._closing.close(account_id)
+        made = await self._closing.close(account_id)
+        async with self._database.transaction() as session:
+            for job in self._hastened:
+                await jobs.hasten(session, job, int(time.time()))
+        return made

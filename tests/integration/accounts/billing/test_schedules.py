@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from accounts.audit import SYSTEM
 from accounts.export_schedules.destinations import Destination, Folder, destination
 from accounts.export_schedules.service import Schedules
 from accounts.export_schedules.wanted import Wanted
+from accounts.jobs import repository
 from api.errors import InvalidArgument, Unavailable
 from tests.integration.accounts.billing.books import Books, at, plan
 from tests.integration.accounts.billing.s3_stand_in import ACCESS_KEY, REGION, SECRET_KEY, s3_stand_in
@@ -48,6 +50,20 @@ async def test_each_day_is_written_once_it_is_over(here: Installation, tmp_path:
     now = await mine.read(books.account, made.id)
     assert (now.newest, now.rows, now.problem) == (f"{books.account}/usage-hour/2028-02-29.csv", 0, "")
     assert now.next_start * 60 == at("2028-03-01T00:00:00")
+
+
+async def test_a_clock_that_is_turned_has_the_exports_made_at_once(here: Installation) -> None:
+    books, before = await Books.open(here, "2028-02-27T10:00:00"), int(time.time())
+    jobs = here.accounts.jobs
+
+    async def next_at() -> int:
+        return next(job.next_at for job in await jobs.list() if job.name == "exports.schedule")
+
+    await jobs.register()
+    async with here.accounts.database.transaction() as session:
+        await repository.hasten(session, "exports.schedule", before + 60)
+    await books.turn(at("2028-02-28T10:00:00"))
+    assert before <= await next_at() < before + 60
 
 
 async def test_a_day_that_is_made_again_takes_the_place_of_the_file(here: Installation, tmp_path: Path) -> None:
