@@ -105,6 +105,27 @@ async def test_a_cap_is_for_a_cache_or_for_somebody(cap: Cap, *, stops_ada: bool
     assert ((await acme.publish()).status == 8) is stops_keys
 
 
+@pytest.mark.parametrize("where", [cap("stop", principal="token:ada"), cap("stop", cache="acme-cache")])
+async def test_a_cap_that_stops_all_ends_only_what_it_is_for(where: Cap) -> None:
+    acme = await world(None, account(caches=("cache", "other")))
+    ada = token("disposable", expires_at=int(time.time()) + 60, publisher_id="ada")
+    hers, others = acme.subscribe(credential=ada), acme.subscribe(cache="other")
+    for reader in (hers, others):
+        await reader.until(lambda reader=reader: bool(reader.kinds))
+    await acme.directory.put_account(account(version=2, caches=("cache", "other"), caps=(where,)))
+    await hers.until(lambda: hers.status is not None)
+    assert (hers.status, "spend cap 'May'" in hers.message) == (8, True)
+    assert (await acme.publish(cache="other")).status == 0
+    await others.until(lambda: len(others.numbers) == 1)
+
+
+async def test_a_throttle_for_somebody_leaves_others_alone() -> None:
+    acme = await world(None, capped(cap("throttle", principal="token:ada")))
+    ada = token("disposable", expires_at=int(time.time()) + 60, publisher_id="ada")
+    assert {answer.status for answer in await publishes(acme, 6, ada)} == {0, 8}
+    assert {answer.status for answer in await publishes(acme, 6)} == {0}
+
+
 def test_caps_are_the_same_behind_the_store() -> None:
     snapshot = capped(cap("throttle", "acme-cache"), replace(cap("stop", principal="key:key_1"), until=1_900_000_000))
     assert decoded("acme", encoded(snapshot)).caps == snapshot.caps
