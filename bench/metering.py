@@ -1,25 +1,35 @@
-"""`python -m bench.metering`: what counting costs, end to end through Envoy, with all the rest switched on.
+"""`python -m bench.metering`: what counting costs, by itself and end to end through Envoy.
 
-Two services run side by side, one of which counts nothing, and are measured in turn, again and again: a machine that is
-busy with other things is so for both. What is compared is the work that a second of the server's processor does.
+First the calls that a publish and a write to a subscriber make to count, into a mapped file, in this process. Then two
+services run side by side, one of which counts nothing, and are measured in turn, again and again: a machine that is
+busy with other things is so for both. What is compared is the work that a second of the server's processor does; where
+machines are shared that differs by more than what counting costs, and the calls by themselves say more.
 """
 
 import argparse
 import statistics
 import sys
 import tempfile
+import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
+from api.usage import DELIVERY, PUBLISH, operations
 from bench.scenarios import fanout, publish
 from bench.scenarios.interface import Plan, Scenario
 from bench.systems.interface import Running
 from bench.systems.tidings import tidings
+from router.meters.flights import Flights, pack
+from router.meters.folder import Folder
+from router.meters.meters import Meters
 
 UNMETERED = "bench.systems.unmetered:app"
 SCENARIOS = (publish.SCENARIO, fanout.TO_100)
 PER_CPU_SECOND = "per_server_cpu"
+CALLS, CALL_ROUNDS = 20_000, 25
+VALUE_BYTES = 100
 
 
 def main() -> None:
@@ -27,7 +37,12 @@ def main() -> None:
     parser = argparse.ArgumentParser("python -m bench.metering", description=__doc__)
     parser.add_argument("--rounds", type=int, default=9, help="of each service and scenario (9)")
     parser.add_argument("--seconds", type=float, default=4.0, help="of a round (4)")
+    names = [scenario.name for scenario in SCENARIOS]
+    parser.add_argument("--scenario", choices=names, action="append", help="this one alone; may be repeated (all)")
     given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        for name, microseconds in _calls(Path(folder)).items():
+            _say(f"{name}: {microseconds:.2f} µs")
     plan = Plan(warm_up=1.0, seconds=given.seconds)
     with tempfile.TemporaryDirectory(prefix="bench-") as folder, ExitStack() as stack:
         services: list[Running] = []
@@ -36,8 +51,43 @@ def main() -> None:
             services.append(stack.enter_context(system(Path(folder) / name)))
         _say("| scenario | metered per CPU-second | not metered | cost, median | cost, quartiles |")
         _say("|---|---|---|---|---|")
-        for scenario in SCENARIOS:
+        for scenario in (each for each in SCENARIOS if each.name in (given.scenario or names)):
             _say(_row(scenario, services, plan, given.rounds))
+
+
+def _calls(parent: Path) -> dict[str, float]:
+    """Return the CPU time of what is called to count, in microseconds."""
+    folder = Folder.make(parent, "bench")
+    meters = Meters(folder.open_window)
+    known = {name: meters.meter("account", "cache", name, "key:bench") for name in (PUBLISH, DELIVERY)}
+    flight = Flights(folder.open_flights).board(known[DELIVERY])
+
+    def publish() -> None:  # as router.router does
+        meter = known[PUBLISH]
+        meter.ready()
+        partial(meter.add, 1, VALUE_BYTES, operations(VALUE_BYTES))()
+
+    packed = pack(1, VALUE_BYTES, 1)  # once for all subscribers
+
+    def write() -> None:  # as router.subscription does
+        flight.begin(packed)
+        flight.landed(1, VALUE_BYTES, 1)
+
+    empty = _microseconds(lambda: None)
+    costs = {"a publish": _microseconds(publish) - empty, "a write to a subscriber": _microseconds(write) - empty}
+    folder.remove_all()
+    return costs
+
+
+def _microseconds(call: Callable[[], None]) -> float:
+    """Return the median of what one call takes."""
+    took: list[float] = []
+    for _ in range(CALL_ROUNDS):
+        began = time.process_time()
+        for _ in range(CALLS):
+            call()
+        took.append((time.process_time() - began) / CALLS * 1e6)
+    return statistics.median(took)
 
 
 def _row(scenario: Scenario, services: list[Running], plan: Plan, rounds: int) -> str:
