@@ -116,12 +116,13 @@ class Generation:
         """Start Envoy and return when the application answers, or is ready as well if that is asked for.
 
         Raises:
-            StartFailed: It ended, or did not come so far in time; it is gone then.
+            StartFailed: It ended, or did not come so far in time, or the disk is full; it is gone then.
         """
-        shutil.rmtree(self._edge.run_dir, ignore_errors=True)
-        self._edge.run_dir.mkdir(parents=True, mode=0o700)
-        variables = {**self._variables, **self._app.write(self._edge.run_dir / "settings.json")}
-        (self._edge.run_dir / "envoy.json").write_text(json.dumps(configuration(self._edge), indent=1))
+        try:
+            variables = self._prepare()
+        except OSError as reason:
+            msg = f"generation {self.number} cannot write what it starts from: {reason}"
+            raise StartFailed(msg) from reason
         self._process = await spawn(self._arguments(), cwd=self._edge.run_dir, variables=variables)
         try:
             await self._until(self._answers)
@@ -130,6 +131,14 @@ class Generation:
         except BaseException:
             await self.end(at_once=True)
             raise
+
+    def _prepare(self) -> dict[str, str]:
+        """Write what Envoy and the application read when they start, and return their variables."""
+        shutil.rmtree(self._edge.run_dir, ignore_errors=True)
+        self._edge.run_dir.mkdir(parents=True, mode=0o700)
+        variables = {**self._variables, **self._app.write(self._edge.run_dir / "settings.json")}
+        (self._edge.run_dir / "envoy.json").write_text(json.dumps(configuration(self._edge), indent=1))
+        return variables
 
     async def state(self, timeout: float = 5.0) -> str | None:
         """Return what the application says of itself, or nothing if it does not answer."""

@@ -1,4 +1,4 @@
-"""A router whose disk is full goes on, and what it counted meanwhile is billed once."""
+"""A router whose disk is full goes on, and what it counted meanwhile is billed once, also when it is killed then."""
 
 import asyncio
 import re
@@ -16,7 +16,7 @@ from api.tasks import end
 from tests.e2e.fleet.connection import Connection
 from tests.e2e.fleet.fleet import Fleet
 from tests.e2e.fleet.process import Member
-from tests.e2e.fleet.test_usage import settled, usage, verify
+from tests.e2e.fleet.test_usage import crashes, settled, usage, verify
 from tests.e2e.service import until
 from tests.e2e.tenant import Tenant
 
@@ -105,6 +105,12 @@ class Publishing:
             while disk.unkept_seconds() <= 0:
                 assert set(await self.run(0.2)) == {"OK"}
 
+    async def resumed(self) -> None:
+        """Publish until one is accepted."""
+        async with asyncio.timeout(60):
+            while (await self.run(0.1))["OK"] == 0:
+                pass
+
     async def aclose(self) -> None:
         await self._connection.aclose()
 
@@ -121,7 +127,12 @@ async def test_a_full_disk_of_a_router_loses_and_doubles_nothing(fleet: Fleet, s
         assert usage(tenant)["publish"] < load.answers["OK"]
     await asyncio.to_thread(until, lambda: small.unkept_seconds() == 0, what="usage that is kept")
     assert "usage is kept on disk again" in router.errors
-    assert set(await load.run(0.2)) == {"OK"}
+    async with small.full():
+        await load.until_unkept(small)
+        await crashes(router)
+        refused = await load.run(1)
+        assert set(refused) <= {"OK", "RESOURCE_EXHAUSTED", "UNAVAILABLE"}
+    await load.resumed()
     billed = await settled(tenant, load.answers["OK"])
     assert billed["publish"] == load.answers["OK"]
     assert "clean: " in await asyncio.to_thread(verify, fleet)
