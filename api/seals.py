@@ -4,13 +4,11 @@ The first key seals and each of them is believed, so that keys are changed while
 behind the old one everywhere, then before it, and then the old one is left out.
 """
 
-import base64
-import binascii
 import hmac
 from collections.abc import Sequence
 from typing import Self
 
-KEY_BYTES = 32
+from api.secret_keys import keys_in
 
 
 class InvalidSealKey(ValueError):
@@ -38,10 +36,7 @@ class Seals:
         Raises:
             InvalidSealKey: there is none, or one is not 32 bytes long.
         """
-        keys = [_decoded(word) for word in text.replace(",", " ").split()]
-        if not keys:
-            raise InvalidSealKey(_lacks("there is no key"))
-        return cls(keys, purpose)
+        return cls(keys_in(text, "key for seals", InvalidSealKey), purpose)
 
     def seal(self, data: bytes) -> bytes:
         """Return what proves that somebody with a key has written `data`."""
@@ -50,17 +45,3 @@ class Seals:
     def is_genuine(self, data: bytes, seal: bytes) -> bool:
         """Whether `seal` was made of `data` with one of the keys."""
         return any(hmac.compare_digest(hmac.digest(key, data, "sha256"), seal) for key in self._keys)
-
-
-def _decoded(word: str) -> bytes:
-    try:
-        key = base64.b64decode(word, validate=True)
-    except binascii.Error:
-        key = b""
-    if len(key) != KEY_BYTES:
-        raise InvalidSealKey(_lacks("a key is missing or damaged"))
-    return key
-
-
-def _lacks(what: str) -> str:
-    return f"{what}: it is {KEY_BYTES} random bytes in base64; make one with: openssl rand -base64 {KEY_BYTES}"

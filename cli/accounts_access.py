@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -94,3 +95,8 @@ def show(fields: dict[str, object], *, as_json: bool) -> None:
     else:
         for name, value in fields.items():
             click.echo(f"{name}: {value}")
+
+
+def moment(second: int) -> str:
+    """Return a second since 1970 as commands tell people of it: in UTC, as in ISO 8601, and after the year 9999 too."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(second))

@@ -14,7 +14,7 @@ from accounts.keys.models import ApiKey
 from accounts.keys.schemas import LONGEST_OVERLAP_SECONDS, KeyInfo
 from accounts.keys.service import Replacement
 from accounts.paging import MOST, PageRequest
-from cli.accounts_access import data_option, database_option, json_option, show, with_accounts
+from cli.accounts_access import data_option, database_option, json_option, moment, show, with_accounts
 
 
 @click.command("list")
@@ -101,13 +101,9 @@ def _line(key: ApiKey) -> str:
     words = [
         key.id,
         f"role {key.role_id}" if key.role_id else "its own permissions",
-        "never expires" if until is None else f"until {_time(until)}",
-        "never used" if used is None else f"used {_time(used)} from {key.last_used_address}",
+        "never expires" if until is None else f"until {moment(until)}",
+        "never used" if used is None else f"used {moment(used)} from {key.last_used_address}",
         f"replaced by {key.replaced_by}" if key.replaced_by else "",
         key.description,
     ]
     return "  ".join(filter(None, words))
-
-
-def _time(second: int) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(second))

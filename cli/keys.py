@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -12,7 +11,7 @@ from accounts.component import Accounts
 from accounts.signing.retiring import Life
 from accounts.signing.schemas import SigningKeyInfo
 from accounts.signing.service import LEAD_SECONDS, LONGEST_LEAD_SECONDS, SHORTEST_LEAD_SECONDS
-from cli.accounts_access import data_option, database_option, json_option, show, with_accounts
+from cli.accounts_access import data_option, database_option, json_option, moment, show, with_accounts
 
 
 @click.group()
@@ -69,10 +68,6 @@ def _tell(lives: Sequence[Life]) -> None:
     for life in lives:
         counted = f"{life.api_keys.count} API keys, {life.tokens.count} other tokens"
         more = ", and what a version that kept keys in files has signed" if life.row.from_file else ""
-        until = "for ever" if life.needed_until is None else f"until {_moment(life.needed_until)}"
-        begin = "" if life.row.signs_from is None else f" from {_moment(life.row.signs_from)}"
+        until = "for ever" if life.needed_until is None else f"until {moment(life.needed_until)}"
+        begin = "" if life.row.signs_from is None else f" from {moment(life.row.signs_from)}"
         click.echo(f"{life.row.kid}  {life.state}{begin}; needed {until}: {counted}{more}")
-
-
-def _moment(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%SZ")

@@ -4,7 +4,6 @@ The first key encrypts and all of them decrypt, so that a master key is replaced
 """
 
 import base64
-import binascii
 import hashlib
 import os
 from collections.abc import Sequence
@@ -13,7 +12,8 @@ from typing import Self
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-KEY_BYTES = 32
+from api.secret_keys import keys_in
+
 _NONCE_BYTES = 12
 _FORM = "1"
 
@@ -47,10 +47,7 @@ class MasterKeys:
         Raises:
             InvalidMasterKey: there is none, or one is not 32 bytes long.
         """
-        keys = [_decoded(word) for word in text.replace(",", " ").split()]
-        if not keys:
-            raise InvalidMasterKey("there is no master key; make one with: openssl rand -base64 32")
-        return cls(keys)
+        return cls(keys_in(text, "master key", InvalidMasterKey))
 
     def encrypt(self, secret: bytes, purpose: str) -> str:
         """Return `secret` as it may be kept. `purpose`, such as `totp user_1`, must be told again to decrypt it."""
@@ -85,15 +82,3 @@ class MasterKeys:
 def _id(key: bytes) -> str:
     """Return what a key is known by; it tells nothing of the key."""
     return hashlib.sha256(b"tidings master key " + key).hexdigest()[:12]
-
-
-def _decoded(word: str) -> bytes:
-    try:
-        key = base64.b64decode(word, validate=True)
-    except binascii.Error:
-        key = b""
-    if len(key) != KEY_BYTES:
-        raise InvalidMasterKey(
-            f"a master key is {KEY_BYTES} random bytes in base64; make one with: openssl rand -base64 {KEY_BYTES}"
-        )
-    return key

@@ -6,8 +6,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from accounts.encryption.master_keys import KEY_BYTES, MasterKeys
+from accounts.encryption.master_keys import MasterKeys
 from accounts.identifiers import new_secret
+from api.secret_keys import KEY_BYTES
 
 KEY_FILE = "master.key"
 
