@@ -20,7 +20,7 @@ from accounts.limits.service import AccountLimits
 from accounts.paging import MOST, PageRequest
 from accounts.usage.reports import Question
 from accounts.usage.schemas import UsageReport
-from api.errors import NotFound
+from api.errors import NotFound, Unavailable
 from api.system import SystemTopic
 from backplane.system import SystemItem, SystemTopics
 
@@ -67,8 +67,16 @@ class SelfObservation:
         """Tell those who listen, and return how many items that were.
 
         Raises:
-            Unavailable: the database or the backplane cannot be reached.
+            Unavailable: the database or the backplane cannot be reached; audit entries are told the next time.
         """
+        before = self._entries
+        try:
+            return await self._tell()
+        except Unavailable:
+            self._entries = before
+            raise
+
+    async def _tell(self) -> str:
         interests = await self._told.interests()
         listened = {interest.account for interest in interests if interest.topic == "$sys/audit"}
         self._entries = {account: newest for account, newest in self._entries.items() if account in listened}

@@ -2,13 +2,18 @@
 
 import json
 import time
+from collections.abc import Sequence
 from typing import Any
+
+import pytest
+from typing_extensions import override
 
 from accounts.audit.log import AuditLog
 from accounts.self_observation.service import SelfObservation
+from api.errors import Unavailable
 from api.gaps import GapLine
 from api.usage import PUBLISH, Batch, Line, encode
-from backplane.system import Interest, MemorySystemTopics
+from backplane.system import Interest, MemorySystemTopics, SystemItem
 from tests.integration.accounts.installation import Installation
 from tests.integration.backplane.test_system import Router
 
@@ -16,9 +21,9 @@ from tests.integration.backplane.test_system import Router
 class Told:
     """What an account service tells by a backplane of its own; the job of the service itself tells nobody here."""
 
-    def __init__(self, here: Installation) -> None:
+    def __init__(self, here: Installation, system: MemorySystemTopics | None = None) -> None:
         accounts = here.accounts
-        self._system = MemorySystemTopics()
+        self._system = system or MemorySystemTopics()
         log = AuditLog(accounts.database)
         self._observation = SelfObservation(self._system, accounts.ledger, accounts.limits, log)
 
@@ -26,13 +31,27 @@ class Told:
         """Return what a router is told that listens to this at one time."""
         router = Router(*interests)
         stop = self._system.answer(router)
-        await self._observation.tell()
-        stop()
+        try:
+            await self._observation.tell()
+        finally:
+            stop()
         bodies: dict[str, list[Any]] = {}
         for account, topic, body in router.told:
             assert Interest(account, topic) in interests
             bodies.setdefault(topic, []).append(json.loads(body))
         return bodies
+
+
+class Interrupted(MemorySystemTopics):
+    """A backplane that tells nobody anything as long as it is down."""
+
+    is_down = False
+
+    @override
+    async def tell(self, items: Sequence[SystemItem]) -> None:
+        if self.is_down:
+            raise Unavailable("nobody can be told")
+        await super().tell(items)
 
 
 async def test_each_topic_says_what_rest_says(here: Installation) -> None:
@@ -71,6 +90,22 @@ async def test_entries_of_the_audit_log_are_told_once_and_the_newest_first_of_al
     assert [each["target"] for each in (await told.heard(audit))["$sys/audit"]] == ["three", "four"]
     await told.heard()
     assert [each["target"] for each in (await told.heard(audit))["$sys/audit"]] == ["four"]
+
+
+async def test_entries_that_could_not_be_told_are_told_the_next_time(here: Installation) -> None:
+    system = Interrupted()
+    told = Told(here, system)
+    ada = await here.tenant()
+    client = here.rest(authorization=ada.key)
+    audit = Interest(ada.id, "$sys/audit")
+    await told.heard(audit)
+    await client.post("/v1/caches", json={"name": "one"})
+    system.is_down = True
+    with pytest.raises(Unavailable):
+        await told.heard(audit)
+    system.is_down = False
+    await client.post("/v1/caches", json={"name": "two"})
+    assert [each["target"] for each in (await told.heard(audit))["$sys/audit"]] == ["one", "two"]
 
 
 async def test_of_very_many_caches_usage_is_told_together(here: Installation) -> None:
