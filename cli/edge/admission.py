@@ -14,8 +14,24 @@ _BEFORE_IT_COUNTS = "3600s"
 """The filter can follow how long answers take, and is kept from it: a slow disk is no reason to let fewer through."""
 
 
-def publishes_at_a_time(path: str, bounds: Bounds) -> Config:
-    """Return the filter for requests to this path; all others pass."""
+def publishes_at_a_time(path: str, prefix: str, bounds: Bounds) -> Config:
+    """Return the filter for requests to `path`, and for POSTs below `prefix`; all others pass.
+
+    One matcher for both, so that a caller has one bound, however it publishes.
+    """
+    posted = {"and_matcher": {"predicate": [_is(":method", exact="POST"), _is(":path", prefix=prefix)]}}
+    publish = {"or_matcher": {"predicate": [_is(":path", exact=path), posted]}}
+    by_token = {"matcher": _by_token(bounds)}
+    return extension(
+        "tidings.publishes",
+        "extensions.common.matching.v3.ExtensionWithMatcher",
+        extension_config=extension("composite", "extensions.filters.http.composite.v3.Composite"),
+        xds_matcher={"matcher_list": {"matchers": [{"predicate": publish, "on_match": by_token}]}},
+    )
+
+
+def _by_token(bounds: Bounds) -> Config:
+    """Return what to do for each group; who shows no header, but perhaps a token in the query, is in one more."""
     matchers = [
         {
             "predicate": {"single_predicate": _from(group, bounds.caller_groups)},
@@ -23,13 +39,11 @@ def publishes_at_a_time(path: str, bounds: Bounds) -> Config:
         }
         for group in reversed(range(bounds.caller_groups))
     ]
-    by_token = {"matcher": {"matcher_list": {"matchers": matchers}}}
-    return extension(
-        "tidings.publishes",
-        "extensions.common.matching.v3.ExtensionWithMatcher",
-        extension_config=extension("composite", "extensions.filters.http.composite.v3.Composite"),
-        xds_matcher={"matcher_tree": {"input": _header(":path"), "exact_match_map": {"map": {path: by_token}}}},
-    )
+    return {"matcher_list": {"matchers": matchers}, "on_no_match": {"action": _bounded(bounds)}}
+
+
+def _is(name: str, **value: str) -> Config:
+    return {"single_predicate": {"input": _header(name), "value_match": value}}
 
 
 def _header(name: str) -> Config:

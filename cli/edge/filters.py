@@ -9,6 +9,8 @@ from cli.edge.typed import Config, extension, typed
 
 METHODS = ("POST", "GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS")
 PUBLISH = "/cache_client.pubsub.Pubsub/Publish"
+TOPICS = "/topics/"
+"""Below it, each POST is a publish over HTTP."""
 
 DECODABLE_PATH = (
     r"(?i)^(?:[!-$&-~]|%[0-7][0-9a-f]|(?:%c[2-9a-f]|%d[0-9a-f]|%e0%[ab][0-9a-f]|%ed%[89][0-9a-f]|"
@@ -53,14 +55,15 @@ def http_filters(settings: EdgeSettings) -> list[Config]:
     """Return the chain.
 
     CORS is first, so that a page of another origin can read a refusal too; gRPC-Web is second, so that a refusal takes
-    its form and the body limit counts decoded bytes.
+    its form and the body limit counts decoded bytes. The bound of publishes comes before whatever else costs something,
+    since what counts when there are too many is what a refusal costs.
     """
     return [
         extension("envoy.filters.http.cors", "extensions.filters.http.cors.v3.Cors"),
         extension("envoy.filters.http.grpc_web", "extensions.filters.http.grpc_web.v3.GrpcWeb"),
+        publishes_at_a_time(PUBLISH, TOPICS, settings.bounds),
         _deny_unless(methods=_methods(), paths=_paths()),
         _readiness(),
-        publishes_at_a_time(PUBLISH, settings.bounds),
         extension(
             "envoy.filters.http.buffer",
             "extensions.filters.http.buffer.v3.Buffer",

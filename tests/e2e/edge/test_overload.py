@@ -1,5 +1,6 @@
 """More publishes at a time than there is room for are refused at once, and nobody is kept from what is not theirs."""
 
+import json
 import socket
 
 import hpack
@@ -11,23 +12,19 @@ from tests.e2e.service import Service, until
 PUBLISH = "/cache_client.pubsub.Pubsub/Publish"
 AT_A_TIME = 2048
 UNAVAILABLE = 14
-HEAD = [
-    (":method", "POST"),
-    (":scheme", "http"),
-    (":authority", "a"),
-    (":path", PUBLISH),
-    *GRPC,
-    ("authorization", "crowd"),
-]
+GRPC_HEAD = ((":path", PUBLISH), *GRPC)
+HTTP_HEAD = ((":path", "/topics/cache/topic"), ("content-type", "text/plain"))
+CROWD = ("authorization", "crowd")
 
 
 def of(caller: str) -> list[tuple[str, str]]:
     return [*GRPC, ("authorization", caller)]
 
 
-def crowd(port: int) -> socket.socket:
+def crowd(port: int, *head: tuple[str, str]) -> socket.socket:
     """Begin half as many publishes as may be under way, on one connection, and end none."""
-    block = hpack.Encoder().encode([hpack.NeverIndexedHeaderTuple(*field) for field in HEAD])
+    fields = [(":method", "POST"), (":scheme", "http"), (":authority", "a"), *head]
+    block = hpack.Encoder().encode([hpack.NeverIndexedHeaderTuple(*field) for field in fields])
     streams = range(1, AT_A_TIME, 2)
     connection = socket.create_connection(("127.0.0.1", port), timeout=10)
     connection.sendall(PREFACE + b"".join(frame(HEADERS, END_HEADERS, stream, block) for stream in streams))
@@ -35,8 +32,9 @@ def crowd(port: int) -> socket.socket:
 
 
 def test_who_has_too_many_publishes_under_way_is_refused_alone(probe: Service) -> None:
-    with Connection(probe.port) as honest, crowd(probe.port), crowd(probe.port):
-        until(lambda: refused(honest, "crowd"), what="a refusal")
+    halves = crowd(probe.port, *GRPC_HEAD, CROWD), crowd(probe.port, *HTTP_HEAD, CROWD)
+    with Connection(probe.port) as honest, halves[0], halves[1]:
+        until(lambda: no_room(honest, PUBLISH, of("crowd")), what="a refusal")
         assert honest.call(PUBLISH, headers=of("crowd")).headers["grpc-message"] == "the service is busy or stopping"
         for _ in range(100):
             assert refused(honest, "crowd")
@@ -44,9 +42,28 @@ def test_who_has_too_many_publishes_under_way_is_refused_alone(probe: Service) -
         assert log.count('"grpc":"Unavailable"') < 20  # or refusing would cost as much as serving
         others = [refused(honest, f"other-{number}") for number in range(12)]
         assert not all(others)  # one of four groups is full, and one or the other of these may be in it
+        over_http = honest.call("/topics/cache/topic", b"text", headers=[CROWD])
+        assert (over_http.status, json.loads(over_http.body)["code"]) == (503, "unavailable")
+        assert honest.get("/topics/cache/topic", [CROWD]).status == 200
         assert honest.call("/probe.Probe/Call", headers=of("crowd")).grpc[0] == 0
     with Connection(probe.port) as honest:
         until(lambda: not refused(honest, "crowd"), what="room again")
+
+
+def test_who_has_the_token_in_the_query_is_bounded_as_well(probe: Service) -> None:
+    with Connection(probe.port) as honest, crowd(probe.port, *HTTP_HEAD), crowd(probe.port, *HTTP_HEAD):
+        until(lambda: no_room(honest, "/topics/a/b?token=c", []), what="a refusal")
+        assert honest.call("/topics/a/b?token=c", b"text", headers=()).status == 503
+        assert honest.get("/topics/a/b?token=c").status == 200
+    with Connection(probe.port) as honest:
+        until(lambda: honest.call("/topics/a/b?token=c", b"text", headers=()).status == 200, what="room again")
+
+
+def no_room(connection: Connection, path: str, headers: list[tuple[str, str]]) -> bool:
+    """Begin one more publish. One that is taken stays, or the last of a crowd might be refused for its sake."""
+    stream = connection.open(path, headers=headers, end=False)
+    connection.read(0.1)
+    return connection.answers[stream].over
 
 
 def refused(connection: Connection, caller: str) -> bool:

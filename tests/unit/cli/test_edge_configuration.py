@@ -114,9 +114,9 @@ def test_filters_stand_in_their_order() -> None:
     assert kinds() == [
         "Cors",
         "GrpcWeb",
+        "ExtensionWithMatcher",
         "RBAC",
         "HealthCheck",
-        "ExtensionWithMatcher",
         "Buffer",
         "DynamicModuleFilter",
     ]
@@ -133,7 +133,7 @@ def test_the_application_has_a_lifespan_and_one_loop() -> None:
 
 
 def test_only_known_methods_pass() -> None:
-    (permission,) = filters()[2]["rules"]["policies"]["methods"]["permissions"]
+    (permission,) = filters()[3]["rules"]["policies"]["methods"]["permissions"]
     rules = permission["not_rule"]["or_rules"]["rules"]
     assert {rule["header"]["string_match"]["exact"] for rule in rules} == {
         "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
@@ -141,7 +141,7 @@ def test_only_known_methods_pass() -> None:
 
 
 def test_the_path_of_nearly_every_request_is_compared_before_the_pattern_is_tried() -> None:
-    (permission,) = filters()[2]["rules"]["policies"]["paths"]["permissions"]
+    (permission,) = filters()[3]["rules"]["policies"]["paths"]["permissions"]
     first, second = (rule["url_path"]["path"] for rule in permission["not_rule"]["or_rules"]["rules"])
     assert first == {"exact": "/cache_client.pubsub.Pubsub/Publish"}
     assert second == {"safe_regex": {"regex": DECODABLE_PATH}}
