@@ -9,7 +9,9 @@ from pathlib import Path
 import click
 import psutil
 
+from bench.cpu import Busy
 from bench.load.open_loop import publish_open_loop
+from bench.load.window import cpu_seconds
 from bench.protocols.tidings import TidingsDialect
 from bench.systems.tidings import tidings
 
@@ -34,10 +36,12 @@ def main(seconds: float, first: int) -> None:
             if outcome.accepted_per_second < rate * _FULL:
                 break
             rate *= 1.5
-        before = _memory(running.pid)
+        before, busy, generator = _memory(running.pid), Busy.now(running.pid), cpu_seconds()
         outcome = publish_open_loop(dialect, CONNECTIONS, 3 * peak, seconds)
         click.echo(f"peak {peak:,.0f}/s; offered {3 * peak:,.0f}/s: {outcome.accepted_per_second:,.0f}/s accepted")
         click.echo(f"{outcome.accepted_per_second / peak:.0%} of the peak; statuses {dict(outcome.statuses)}")
+        shares = Busy.now(running.pid).since(busy).shares(outcome.seconds, generator=cpu_seconds() - generator)
+        click.echo("cores: " + ", ".join(f"{name} {cores:.2f}" for name, cores in shares.items()))
         click.echo(f"p50 {outcome.quantile(0.5):.3f} s, p99 {outcome.quantile(0.99):.3f} s")
         click.echo(f"memory {before:,.0f} MiB before, {_memory(running.pid):,.0f} MiB after")
 

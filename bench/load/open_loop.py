@@ -7,7 +7,7 @@ front of a server that is behind is not left out.
 import select
 import socket
 import time
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -24,6 +24,7 @@ _SET_UP_SECONDS: Final = 0.2
 _TICK_SECONDS: Final = 0.002
 _BUFFER_BYTES: Final = 2**20
 _OK: Final = "0"
+_GRPC_STATUS: Final = header_blocks.literal_name(b"grpc-status")
 
 
 @dataclass
@@ -53,9 +54,8 @@ class _Publisher(Connection):
         blocks = dialect.header_blocks(b"Publish")
         body = grpc_frame(publish_message(dialect.cache, topic, b"x" * value_bytes))
         self._requests = [Request(blocks.first, body), Request(blocks.later, body)]
-        self._words: dict[bytes, str] = {}
         self._pending = bytearray()
-        self.due: list[float] = []
+        self.due = deque[float]()
         self.waiting: dict[int, float] = {}
         self.ended_with: list[tuple[str, float]] = []
         self.socket = socket.create_connection((dialect.host, dialect.port))
@@ -65,7 +65,7 @@ class _Publisher(Connection):
     def pump(self) -> None:
         """Send what is due, as far as the server takes it."""
         while self.due and len(self.waiting) < STREAMS and self._send_window >= self._requests[-1].body_bytes:
-            self.waiting[self._next_stream] = self.due.pop(0)
+            self.waiting[self._next_stream] = self.due.popleft()
             self._pending += self.send(self._requests[0])
             self._requests = self._requests[-1:]
         self._pending += self.outgoing
@@ -79,10 +79,7 @@ class _Publisher(Connection):
     @override
     def _headers(self, flags: int, stream: int, block: bytes) -> None:
         if flags & Flag.END_STREAM:
-            status = self._words.get(block)
-            if status is None:
-                status = self._words[block] = header_blocks.read(block).get(b"grpc-status", b"none").decode()
-            self._end(stream, status)
+            self._end(stream, header_blocks.literal(block, _GRPC_STATUS) or "none")
 
     @override
     def _control(self, kind: int, flags: int, stream: int, payload: bytes) -> None:

@@ -26,3 +26,12 @@ def test_headers_that_do_not_fit_the_table_are_refused():
 def test_a_block_without_a_table_is_read():
     block = hpack.Encoder().encode([(b"grpc-status", b"5")])
     assert header_blocks.read(block) == {b"grpc-status": b"5"}
+
+
+def test_one_header_is_found_without_reading_the_others() -> None:
+    name = header_blocks.literal_name(b"grpc-status")
+    before, after = (hpack.Encoder().encode([header]) for header in ((b"grpc-message", b"busy"), (b"x-id", b"14-1")))
+    block = before + b"\x00" + name + b"\x0214" + after
+    assert header_blocks.read(block)[b"grpc-status"] == b"14"
+    assert header_blocks.literal(block, name) == "14"
+    assert header_blocks.literal(block, header_blocks.literal_name(b"grpc-other")) is None
