@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from api import request_ids
 from api.errors import Internal, TidingsError, Unavailable, Unimplemented
-from api.grpc_asgi import ASGIApp, Message, Receive, Scope, Send, end_stream, escaped, refuse, shown
+from api.grpc_asgi import ASGIApp, Message, Receive, Scope, Send, end_stream, escaped, forgotten, refuse, shown
 from api.log_context import binding
 
 _log = logging.getLogger(__name__)
@@ -188,9 +188,10 @@ def _not_grpc(start: Message) -> TidingsError | None:
 async def _guarded(app: ASGIApp, scope: Scope, receive: Receive, answer: _Answer) -> None:
     try:
         await app(scope, receive, answer.send)
-    except OSError:
+    except OSError as reason:
         if answer.started:
             raise
+        forgotten(reason)
         await answer.fail(Internal())
     except Exception as error:  # noqa: BLE001 - the edge would answer OK
         reason = shown(error)

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from api.grpc_asgi import Receive, Scope, Send
+from api.grpc_asgi import Receive, Scope, Send, forgotten
 from cli.housekeeping import look_seldom
 from cli.logs.start import log_to_standard_error
 from cli.logs.variables import LogVariables
@@ -39,7 +39,12 @@ class Application:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._service is not None and scope["type"] == "http":
-            await self._service(scope, receive, send)
+            try:
+                await self._service(scope, receive, send)
+            except OSError as reason:
+                if type(reason).__module__ != "pyvoy":
+                    raise
+                forgotten(reason)  # the client left
         elif scope["type"] == "lifespan":
             await self._lifespan(receive, send)
 

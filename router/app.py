@@ -1,9 +1,7 @@
 """The router as an ASGI application."""
 
-import contextlib
-
 from api.asgi import identified
-from api.grpc_asgi import ASGIApp, Receive, Scope, Send
+from api.grpc_asgi import ASGIApp, Receive, Scope, Send, forgotten
 from api.traced import Traced
 from router.http.inspect import InspectApi
 from router.http.request import INSPECT, PREFIX
@@ -31,11 +29,13 @@ class RouterApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         call = self._grpc.get(scope["path"])
-        with contextlib.suppress(OSError):  # the client left while its answer was written
+        try:
             if call is not None:
                 await call(scope, receive, send)
             else:
                 await identified(self._over_http(scope), scope, receive, send)
+        except OSError as reason:  # the client left while its answer was written
+            forgotten(reason)
 
     def _over_http(self, scope: Scope) -> ASGIApp:
         if scope["path"].startswith(INSPECT):

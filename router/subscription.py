@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 from api.errors import DeadlineExceeded, NotFound, SlowReader, StreamMoved, TidingsError, Unavailable
+from api.grpc_asgi import forgotten
 from api.items import HEARTBEAT
 from api.link import Resumed
 from router.bearer import Bearer, Readable
@@ -196,7 +197,8 @@ class Subscription:
 
     def _has_beaten(self, beating: "asyncio.Future[None]") -> None:
         self._beating = None
-        if not beating.cancelled() and beating.exception() is not None:
+        if not beating.cancelled() and (reason := beating.exception()) is not None:
+            forgotten(reason)
             self.end(Unavailable("the client has left"))
 
     def end(self, reason: TidingsError) -> None:
@@ -217,6 +219,8 @@ class Subscription:
         if self._expiry is not None:
             self._expiry.cancel()
         self.feed.forget(self)
+        if self._ending is not None:
+            self._ending.__traceback__ = None  # it leads to this subscription again, and all that it holds
 
     def _expire_with_bearer(self) -> None:
         if self._expiry is not None:

@@ -1,7 +1,7 @@
 """A subscription as a stream of Server-Sent Events."""
 
 from api.errors import StreamMoved
-from api.grpc_asgi import ClientGone, Send, shown
+from api.grpc_asgi import ClientGone, Send, forgotten, shown
 from router.http.messages import HEARTBEAT, RETRY, as_event, error_event, messages
 from router.subscription import Subscription
 
@@ -57,7 +57,7 @@ async def write(send: Send, body: bytes) -> None:
     try:
         await send({"type": "http.response.body", "body": body, "more_body": True})
     except OSError as reason:
-        raise ClientGone from reason
+        raise ClientGone from forgotten(reason)
 
 
 async def end(send: Send, body: bytes) -> None:

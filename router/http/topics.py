@@ -2,7 +2,7 @@
 
 from api.asgi import send_error, send_json, told, without_body
 from api.errors import MethodNotAllowed, StreamMoved, TidingsError, Unavailable
-from api.grpc_asgi import ClientGone, Receive, Scope, Send, shown
+from api.grpc_asgi import ClientGone, Receive, Scope, Send, forgotten, shown
 from router.counts import Call
 from router.http.body import value
 from router.http.departure import Departure
@@ -101,7 +101,7 @@ async def _answer(items: list[Json], send: Send) -> None:
     try:
         await send_json(send, 200, {"items": items}, _NO_STORE)
     except OSError as reason:
-        raise ClientGone from reason
+        raise ClientGone from forgotten(reason)
 
 
 async def _refuse_method(send: Send) -> None:

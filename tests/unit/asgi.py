@@ -12,6 +12,9 @@ DEADLINE_SECONDS = 60.0
 
 GRPC = (b"content-type", b"application/grpc")
 
+GONE = OSError("the client has left")
+"""The edge raises one and the same for all clients that leave."""
+
 
 class Connection:
     """One request. Whoever awaits `until` goes on when what was answered fulfils a condition."""
@@ -51,7 +54,7 @@ class Connection:
     async def send(self, event: Message) -> None:
         await self._reads.wait()
         if self.has_left:
-            raise OSError("the client has left")
+            raise GONE
         self.sent.append(event)
         self._changed.set()
 
