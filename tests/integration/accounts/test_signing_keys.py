@@ -68,7 +68,7 @@ async def test_a_key_rotated_on_one_service_signs_on_the_other_and_both_verify(s
     new = (await here.accounts.signing_keys.rotate(SYSTEM)).kid
     began = time.monotonic()
     while set(elsewhere.directory.keys()) != {old, new}:
-        assert time.monotonic() - began < 1.0
+        assert time.monotonic() - began < 10.0
         await asyncio.sleep(0.01)
     assert set(here.directory.keys()) == {old, new}
     assert kid_of(token(elsewhere, ada.id, "session")) == old, "it is public before it signs"
