@@ -120,15 +120,11 @@ class Snapshots:
 
     async def follow(self, also: Callable[[], Awaitable[None]]) -> None:
         """Publish what other processes change, and do `also`, until cancelled. A database that fails is asked again."""
-        seen: int | None = None
         while True:
             await asyncio.sleep(POLL_SECONDS)
             try:
-                version = self._database.version()
-                if version is None or version != seen:
-                    await also()
-                    await self.publish_changed()
-                    seen = version
+                await also()
+                await self.publish_changed()
                 await self.fill()
             except Unavailable:  # the database has told the log
                 continue

@@ -4,7 +4,6 @@ import asyncio
 import sqlite3
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote
 
 import aiosqlite
 from sqlalchemy.engine import URL
@@ -48,31 +47,6 @@ class _Connection(aiosqlite.Connection):
             stopping = self.stop()
             if stopping is not None:
                 await stopping
-
-
-class Commits:
-    """Tells by a number whether anything was committed to a file: a look into shared memory, which takes 5 us."""
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-        self._connection: sqlite3.Connection | None = None
-
-    def version(self) -> int | None:
-        """Return another number after each commit by whomever; None where that cannot be told just now."""
-        try:
-            if self._connection is None:
-                self._connection = sqlite3.connect(f"file:{quote(self._path)}?mode=rw", uri=True, timeout=0)
-            [(found,)] = self._connection.execute("PRAGMA data_version").fetchall()
-        except sqlite3.Error:
-            self.close()
-            return None
-        return int(found)
-
-    def close(self) -> None:
-        """Let go of the file. Numbers of before say nothing about those that follow."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
 
 
 def options(url: URL) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import contextlib
 import logging
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from accounts import audit
@@ -63,8 +63,6 @@ class Jobs:
         self._holder = new_id("service")
         self._jobs: dict[str, Job] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
-        self._due: Mapping[str, tuple[int, int]] = {}
-        self._seen: int | None = None
         self._looking: asyncio.Task[None] | None = None
         self.runs: Counter[tuple[str, str]] = Counter()
 
@@ -111,12 +109,9 @@ class Jobs:
     async def look(self) -> None:
         """Begin what is due and what nobody else does."""
         now = int(self._now())
-        version = self._database.version()
-        if version is None or version != self._seen:
-            async with self._database.reading() as session:
-                self._due = await repository.due(session)
-            self._seen = version
-        for name, (next_at, held_until) in self._due.items():
+        async with self._database.reading() as session:
+            due = await repository.due(session)
+        for name, (next_at, held_until) in due.items():
             job = self._jobs.get(name)
             if job is None or name in self._running or now < max(next_at, held_until):
                 continue
