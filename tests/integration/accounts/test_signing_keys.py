@@ -67,7 +67,7 @@ async def test_a_key_rotated_on_one_service_signs_on_the_other_and_both_verify(s
     assert (old, {old}) == (kid_of(ada.key), set(elsewhere.directory.keys()))
     new = (await here.accounts.signing_keys.rotate(SYSTEM)).kid
     began = time.monotonic()
-    while set(elsewhere.directory.keys()) != {old, new}:
+    while set(elsewhere.directory.keys()) != {old, new} or not await elsewhere.directory.account(ada.id):
         assert time.monotonic() - began < 10.0
         await asyncio.sleep(0.01)
     assert set(here.directory.keys()) == {old, new}
