@@ -122,7 +122,7 @@ async def start_stream(send: Send) -> None:
 
 
 async def write(send: Send, frames: bytes) -> None:
-    """Write whole frames to a stream. Returns when the edge has taken them.
+    """Write whole frames, or whole events, to a stream. Returns when the edge has taken them.
 
     Raises:
         ClientGone: nobody reads the stream any more.

@@ -1,7 +1,7 @@
 """A subscription as a stream of Server-Sent Events."""
 
 from api.errors import StreamMoved
-from api.grpc_asgi import ClientGone, Send, forgotten, shown
+from api.grpc_asgi import ClientGone, Send, shown, write
 from router.http.messages import HEARTBEAT, RETRY, as_event, error_event, messages
 from router.subscription import Subscription
 
@@ -46,18 +46,6 @@ async def come_back(send: Send) -> None:
     """Answer with a stream that ends at once; an EventSource opens another, elsewhere, by itself."""
     await send(_START)
     await end(send, RETRY)
-
-
-async def write(send: Send, body: bytes) -> None:
-    """Send some whole events.
-
-    Raises:
-        ClientGone: nobody reads the stream any more.
-    """
-    try:
-        await send({"type": "http.response.body", "body": body, "more_body": True})
-    except OSError as reason:
-        raise ClientGone from forgotten(reason)
 
 
 async def end(send: Send, body: bytes) -> None:

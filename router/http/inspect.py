@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from api.asgi import send_error, send_json, told, without_body
 from api.errors import MethodNotAllowed, NotFound, StreamMoved, TidingsError, Unauthenticated
-from api.grpc_asgi import ClientGone, Receive, Scope, Send, shown
+from api.grpc_asgi import ClientGone, Receive, Scope, Send, shown, write
 from router.bearer import Bearer
 from router.http.departure import Departure
-from router.http.events import begin, come_back, end, write
+from router.http.events import begin, come_back, end
 from router.http.messages import HEARTBEAT, error_event
 from router.http.request import HttpRequest
 from router.inspector import Event, Inspector
