@@ -11,11 +11,12 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 import migrations
+from accounts.database.revisions import engine_of
 from api.errors import Unavailable
 
 ADVISORY_LOCK = 7_485_901
@@ -64,8 +65,7 @@ def current(url: str) -> tuple[str | None, str | None]:
     Raises:
         Unavailable: the database cannot be reached; the message says why.
     """
-    parsed = make_url(url)
-    engine = create_engine(parsed.set(drivername="sqlite") if parsed.get_backend_name() == "sqlite" else parsed)
+    engine = engine_of(make_url(url))
     try:
         with engine.connect() as connection:
             found = _revision(connection)
@@ -88,10 +88,9 @@ def _revision(connection: Connection) -> str | None:
 
 def _with_connection(url: URL, work: Callable[[Config], None]) -> None:
     logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells at INFO of each start, also with nothing to do
-    sync_url = url.set(drivername="sqlite") if url.get_backend_name() == "sqlite" else url
-    engine = create_engine(sync_url)
+    engine = engine_of(url)
     try:
-        with _alone(sync_url), engine.connect() as connection:
+        with _alone(url), engine.connect() as connection:
             _lock(connection)
             config = Config()
             config.set_main_option("script_location", str(Path(migrations.__file__).parent))

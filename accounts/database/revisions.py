@@ -6,7 +6,7 @@ To import Alembic and have it look through all migrations takes 0.3 s, at a star
 import re
 from pathlib import Path
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -14,6 +14,11 @@ import migrations
 
 _REVISION = re.compile(r'^revision = "(\w+)"', re.MULTILINE)
 _BEFORE = re.compile(r'^down_revision = "(\w+)"', re.MULTILINE)
+
+
+def engine_of(url: URL) -> Engine:
+    """Return an engine for whoever waits for the database at `url`, and disposes of it."""
+    return create_engine(url.set(drivername="sqlite") if url.get_backend_name() == "sqlite" else url)
 
 
 def newest() -> set[str]:
@@ -26,7 +31,7 @@ def newest() -> set[str]:
 
 def is_newest(url: URL) -> bool:
     """Return whether the database at `url` has the newest schema; not where it cannot be asked."""
-    engine = create_engine(url.set(drivername="sqlite") if url.get_backend_name() == "sqlite" else url)
+    engine = engine_of(url)
     try:
         with engine.connect() as connection:
             found = set(connection.scalars(text("SELECT version_num FROM alembic_version")))
