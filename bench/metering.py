@@ -12,7 +12,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from api.usage import DELIVERY, PUBLISH, operations
 from bench.scenarios import fanout, publish
 from bench.scenarios.interface import Plan, Scenario
 from bench.systems.interface import Running
-from bench.systems.tidings import tidings
+from bench.turns import beside, costs, in_turn
 from router.meters.flights import Flights, pack
 from router.meters.folder import Folder
 from router.meters.meters import Meters
@@ -44,11 +43,7 @@ def main() -> None:
         for name, microseconds in _calls(Path(folder)).items():
             _say(f"{name}: {microseconds:.2f} µs")
     plan = Plan(warm_up=1.0, seconds=given.seconds)
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder, ExitStack() as stack:
-        services: list[Running] = []
-        for name, system in (("metered", tidings), ("free", partial(tidings, app=UNMETERED))):
-            (Path(folder) / name).mkdir()
-            services.append(stack.enter_context(system(Path(folder) / name)))
+    with beside(UNMETERED) as services:
         _say("| scenario | metered per CPU-second | not metered | cost, median | cost, quartiles |")
         _say("|---|---|---|---|---|")
         for scenario in (each for each in SCENARIOS if each.name in (given.scenario or names)):
@@ -90,17 +85,15 @@ def _microseconds(call: Callable[[], None]) -> float:
     return statistics.median(took)
 
 
-def _row(scenario: Scenario, services: list[Running], plan: Plan, rounds: int) -> str:
-    found: list[tuple[float, float]] = []
-    for number in range(rounds):
-        order = services if number % 2 else services[::-1]
-        rates = {id(service): scenario.run(service, plan).values[PER_CPU_SECOND] for service in order}
-        found.append((rates[id(services[0])], rates[id(services[1])]))
-    costs = [100 * (1 - metered / free) for metered, free in found]
-    lower, _, upper = statistics.quantiles(costs, n=4)
-    metered, free = (statistics.median(each) for each in zip(*found, strict=True))
+def _row(scenario: Scenario, services: tuple[Running, Running], plan: Plan, rounds: int) -> str:
+    found = in_turn(scenario, services, plan, rounds)
+    of_cpu = costs(found, PER_CPU_SECOND)
+    lower, _, upper = statistics.quantiles(of_cpu, n=4)
+    metered, free = (
+        statistics.median(each.values[PER_CPU_SECOND] for each in some) for some in zip(*found, strict=True)
+    )
     return (
-        f"| {scenario.name} | {metered:,.0f} | {free:,.0f} | {statistics.median(costs):.1f} % "
+        f"| {scenario.name} | {metered:,.0f} | {free:,.0f} | {statistics.median(of_cpu):.1f} % "
         f"| {lower:.1f} to {upper:.1f} % |"
     )
 

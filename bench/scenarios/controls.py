@@ -1,17 +1,13 @@
 """What authentication, permissions, quotas and metering cost a publish, all together."""
 
 import statistics
-import tempfile
-from contextlib import ExitStack
-from functools import partial
-from pathlib import Path
 from typing import Final
 
 from bench.measurement import Measurement
 from bench.scenarios import publish
 from bench.scenarios.interface import Against, Figure, Plan, Scenario
 from bench.systems.interface import Running
-from bench.systems.tidings import tidings
+from bench.turns import beside, costs, in_turn
 
 _UNCHECKED: Final = "bench.systems.unchecked:app"
 _ROUNDS: Final = 4
@@ -21,33 +17,18 @@ _LONGEST_WARM_UP: Final = 0.5
 def _run(running: Running | None, plan: Plan) -> Measurement:
     del running
     brief = Plan(min(plan.warm_up, _LONGEST_WARM_UP), plan.seconds, plan.readers)
-    found: list[tuple[Measurement, Measurement]] = []
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder, ExitStack() as stack:
-        services: list[Running] = []
-        for name, system in (("with", tidings), ("without", partial(tidings, app=_UNCHECKED))):
-            (Path(folder) / name).mkdir()
-            services.append(stack.enter_context(system(Path(folder) / name)))
-        ours, free = services
-        for number in range(_ROUNDS):
-            order = (ours, free) if number % 2 else (free, ours)
-            measured = {id(each): publish.SCENARIO.run(each, brief) for each in order}
-            found.append((measured[id(ours)], measured[id(free)]))
-    return Measurement("controls", "Tidings", _values(found))
-
-
-def _values(rounds: list[tuple[Measurement, Measurement]]) -> dict[str, float]:
-    def costs(key: str) -> list[float]:
-        return [100 * (1 - ours.values[key] / free.values[key]) for ours, free in rounds]
-
-    of_cpu = costs("per_server_cpu")
-    return {
+    with beside(_UNCHECKED) as services:
+        found = in_turn(publish.SCENARIO, services, brief, _ROUNDS)
+    of_cpu = costs(found, "per_server_cpu")
+    values = {
         "percent": statistics.median(of_cpu),
         "least": min(of_cpu),
         "most": max(of_cpu),
-        "of_rate": statistics.median(costs("publishes")),
-        "with": statistics.median(ours.values["per_server_cpu"] for ours, _ in rounds),
-        "without": statistics.median(free.values["per_server_cpu"] for _, free in rounds),
+        "of_rate": statistics.median(costs(found, "publishes")),
+        "with": statistics.median(ours.values["per_server_cpu"] for ours, _ in found),
+        "without": statistics.median(free.values["per_server_cpu"] for _, free in found),
     }
+    return Measurement("controls", "Tidings", values)
 
 
 SCENARIO: Final = Scenario(

@@ -1,0 +1,44 @@
+"""Two services side by side that are measured in turn: a machine that is busy with other things is so for both."""
+
+import tempfile
+from collections.abc import Generator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TypeAlias
+
+from bench.measurement import Measurement
+from bench.scenarios.interface import Plan, Scenario
+from bench.systems.interface import Running
+from bench.systems.tidings import tidings
+
+Round: TypeAlias = tuple[Measurement, Measurement]
+"""What the service gave as it is, and what the other one gave."""
+
+
+@contextmanager
+def beside(app: str) -> Generator[tuple[Running, Running]]:
+    """Start the service as it is, and another one that runs `app`."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder, ExitStack() as stack:
+        services: list[Running] = []
+        for name, system in (("with", tidings), ("without", partial(tidings, app=app))):
+            (Path(folder) / name).mkdir()
+            services.append(stack.enter_context(system(Path(folder) / name)))
+        ours, other = services
+        yield ours, other
+
+
+def in_turn(scenario: Scenario, services: tuple[Running, Running], plan: Plan, rounds: int) -> Sequence[Round]:
+    """Run a scenario on both so many times; which of them is first changes from round to round."""
+    ours, other = services
+    found: list[Round] = []
+    for number in range(rounds):
+        order = (ours, other) if number % 2 else (other, ours)
+        measured = {id(each): scenario.run(each, plan) for each in order}
+        found.append((measured[id(ours)], measured[id(other)]))
+    return found
+
+
+def costs(found: Sequence[Round], key: str) -> list[float]:
+    """Return by how many per cent the service as it is does less, round by round."""
+    return [100 * (1 - ours.values[key] / other.values[key]) for ours, other in found]
