@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import shutil
 import time
 from collections import Counter
 from collections.abc import AsyncGenerator
@@ -18,25 +17,23 @@ from tests.e2e.fleet.fleet import Fleet
 from tests.e2e.fleet.process import Member
 from tests.e2e.fleet.test_usage import crashes, settled, usage, verify
 from tests.e2e.service import until
+from tests.e2e.small_disk import on_a_disk_of, seen_by
 from tests.e2e.tenant import Tenant
 
-DISK_BYTES = 16 * 1024 * 1024
+DISK_SIZE = "16m"
 FULL_SECONDS = 30.0
 """Within these nothing is left that the router can take: each window that is sealed gives back most of its room."""
 
 UNKEPT = re.compile(r"^tidings_router_usage_unkept_seconds (\S+)$", re.MULTILINE)
-MOUNTED = 'mkdir -p "$0" && mount -t tmpfs -o size="$1" none "$0" && shift && exec "$@"'
 
 
 class SmallDisk:
     """A router with a disk of its own, in a namespace that nobody else sees, and a file that fills it."""
 
     def __init__(self, fleet: Fleet, name: str) -> None:
-        unshare = shutil.which("unshare")
-        assert unshare is not None, "util-linux has it"
         data = fleet.folder / name / "data"
-        prefix = [unshare, "--map-root-user", "--mount", "/bin/sh", "-ec", MOUNTED, str(data), str(DISK_BYTES)]
-        self.router: Member = fleet.start_member("router", name, prefix)
+        data.mkdir(parents=True)
+        self.router: Member = fleet.start_member("router", name, on_a_disk_of(DISK_SIZE, data))
         self._data = data
 
     @asynccontextmanager
@@ -59,7 +56,7 @@ class SmallDisk:
 
     @property
     def _seen(self) -> Path:
-        return Path(f"/proc/{self.router.pid}/root{self._data}")
+        return seen_by(self.router.pid, self._data)
 
 
 @pytest.fixture

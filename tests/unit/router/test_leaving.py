@@ -2,14 +2,13 @@
 
 import asyncio
 import gc
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
 
 from api.errors import StreamMoved
 from router.app import RouterApp
 from router.pubsub import PUBLISH, SUBSCRIBE
-from router.router import RouterSettings
 from router.subscription import Subscription
 from tests.unit.asgi import GONE, Connection, publish_request, subscribe_request
 from tests.unit.router.parts import World, connection
@@ -37,22 +36,22 @@ async def served(acme: World, client: Connection) -> "asyncio.Task[None]":
     return task
 
 
-async def test_a_stream_whose_client_left_before_an_item(acme: World) -> None:
-    client = connection(SUBSCRIBE, subscribe_request())
-    task = await served(acme, client)
-    client.leave()
+async def an_item(acme: World) -> None:
     await acme.publish()
-    await task
-    assert GONE.__traceback__ is None
-    del task
-    assert left(acme) == []
 
 
-async def test_a_stream_whose_client_left_before_a_heartbeat(acme: World) -> None:
+async def a_heartbeat(acme: World) -> None:
+    await asyncio.sleep(2 * acme.router.settings.heartbeat_seconds)
+
+
+@pytest.mark.parametrize("comes", [an_item, a_heartbeat])
+async def test_a_stream_whose_client_left_before_something_came(
+    acme: World, comes: Callable[[World], Awaitable[None]]
+) -> None:
     client = connection(SUBSCRIBE, subscribe_request())
     task = await served(acme, client)
     client.leave()
-    await asyncio.sleep(2 * RouterSettings().heartbeat_seconds)
+    await comes(acme)
     await task
     assert GONE.__traceback__ is None
     del task
