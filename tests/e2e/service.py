@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -31,12 +30,6 @@ def until(condition: Callable[[], bool], *, seconds: float = 10.0, what: str = "
             msg = f"{what} did not come true within {seconds:g} s"
             raise AssertionError(msg)
         time.sleep(0.01)
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on at this moment."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 class Service:

@@ -12,8 +12,9 @@ from cli.compatibility import caches, topics
 from cli.compatibility.deployment import Addresses, Deployment
 from cli.compatibility.run import CHECKS, run
 from tests.e2e.compatibility.stand_in import Wrongly
-from tests.e2e.service import ROOT, Service, free_port
+from tests.e2e.service import ROOT, Service
 from tests.e2e.tenant import Tenant
+from tests.ports import free_port
 
 
 def doctor(*arguments: str) -> subprocess.CompletedProcess[str]:

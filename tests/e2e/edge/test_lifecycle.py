@@ -11,7 +11,8 @@ import pytest
 
 from tests.e2e.edge.conftest import PROBE, state
 from tests.e2e.edge.http2 import Connection
-from tests.e2e.service import Service, free_port, until
+from tests.e2e.service import Service, until
+from tests.ports import free_port
 
 
 def refused(*arguments: str, data: Path, code: int, port: int = 0) -> str:

@@ -24,9 +24,10 @@ from backplane.redis import RedisBackplane
 from tests.e2e.fleet.postgres import PostgresServer
 from tests.e2e.fleet.process import Member, Tier
 from tests.e2e.fleet.workload import Reach
-from tests.e2e.service import ROOT, free_port, until
+from tests.e2e.service import ROOT, until
 from tests.e2e.tenant import Tenant
 from tests.e2e.wire import Client
+from tests.ports import free_port
 from tests.redis_server import AppendFsync, RedisServer
 
 

@@ -14,7 +14,8 @@ import httpx
 import psutil
 
 from tests import guarded
-from tests.e2e.service import ROOT, free_port, until
+from tests.e2e.service import ROOT, until
+from tests.ports import free_port
 
 Tier = Literal["router", "storage", "accounts"]
 

@@ -18,9 +18,10 @@ from backplane.redis.connection import connect, disconnect, location
 from tests import guarded
 from tests.e2e.fleet.postgres import PostgresServer
 from tests.e2e.fleet.process import Member
-from tests.e2e.service import ROOT, free_port, until
+from tests.e2e.service import ROOT, until
 from tests.e2e.tenant import Tenant
 from tests.e2e.wire import Client
+from tests.ports import free_port
 from tests.redis_server import RedisServer
 
 SERVICES: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]

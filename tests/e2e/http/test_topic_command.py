@@ -15,7 +15,8 @@ import pytest
 from tests.e2e.certificates import issue
 from tests.e2e.http.conftest import Api
 from tests.e2e.http.link import Link
-from tests.e2e.service import ROOT, Service, free_port, until
+from tests.e2e.service import ROOT, Service, until
+from tests.ports import free_port
 
 COMMAND = (sys.executable, "-m", "cli.main", "topic")
 

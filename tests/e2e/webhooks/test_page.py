@@ -11,7 +11,8 @@ import httpx
 
 from accounts.webhook_deliveries.events import request
 from api.webhooks import new_secret
-from tests.e2e.service import free_port, until
+from tests.e2e.service import until
+from tests.ports import free_port
 from tools import snippets
 from tools.tree import ROOT
 
