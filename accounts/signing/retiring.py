@@ -13,7 +13,7 @@ from accounts.signing import repository
 from accounts.signing.models import NEVER, SHORT_SECONDS, TokenSigningKey
 from accounts.signing.repository import Signed
 from accounts.signing.service import TokenSigningKeys
-from api.errors import InUse, NotFound
+from api.errors import AlreadyExists, InUse, NotFound
 
 EVERY_SECONDS = 3600
 SETTLE_SECONDS = 3600
@@ -134,7 +134,10 @@ class SigningKeyLives:
         newest = max((life.row.signs_from or 0) for life in await self.list())
         if newest + self._days * 86400 > self._now():
             return False
-        await self._keys.rotate(SYSTEM)
+        try:
+            await self._keys.rotate(SYSTEM)
+        except AlreadyExists:  # another service, or an operator, did it meanwhile
+            return False
         return True
 
     async def _lives(self, session: Transaction) -> Sequence[Life]:

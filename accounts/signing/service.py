@@ -3,6 +3,7 @@
 A new key is public for a while before it signs, so that nobody meets a token whose key they do not know.
 """
 
+import asyncio
 import base64
 import logging
 import time
@@ -52,6 +53,7 @@ class TokenSigningKeys:
         self._folder = folder
         self._now = now
         self.keystore = Keystore(master_keys, now)
+        self._refreshing = asyncio.Lock()
 
     async def open(self) -> None:
         """Learn the keys that there are."""
@@ -94,14 +96,15 @@ class TokenSigningKeys:
         Raises:
             Unavailable: the database or the directory cannot be reached.
         """
-        # Before the database: what another service has put meanwhile is newer than what is read here, and stays.
-        told = self._directory.keys()
-        async with self._database.reading() as session:
-            await self._learn(session)
-        public = self.keystore.public_keys()
-        if told != public:
-            await self._directory.put_keys(public)
-        self.keystore.routers_know(public.keys())
+        async with self._refreshing:  # or one that read before a change would end after one that read it, and undo it
+            # Before the database: what another service has put meanwhile is newer than what is read here, and stays.
+            told = self._directory.keys()
+            async with self._database.reading() as session:
+                await self._learn(session)
+            public = self.keystore.public_keys()
+            if told != public:
+                await self._directory.put_keys(public)
+            self.keystore.routers_know(public.keys())
 
     async def rotate(self, actor: Actor, lead_seconds: int = LEAD_SECONDS) -> TokenSigningKey:
         """Make a key that signs in a while; routers know it before it is answered.

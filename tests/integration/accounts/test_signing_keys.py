@@ -14,9 +14,11 @@ from sqlalchemy import text
 
 from accounts.audit import SYSTEM
 from accounts.encryption import CannotDecrypt, MasterKeySource
+from accounts.signing.service import TokenSigningKeys
 from api.errors import AlreadyExists, InUse, NotFound, Unauthenticated
 from api.permissions import super_user_permissions
 from api.tokens import Signer, Verifier
+from backplane.memory import MemoryDirectory
 from tests.integration.accounts.conftest import Start
 from tests.integration.accounts.installation import Installation
 from tests.integration.accounts.minting import SUPER_USER, TOPICS, generate, generate_disposable, refresh, token
@@ -26,6 +28,20 @@ from tests.unit.credentials import claims
 ADMIN = "/v1/admin/signing-keys"
 HOUR, DAY = 3600, 86400
 ONE, TWO = (MasterKeySource(base64.b64encode(letter * 32).decode()) for letter in (b"1", b"2"))
+
+
+@pytest.fixture
+async def start(start: Start) -> Start:
+    """Start a service that has tended its keys: it does so once at first, and not in the middle of a test then."""
+
+    async def one_more(**settings: Any) -> Installation:
+        here = await start(**settings)
+        async with asyncio.timeout(30.0):
+            while not {job.name: job.runs for job in await here.accounts.jobs.list()}["signing_keys.tend"]:
+                await asyncio.sleep(0.01)
+        return here
+
+    return one_more
 
 
 async def pass_time(here: Installation, seconds: int) -> None:
@@ -206,8 +222,9 @@ async def test_the_schedule_rotates_once_and_with_no_days_never(start: Start) ->
     lives = here.accounts.signing_key_lives
     assert await lives.tend() == "no key was made, 0 were retired"
     await pass_time(here, 90 * DAY)
-    assert await lives.tend() == "a key was made, 0 were retired"
-    assert await elsewhere.accounts.signing_key_lives.tend() == "no key was made, 0 were retired"
+    tended = await asyncio.gather(*(each.tend() for each in (lives, elsewhere.accounts.signing_key_lives)))
+    assert sorted(tended) == ["a key was made, 0 were retired", "no key was made, 0 were retired"]
+    assert await lives.tend() == "no key was made, 0 were retired"
     assert sorted((await states(here)).values()) == ["published", "signing"]
     never = await start(signing_key_days=0)
     await pass_time(here, 900 * DAY)
@@ -236,6 +253,32 @@ async def test_no_two_keys_wait_to_sign_and_the_one_that_signs_is_not_retired(he
     assert waiting not in set(here.directory.keys())
     with pytest.raises(NotFound):
         await lives.retire(waiting, SYSTEM)
+
+
+class Held(MemoryDirectory):
+    """A directory in which the first that is put waits."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.answers = asyncio.Event(), asyncio.Event()
+
+    async def put_keys(self, public_keys: Mapping[str, bytes]) -> None:
+        if not self.asked.is_set():
+            self.asked.set()
+            await self.answers.wait()
+        await super().put_keys(public_keys)
+
+
+async def test_what_was_read_before_a_rotation_does_not_undo_it(here: Installation, tmp_path: Path) -> None:
+    directory = Held()
+    keys = TokenSigningKeys(here.accounts.database, here.accounts.master_keys, directory, tmp_path / "none")
+    earlier = asyncio.create_task(keys.refresh())
+    await directory.asked.wait()
+    rotating = asyncio.create_task(keys.rotate(SYSTEM))
+    await asyncio.wait({rotating}, timeout=0.3)
+    directory.answers.set()
+    await earlier
+    assert (await rotating).kid in set(directory.keys())
 
 
 async def test_what_somebody_else_put_in_the_directory_is_put_right(here: Installation) -> None:
