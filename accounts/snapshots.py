@@ -10,7 +10,7 @@ from accounts.budgets import repository as budgets
 from accounts.budgets.models import CAP_MODES, Budget
 from accounts.caches import repository as caches
 from accounts.clocks import repository as clocks
-from accounts.database import Database, Transaction
+from accounts.database import Database, Transaction, Version
 from accounts.keys import repository as keys
 from accounts.limits.force import in_force
 from accounts.roles import repository as roles
@@ -120,11 +120,15 @@ class Snapshots:
 
     async def follow(self, also: Callable[[], Awaitable[None]]) -> None:
         """Publish what other processes change, and do `also`, until cancelled. A database that fails is asked again."""
+        seen: Version | None = None
         while True:
             await asyncio.sleep(POLL_SECONDS)
             try:
-                await also()
-                await self.publish_changed()
+                version = self._database.version()
+                if version is None or version != seen:
+                    await also()
+                    await self.publish_changed()
+                    seen = version
                 await self.fill()
             except Unavailable:  # the database has told the log
                 continue

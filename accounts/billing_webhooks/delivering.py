@@ -7,7 +7,7 @@ import random
 from accounts.billing_webhooks import repository
 from accounts.billing_webhooks.models import WebhookDelivery
 from accounts.clocks.service import Clocks
-from accounts.database import Database
+from accounts.database import Database, Version
 from accounts.encryption import CannotDecrypt, MasterKeys
 from api.errors import Unavailable
 from api.tasks import Repeated
@@ -35,6 +35,8 @@ class Delivering:
         self._master_keys = master_keys
         self._clocks = clocks
         self._sender = sender
+        self._next_at: int | None = None
+        self._seen: Version | None = None
         self._repeated = Repeated(self._look)
 
     async def start(self) -> None:
@@ -49,9 +51,13 @@ class Delivering:
     async def deliver(self) -> int:
         """Deliver what is due; return how many events were tried."""
         now = self._clocks.everywhere()
-        async with self._database.reading() as session:
-            if not await repository.is_any_due(session, now):
-                return 0
+        version = self._database.version()
+        if version is None or version != self._seen:
+            async with self._database.reading() as session:
+                self._next_at = await repository.next_due(session)
+            self._seen = version
+        if self._next_at is None or self._next_at > now:
+            return 0
         async with self._database.transaction() as session:
             due = await repository.take(session, now, now + LEASE_SECONDS, TOGETHER)
         async with asyncio.TaskGroup() as group:

@@ -44,10 +44,10 @@ async def deliveries(session: AsyncSession, endpoint_id: str, asked: PageRequest
     return (await session.scalars(found.order_by(*order).limit(asked.fetch))).all()
 
 
-async def is_any_due(session: AsyncSession, now: int) -> bool:
-    """Whether there is something to tell."""
-    due = select(WebhookDelivery.id).where(WebhookDelivery.state == "waiting", WebhookDelivery.next_at <= now)
-    return await session.scalar(due.limit(1)) is not None
+async def next_due(session: AsyncSession) -> int | None:
+    """Return when there is something to tell; None where nothing waits."""
+    waiting = select(WebhookDelivery.next_at).where(WebhookDelivery.state == "waiting")
+    return await session.scalar(waiting.order_by(WebhookDelivery.next_at).limit(1))
 
 
 async def take(session: AsyncSession, now: int, until: int, most: int) -> Sequence[WebhookDelivery]:

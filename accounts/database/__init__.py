@@ -4,3 +4,4 @@ from accounts.database.engine import Database as Database
 from accounts.database.engine import Pool as Pool
 from accounts.database.engine import Transaction as Transaction
 from accounts.database.engine import sqlite_url as sqlite_url
+from accounts.database.sqlite import Version as Version

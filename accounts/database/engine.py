@@ -86,6 +86,8 @@ class Database:
         self._state = "reachable"
         # SQLite has one writer at a time. Its own way to wait is to look again and again, which is slow in a crowd.
         self._turn: AbstractAsyncContextManager[Any] = asyncio.Lock() if self._is_sqlite else nullcontext()
+        file = self._url.database if self._is_sqlite else None
+        self._commits = sqlite.Commits(file) if file and file != ":memory:" else None
         if self._is_sqlite:
             event.listen(self._engine.sync_engine, "begin", _on_sqlite_begin)
 
@@ -120,7 +122,16 @@ class Database:
 
     async def close(self) -> None:
         """Close all connections."""
+        if self._commits is not None:
+            self._commits.close()
         await self._engine.dispose()
+
+    def version(self) -> sqlite.Version | None:
+        """Return what is another one after each commit, of any process; None where there is no cheap one.
+
+        Whoever looks again and again has nothing to look for while it is the same: a look by SQL takes 3 ms of CPU.
+        """
+        return None if self._commits is None else self._commits.version()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Transaction]:

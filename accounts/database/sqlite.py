@@ -3,7 +3,8 @@
 import asyncio
 import sqlite3
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import aiosqlite
 from sqlalchemy.engine import URL
@@ -47,6 +48,43 @@ class _Connection(aiosqlite.Connection):
             stopping = self.stop()
             if stopping is not None:
                 await stopping
+
+
+class Version(NamedTuple):
+    """Differs from one look to the next if something was committed in between.
+
+    `number` is SQLite's and says nothing beyond its connection, which is the one that was opened as the `opened`-th.
+    """
+
+    opened: int
+    number: int
+
+
+class Commits:
+    """Tells by a number whether anything was committed to a file: a look into shared memory, which takes 5 us."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._connection: sqlite3.Connection | None = None
+        self._opened = 0
+
+    def version(self) -> Version | None:
+        """Return another one after each commit by whomever; None where that cannot be told just now."""
+        try:
+            if self._connection is None:
+                self._connection = sqlite3.connect(f"file:{quote(self._path)}?mode=rw", uri=True, timeout=0)
+                self._opened += 1
+            [(found,)] = self._connection.execute("PRAGMA data_version").fetchall()
+        except sqlite3.Error:
+            self.close()
+            return None
+        return Version(self._opened, int(found))
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
 
 def options(url: URL) -> dict[str, Any]:

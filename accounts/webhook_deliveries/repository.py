@@ -12,6 +12,11 @@ from accounts.webhook_deliveries.models import WebhookEvent
 from accounts.webhooks.models import Webhook
 
 
+async def is_any(session: AsyncSession) -> bool:
+    """Whether there is a webhook."""
+    return await session.scalar(select(Webhook.id).limit(1)) is not None
+
+
 async def is_any_to_hold(session: AsyncSession, holder: str, now: int, soon: int) -> bool:
     """Whether there is a webhook that nobody holds, or that `holder` holds for no longer than until `soon`."""
     mine = (Webhook.held_by == holder) & (Webhook.held_until <= soon)
