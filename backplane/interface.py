@@ -123,6 +123,9 @@ class NodeMap:
     nodes: Mapping[str, Node] = field(default_factory=dict[str, Node])
 
 
+Tier = Literal["router", "storage", "accounts"]
+
+
 @dataclass(frozen=True, slots=True)
 class Process:
     """A process of any tier, as it announces itself; for people and `tidings doctor`, not for the data path.
@@ -136,7 +139,7 @@ class Process:
     """
 
     id: str
-    tier: Literal["router", "storage", "accounts"]
+    tier: Tier
     address: str
     version: str
     started_at: float

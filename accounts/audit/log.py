@@ -27,6 +27,11 @@ class AuditLog:
             found = await repository.page(session, sought, asked)
         return asked.page(found, lambda entry: (entry.id,))
 
+    async def following(self, account_id: str, last: int, most: int) -> Sequence[AuditEntry]:
+        """Return the first changes of an account after the one of this id, the oldest first."""
+        async with self._database.reading() as session:
+            return await repository.following(session, account_id, last, most)
+
     async def pages(self, sought: Sought) -> AsyncIterator[Sequence[AuditEntry]]:
         """Yield all changes that are sought; the database is held for no longer than one page takes."""
         asked: PageRequest | None = PageRequest(limit=EXPORT_ROWS)

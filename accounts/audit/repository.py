@@ -35,6 +35,12 @@ def add(session: AsyncSession, entry: AuditEntry) -> None:
     session.add(entry)
 
 
+async def following(session: AsyncSession, account_id: str, last: int, most: int) -> Sequence[AuditEntry]:
+    """Return the first changes of an account after the one of this id, the oldest first."""
+    found = select(AuditEntry).where(AuditEntry.account_id == account_id, AuditEntry.id > last)
+    return (await session.scalars(found.order_by(AuditEntry.id).limit(most))).all()
+
+
 async def page(session: AsyncSession, sought: Sought, asked: PageRequest) -> Sequence[AuditEntry]:
     """Return a page of changes, the newest first."""
     found = select(AuditEntry).order_by(AuditEntry.id.desc())

@@ -64,6 +64,7 @@ NOTES = {
     "cache-flushed": "The cache was emptied of its items. Topics are no items, and stay as they are.",
     "cache-deleted": "The cache is gone, with its topics and subscriptions.",
     "key-revoked": "The key was revoked. Whoever still holds it is refused from now on.",
+    "webhook-changed": "The webhook is changed.",
     "webhook-made": "The webhook is there. Its secret is below.",
     "webhook-deleted": "The webhook is gone; nothing more is posted.",
     "letters-replayed": "They are sent once more within a few seconds.",

@@ -30,6 +30,7 @@ OVERLAPS = (
     ("604800", "For a week"),
 )
 NEW_FIELDS = ("cache", "topic", "name", "url", "concurrency", "rate")
+CHANGED_FIELDS = ("url", "concurrency", "rate")
 MOST = {"concurrency": LARGEST_CONCURRENCY, "rate": LARGEST_RATE}
 _FIELDS = {"a webhook name": "name", "webhook '": "name", "topic name": "topic", "cache": "cache", "'": "url"}
 
@@ -50,6 +51,7 @@ class WebhookPages:
         router.get(NEW)(self.new)
         router.post(NEW)(self.make)
         router.get(ONE)(self.one)
+        router.post("/console/webhooks/change")(self.change)
         router.post("/console/webhooks/secret")(self.secret)
         router.post("/console/webhooks/rotate")(self.rotate)
         router.post("/console/webhooks/replay")(self.replay)
@@ -77,8 +79,7 @@ class WebhookPages:
     async def make(self, request: Request, person: Person) -> Response:
         """Make a webhook."""
         form = await sent(request, *NEW_FIELDS)
-        wrong = _wrong_numbers(form)
-        if wrong:
+        if wrong := _wrong_numbers(form):
             return await self._form(request, person, form, Trouble(fields=wrong), 400)
         try:
             person.require_change()
@@ -94,6 +95,21 @@ class WebhookPages:
     async def one(self, request: Request, person: Person, webhook: str, after: str = "") -> Response:
         """Show a webhook."""
         return await self._one(request, person, webhook, after=after)
+
+    async def change(self, request: Request, person: Person) -> Response:
+        """Change where a webhook posts to, and how much at most; its topic and its place in it stay."""
+        form = await sent(request, "webhook", *CHANGED_FIELDS)
+        person.require_change()
+        row, _ = await self._webhooks.read(person.account_id, form["webhook"])
+        if wrong := _wrong_numbers(form):
+            return await self._one(request, person, row.id, form=form, wrong=Trouble(fields=wrong), status=400)
+        wanted = Wanted(row.topic, form["url"].strip(), int(form["concurrency"]), int(form["rate"]))
+        try:
+            await self._webhooks.change(person.account_id, person.actor, row.id, wanted)
+        except TidingsError as error:
+            told = trouble(error, _FIELDS)
+            return await self._one(request, person, row.id, form=form, wrong=told, status=error.http)
+        return see_other(ONE, webhook=row.id, note="webhook-changed")
 
     async def secret(self, request: Request, person: Person) -> Response:
         """Show a webhook with its secret."""
@@ -132,7 +148,16 @@ class WebhookPages:
         return see_other(LIST, note="webhook-deleted")
 
     async def _one(
-        self, request: Request, person: Member, webhook_id: str, *, after: str = "", secret: str = ""
+        self,
+        request: Request,
+        person: Member,
+        webhook_id: str,
+        *,
+        after: str = "",
+        secret: str = "",
+        form: Mapping[str, str] | None = None,
+        wrong: Trouble = NO_TROUBLE,
+        status: int = 200,
     ) -> Response:
         row, cache = await self._webhooks.read(person.account_id, webhook_id)
         asked = PageRequest(LETTERS_SHOWN, after or None)
@@ -142,6 +167,8 @@ class WebhookPages:
             "webhook": row,
             "cache": cache,
             "secret": secret,
+            "form": form or {"url": row.url, "concurrency": str(row.concurrency), "rate": str(row.per_second)},
+            "trouble": wrong,
             "overlaps": OVERLAPS,
             "usual": str(OVERLAP_SECONDS),
             "dead": (await self._deliveries.dead_letters([row.id])).get(row.id, 0),
@@ -150,7 +177,7 @@ class WebhookPages:
             "begin": url(ONE, webhook=row.id) if after else "",
             "next": url(ONE, webhook=row.id, after=letters.next_token) if letters.next_token else "",
         }
-        return self._pages.show(request, "webhook.html", person, **shown)
+        return self._pages.show(request, "webhook.html", person, status, **shown)
 
     async def _form(
         self, request: Request, person: Member, form: dict[str, str], wrong: Trouble = NO_TROUBLE, status: int = 200

@@ -107,10 +107,15 @@ class SelfObservation:
         return [GapList(gaps=[GapInfo.of(each) for each in page.items], next_token=page.next_token).model_dump_json()]
 
     async def _new_entries(self, account_id: str) -> Sequence[str]:
-        """Return the entries since the last time, the oldest first; the first time the newest one."""
+        """Return the entries since the last time, the oldest first; the first time the newest one.
+
+        Of more than `MOST` the rest is told the next time.
+        """
         last = self._entries.get(account_id)
-        page = await self._log.search(SoughtEntries(account_id), PageRequest(1 if last is None else MOST))
-        new = [entry for entry in reversed(page.items) if entry.id > (last or 0)]
+        if last is None:
+            new = (await self._log.search(SoughtEntries(account_id), PageRequest(1))).items
+        else:
+            new = await self._log.following(account_id, last, MOST)
         if new:
             self._entries[account_id] = new[-1].id
         return [AuditEntryInfo.of(entry).model_dump_json() for entry in new]

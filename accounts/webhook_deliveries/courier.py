@@ -80,7 +80,7 @@ class Courier:
         self._unsaved: list[Settled] = []
         self._reached = self.position
         self._reading: Reading | None = None
-        self._unreadable = assignment.unreadable
+        self._unreadable = self._logged = assignment.unreadable  # as it is noted, and as the log was told
 
     def __repr__(self) -> str:
         state = "delivering" if self.failing_since is None else "failing"
@@ -147,16 +147,19 @@ class Courier:
         """Note for people why nothing is sent; it is none of the receiver's failures."""
         if reason.message == self._unreadable:
             return
-        self._unreadable = reason.message
-        _log.warning("webhook '%s' waits: %s", self.assignment.webhook_id, reason.message)
+        if reason.message != self._logged:
+            self._logged = reason.message
+            _log.warning("webhook '%s' waits: %s", self.assignment.webhook_id, reason.message)
         now = int(self._now())
-        with suppress(TidingsError):
+        with suppress(TidingsError):  # then it is noted after the next try
             await self._book.failing(Failing(now, 0, 0, reason.message, now))
+            self._unreadable = reason.message
 
     async def _can_read(self) -> None:
+        self._logged = ""
         if self._unreadable:
-            self._unreadable = ""
             await self._book.failing(None)
+            self._unreadable = ""
 
     async def _deliver(self, told: Sequence[Item | Gap]) -> None:
         saved_at = self._now()

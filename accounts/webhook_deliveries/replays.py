@@ -23,7 +23,10 @@ class Replays:
         self._holder = holder
 
     async def run(self, couriers: Mapping[str, Courier]) -> None:
-        """Send what waits, each letter once; it is delivered then, or dead again."""
+        """Send what waits; it is delivered then, or dead again.
+
+        Each letter is sent at least once: again where a process ends, or the database goes away, before that is noted.
+        """
         if not couriers:
             return
         async with self._database.reading() as session:

@@ -11,10 +11,10 @@ from backplane.redis.store import Store
 
 
 class RedisAudience:
-    """Asks, and answers where somebody has said what."""
+    """Asks, and answers where somebody has said what. Webhooks subscribe by routers within account services."""
 
     def __init__(self, store: Store, registry: Registry) -> None:
-        self._questions = Questions(store, registry, "audience")
+        self._questions = Questions(store, registry, "audience", {"router", "accounts"})
 
     async def subscribers(self, topic: Topic) -> Heard:
         answers = await self._questions.ask(topic.account, topic.cache, topic.name)

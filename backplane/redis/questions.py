@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import json
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 
 from api.errors import Unavailable
 from api.tasks import end
-from backplane.interface import Registry, Unwatch
+from backplane.interface import Registry, Tier, Unwatch
 from backplane.redis.scripts import load
 from backplane.redis.store import Store
 
@@ -52,22 +52,25 @@ class Answers:
 
 
 class Questions:
-    """Questions on one channel, and who answers them."""
+    """Questions on one channel, and who answers them: each process of these tiers."""
 
-    def __init__(self, store: Store, registry: Registry, channel: str) -> None:
+    def __init__(
+        self, store: Store, registry: Registry, channel: str, tiers: Collection[Tier] = frozenset({"router"})
+    ) -> None:
         self._store = store
         self._registry = registry
         self._channel = store.key(channel)
+        self._tiers = tiers
         self._replies: list[Reply] = []
         self._listener: asyncio.Task[None] | None = None
 
     async def ask(self, *question: object) -> Answers:
-        """Ask all routers, and return what they answer in half a second.
+        """Ask all, and return what they answer in half a second.
 
         Raises:
             Unavailable: the store cannot be reached.
         """
-        asked = sum(1 for process in await self._registry.processes() if process.tier == "router")
+        asked = sum(1 for process in await self._registry.processes() if process.tier in self._tiers)
         id = secrets.token_hex(8)
         answers = self._store.key("answers", id)
         await self._store.call(_ASK, [self._store.key("epoch")], self._channel, json.dumps([id, *question]))

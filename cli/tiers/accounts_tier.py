@@ -85,6 +85,7 @@ class AccountsTier:
     async def start(self) -> None:
         """Begin; the service is ready when the database and Redis could be reached."""
         await self._backplane.start()
+        self._backplane.audience.answer(self._webhook_router.audience)
         id = self._address.replace(":", "-")
         self._tasks = [
             asyncio.create_task(self._begin()),

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from api.link import Sink
+from api.names import Topic
 from api.seals import Seals
 from api.tasks import end
 from backplane.interface import Node
@@ -55,6 +56,10 @@ class WebhookRouter:
         if self._router is None:
             self._router = self._made()
         return self._router
+
+    def audience(self, topic: Topic) -> int:
+        """Return how many webhooks of this process subscribe to a topic."""
+        return 0 if self._router is None else self._router.audience(topic)
 
     async def close(self) -> None:
         """Stop it, where it was made."""

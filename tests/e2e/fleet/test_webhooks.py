@@ -51,6 +51,9 @@ def test_nothing_is_lost_while_the_receiver_fails_and_processes_are_killed(fleet
         made = tenant.http.post("/v1/webhooks", json=body).raise_for_status().json()
         publisher.publish(50)
         until(lambda: len(receiver.taken) >= 50, seconds=30, what="the first items")
+        asked = {"bytes": 1, "cache": cache, "topic": TOPIC}
+        estimate = tenant.http.post("/v1/estimate", json=asked).raise_for_status().json()
+        assert (estimate["subscribers"], estimate["subscribers_exact"]) == (1, True), "the webhook is one"
         receiver.status = 500
         publisher.publish(50)
         fleet.accounts[0].kill()  # in the middle of its tries

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from typing_extensions import override
 
+from accounts.audit import SYSTEM, record
 from accounts.audit.log import AuditLog
+from accounts.paging import MOST
 from accounts.self_observation.service import SelfObservation
 from api.errors import Unavailable
 from api.gaps import GapLine
@@ -90,6 +92,22 @@ async def test_entries_of_the_audit_log_are_told_once_and_the_newest_first_of_al
     assert [each["target"] for each in (await told.heard(audit))["$sys/audit"]] == ["three", "four"]
     await told.heard()
     assert [each["target"] for each in (await told.heard(audit))["$sys/audit"]] == ["four"]
+
+
+async def test_more_entries_than_are_told_at_once_are_told_the_next_times(here: Installation) -> None:
+    told = Told(here)
+    ada = await here.tenant()
+    audit = Interest(ada.id, "$sys/audit")
+    await told.heard(audit)
+    names = [f"item-{number}" for number in range(2 * MOST + 1)]
+    async with here.accounts.database.transaction() as session:
+        for name in names:
+            record(session, SYSTEM, ada.id, "thing.made", name)
+            await session.flush()
+    heard = [[each["target"] for each in (await told.heard(audit))["$sys/audit"]] for _ in range(3)]
+    assert [len(each) for each in heard] == [MOST, MOST, 1]
+    assert [name for some in heard for name in some] == names
+    assert await told.heard(audit) == {}
 
 
 async def test_entries_that_could_not_be_told_are_told_the_next_time(here: Installation) -> None:

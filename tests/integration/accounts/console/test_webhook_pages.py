@@ -74,6 +74,23 @@ async def test_what_cannot_be_is_told_beside_its_field(here: Installation) -> No
         assert f'id="{field}-wrong"' in refused.text
 
 
+async def test_its_receiver_and_its_pace_are_changed_and_its_place_stays(here: Installation) -> None:
+    client, account, webhook = await made(here)
+    before, _ = await here.accounts.posting.webhooks.read(account, webhook)
+    form = {"webhook": webhook, "url": "https://example.com/other", "concurrency": "2", "rate": "30"}
+    assert (await client.post(f"{LIST}/change", data=form)).headers["location"].endswith("note=webhook-changed")
+    page = (await client.get(f"{LIST}/one?webhook={webhook}")).text
+    assert "2 at a time, 30 a second" in page
+    assert "https://example.com/other" in page
+    for field, wrong in {"url": "https://127.0.0.1/", "concurrency": "0", "rate": "1001"}.items():
+        refused = await client.post(f"{LIST}/change", data={**form, field: wrong})
+        assert refused.status_code == 400
+        assert f'id="{field}-wrong"' in refused.text
+    after, _ = await here.accounts.posting.webhooks.read(account, webhook)
+    assert (after.topic, after.page, after.number) == (before.topic, before.page, before.number)
+    assert (after.url, after.concurrency, after.per_second) == ("https://example.com/other", 2, 30)
+
+
 async def test_dead_letters_are_shown_replayed_and_discarded(here: Installation) -> None:
     client, _, webhook = await made(here)
     first, second = await give_up(here, webhook, 1), await give_up(here, webhook, 2)
@@ -96,7 +113,7 @@ async def test_a_viewer_sees_neither_secret_nor_buttons_and_a_stranger_nothing(h
     assert "answered 422" in page
     assert "/console/webhooks/" not in page.partition("<main")[2]
     stranger, _ = await logged_in(here, "eve")
-    for path in ("secret", "rotate", "replay", "discard", "delete"):
+    for path in ("change", "secret", "rotate", "replay", "discard", "delete"):
         form = {"webhook": webhook, "letter": "event_1", "overlap": "0"}
         assert (await viewer.post(f"{LIST}/{path}", data=form)).status_code == 403
         assert (await stranger.post(f"{LIST}/{path}", data=form)).status_code == 404

@@ -12,6 +12,7 @@ from accounts.webhook_deliveries.courier import Assignment, Courier
 from accounts.webhook_deliveries.pace import Pace
 from accounts.webhook_deliveries.tally import Tally
 from accounts.webhook_deliveries.topics import Position
+from api.errors import Unavailable
 from api.tasks import end
 from api.webhooks import Outcome
 from cli.webhook_topics import RouterTopics
@@ -68,6 +69,7 @@ class Notes:
     troubles: list[Failing | None] = field(default_factory=list[Failing | None])
     room: int = 1000
     is_lost: bool = False
+    is_down: bool = False
 
     async def settle(self, position: Position, settled: Sequence[Settled]) -> None:
         if self.is_lost:
@@ -76,6 +78,8 @@ class Notes:
         self.settled += settled
 
     async def failing(self, failing: Failing | None) -> None:
+        if self.is_down:
+            raise Unavailable("nothing can be noted")
         self.troubles.append(failing)
 
     async def has_room(self) -> bool:

@@ -132,6 +132,19 @@ async def test_what_the_receiver_cannot_read_does_not_hold_up_the_rest() -> None
     assert here.receiver.texts == ["cure"]
 
 
+async def test_why_a_topic_cannot_be_read_is_noted_once_and_not_forgotten_while_nothing_can_be_noted() -> None:
+    here = await delivery()
+    here.notes.is_down = True
+    async with here.running(cache="gone"):
+        await asyncio.sleep(5)
+        assert here.notes.troubles == []
+        here.notes.is_down = False
+        await asyncio.sleep(5)
+    (noted,) = here.notes.troubles
+    assert noted is not None
+    assert "'gone' does not exist" in noted.reason
+
+
 async def test_where_there_is_no_room_for_a_dead_letter_the_item_waits() -> None:
     here = await delivery()
     here.receiver.always = DOWN
