@@ -20,7 +20,6 @@ from cli.billing_variables import BillingVariables
 from cli.direct_link import DirectLink
 from cli.draining import end_streams
 from cli.edge.sent import SentBytes
-from cli.health import reachable
 from cli.hosted import Hosted
 from cli.housekeeping import SWEEP_SECONDS, TRIM_SECONDS, every, settle
 from cli.mail import MailVariables
@@ -104,7 +103,7 @@ class Embedded:
             end_streams=partial(end_streams, self._router),
             streams=lambda: len(self._router.subscriptions),
             gaps=self._router.counts.gaps.total,
-            dependencies=lambda: {"database": reachable(yes=self._accounts.database.reachable)},
+            dependencies=lambda: {"database": self._accounts.database.state},
             collectors=self._collectors,
         )
         self._tasks: list[asyncio.Task[None]] = []

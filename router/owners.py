@@ -17,6 +17,10 @@ PAUSE_SECONDS = 0.05
 MOST_FATES = 1_000
 """Of so many storage nodes it is remembered what became of them."""
 
+FATE_SECONDS = 300.0
+"""So long after a node has left, the loss of what was on it is put down to that; a topic that begins anew later has
+another reason, and a page of its own by then."""
+
 LOOK_SECONDS = 0.5
 """How long a look at the registry may take; it may be gone, and the map that is known goes on."""
 
@@ -24,7 +28,13 @@ LOOK_SECONDS = 0.5
 class Owners:
     """One link to each storage node of the map, and none to any other."""
 
-    def __init__(self, registry: Registry, connect: Callable[[Node], Link], changed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        connect: Callable[[Node], Link],
+        changed: Callable[[], None],
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         """`connect` opens a link; `changed` is called after each new map, when its links stand."""
         self._registry = registry
         self._connect = connect
@@ -33,7 +43,8 @@ class Owners:
         self._remapped_at = time.monotonic()
         self._map = registry.map()
         self._placement = Placement(self._map)
-        self._fates: dict[str, Cause] = {}
+        self._now = now
+        self._fates: dict[str, tuple[Cause, float]] = {}
         self._unwatch = registry.watch_map(self._remapped)
 
     def __repr__(self) -> str:
@@ -60,8 +71,9 @@ class Owners:
         return bool(self._placement)
 
     def fate(self, node_id: str) -> Cause | None:
-        """Return why topics that were on a node would have lost what they had there; None where nothing befell it."""
-        return self._fates.get(node_id)
+        """Return why topics that were on a node would have lost what they had; None where nothing befell it lately."""
+        cause, at = self._fates.get(node_id, (None, 0.0))
+        return cause if self._now() < at + FATE_SECONDS else None
 
     def node_id(self, topic: Topic) -> str:
         """Return which node owns `topic`.
@@ -156,12 +168,16 @@ class Owners:
         for id, before in self._map.nodes.items():
             after = nodes.nodes.get(id)
             if after is None or after.boot != before.boot:
-                self._fates[id] = "drain" if before.state == "draining" else "node_loss"
+                self._befell(id, "drain" if before.state == "draining" else "node_loss")
         for id, node in nodes.nodes.items():
             if node.state == "draining":
-                self._fates[id] = "drain"
+                self._befell(id, "drain")
         for id in list(self._fates)[:-MOST_FATES]:
             del self._fates[id]
+
+    def _befell(self, id: str, cause: Cause) -> None:
+        self._fates.pop(id, None)  # or the order would be that in which they left first
+        self._fates[id] = (cause, self._now())
 
     def _departed(self, nodes: NodeMap) -> Sequence[Link]:
         """Forget the links to nodes that are gone, or are somewhere else now, and return them."""

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection, QueuePool, event
 from sqlalchemy.engine import URL, make_url
@@ -33,8 +33,14 @@ LIVENESS = {
 
 _WRITES = "tidings_writes"
 
+_NO_ROOM = ("disk is full", "disk I/O error", "No space left on device", "readonly database")
+"""What SQLite and Postgres say, in texts that no value is in, when they read and cannot write."""
+
 Transaction = AsyncSession
 """What services hand on to repositories, which alone write SQL."""
+
+State = Literal["reachable", "read-only", "unreachable"]
+"""`read-only`: what is in it can be read, but its disk is full, or cannot be written."""
 
 _log = logging.getLogger(__name__)
 
@@ -83,7 +89,7 @@ class Database:
         # Values stay out of the texts of errors, and so out of the log: among them are e-mails and hashes.
         self._engine = create_async_engine(self._url, hide_parameters=True, **options)
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
-        self._state = "reachable"
+        self._state: State = "reachable"
         # SQLite has one writer at a time. Its own way to wait is to look again and again, which is slow in a crowd.
         self._turn: AbstractAsyncContextManager[Any] = asyncio.Lock() if self._is_sqlite else nullcontext()
         file = self._url.database if self._is_sqlite else None
@@ -100,8 +106,13 @@ class Database:
 
     @property
     def reachable(self) -> bool:
-        """Whether it was, when it was needed last."""
+        """Whether it could be read and changed, when it was needed last."""
         return self._state == "reachable"
+
+    @property
+    def state(self) -> State:
+        """How it stood when it was needed last."""
+        return self._state
 
     @property
     def connections_in_use(self) -> int:
@@ -169,13 +180,18 @@ class Database:
         except (OperationalError, InterfaceError, NoConnectionFree, OSError) as reason:
             if "integer overflow" in str(reason):
                 raise _refused(reason) from reason
-            if self._state == "reachable":
-                _log.exception("the database cannot be reached")
-            self._state = "unreachable"
+            self._failed(str(reason))
             raise Unavailable("the accounts cannot be read or changed now; try again") from reason
-        if self._state == "unreachable":
+        if self._state == "unreachable" or (self._state == "read-only" and _WRITES in options):
             _log.warning("the database can be reached again")
-        self._state = "reachable"
+            self._state = "reachable"
+
+    def _failed(self, why: str) -> None:
+        """Note, and have the log know once, what does not work; called where an exception is handled."""
+        state: State = "read-only" if any(sign in why for sign in _NO_ROOM) else "unreachable"
+        if self._state == "reachable":
+            _log.exception("the database %s", "cannot be changed" if state == "read-only" else "cannot be reached")
+        self._state = state
 
 
 def _upgrade(url: URL) -> None:

@@ -111,8 +111,7 @@ class AccountsTier:
         await app(scope, receive, without_body(send) if scope["method"] == "HEAD" else send)
 
     def _dependencies(self) -> dict[str, str]:
-        database = self._accounts.database
-        return {"database": reachable(yes=database.reachable), "redis": reachable(yes=self._backplane.reachable)}
+        return {"database": self._accounts.database.state, "redis": reachable(yes=self._backplane.reachable)}
 
     def _collectors(self) -> "Iterable[Collector]":
         from accounts.metrics import AccountsMetrics  # noqa: PLC0415  see `Hosted.metrics`

@@ -12,7 +12,7 @@ from router.feed import Feed
 from router.gaps import MOST_OF_ACCOUNT, MOST_TOPICS, Gaps
 from router.meters.meters import Meters
 from router.meters.window import read
-from router.owners import MOST_FATES, Owners
+from router.owners import FATE_SECONDS, MOST_FATES, Owners
 from router.taps import Taps
 from tests.unit.router.parts import world
 
@@ -116,6 +116,24 @@ async def test_a_topic_that_begins_anew_tells_what_became_of_its_node() -> None:
         before = acme.router.counts.gaps[cause]
         feed.append(8, 1, item_frame(1, 8, b"\n\x01x", b""))
         assert acme.router.counts.gaps[cause] == before + 1
+
+
+async def test_what_became_of_a_node_is_no_reason_for_ever() -> None:
+    def nowhere(_: NodeEntry) -> Link:
+        raise AssertionError("nobody asks for a link")
+
+    registry, time = MemoryRegistry(), [0.0]
+    owners = Owners(registry, nowhere, lambda: None, lambda: time[0])
+    await registry.beat(NodeEntry("node-1"))
+    await registry.beat(NodeEntry("node-1", state="draining"))
+    time[0] = FATE_SECONDS - 1
+    await registry.beat(NodeEntry("node-2"))  # another map, in which it still drains
+    await registry.leave("node-1")
+    time[0] += FATE_SECONDS - 1
+    assert owners.fate("node-1") == "drain"
+    time[0] += 1
+    assert owners.fate("node-1") is None
+    owners.close()
 
 
 async def test_the_fate_of_so_many_nodes_is_remembered() -> None:
