@@ -1,16 +1,18 @@
 """What happens to a service that is asked for three times as much as it can do: `python -m bench.overload`.
 
-The peak is what it accepts of many publishes at a time in a closed loop. Then three times as many come in an open loop.
+The peak is the most that it accepts of a rate that grows step by step. Then three times as many come. Both are told for
+each CPU-second of the service too, since the generator, which takes more at three times the rate, shares the machine.
 """
 
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 import psutil
 
-from bench.cpu import Busy
-from bench.load.open_loop import publish_open_loop
+from bench.cpu import Busy, process_seconds, tree
+from bench.load.open_loop import Outcome, publish_open_loop
 from bench.load.window import cpu_seconds
 from bench.protocols.tidings import TidingsDialect
 from bench.systems.tidings import tidings
@@ -21,32 +23,73 @@ _FULL = 0.9
 _MIB = 2**20
 
 
+@dataclass(frozen=True)
+class Step:
+    """What came of one rate, and the CPU time that the service took for it."""
+
+    outcome: Outcome
+    server_seconds: float
+
+    @property
+    def accepted(self) -> float:
+        """Publishes accepted in a second."""
+        return self.outcome.accepted_per_second
+
+    @property
+    def accepted_per_cpu_second(self) -> float:
+        """Publishes accepted for each CPU-second of the service."""
+        return len(self.outcome.accepted) / self.server_seconds
+
+
+def offered(dialect: TidingsDialect, pid: int, rate: float, seconds: float) -> Step:
+    """Offer so many publishes a second to the service whose first process is `pid`."""
+    before = _cpu(pid)
+    outcome = publish_open_loop(dialect, CONNECTIONS, rate, seconds)
+    return Step(outcome, _cpu(pid) - before)
+
+
+def peak_of(dialect: TidingsDialect, pid: int, first: float, seconds: float) -> Step:
+    """Return the step of the most that the service accepts; rates begin with `first`."""
+    best, rate = offered(dialect, pid, first, seconds), first
+    for _ in range(_STEPS):
+        rate *= 1.5
+        step = offered(dialect, pid, rate, seconds)
+        best = max(best, step, key=lambda each: each.accepted)
+        if step.accepted < rate * _FULL:
+            break
+    return best
+
+
 @click.command()
 @click.option("--seconds", default=5.0, show_default=True, help="How long each step lasts.")
 @click.option("--first", default=2_000, show_default=True, help="Publishes a second of the first step.")
 def main(seconds: float, first: int) -> None:
-    """Find the peak by doubling the rate, and then offer three times as much."""
+    """Find the peak step by step, and then offer three times as much."""
     with tempfile.TemporaryDirectory() as folder, tidings(Path(folder)) as running:
-        dialect = running.dialect
+        dialect, pid = running.dialect, running.pid
         assert isinstance(dialect, TidingsDialect)
-        peak, rate = 0.0, float(first)
-        for _ in range(_STEPS):
-            outcome = publish_open_loop(dialect, CONNECTIONS, rate, seconds)
-            peak = max(peak, outcome.accepted_per_second)
-            if outcome.accepted_per_second < rate * _FULL:
-                break
-            rate *= 1.5
-        before, busy, generator = _memory(running.pid), Busy.now(running.pid), cpu_seconds()
-        outcome = publish_open_loop(dialect, CONNECTIONS, 3 * peak, seconds)
-        click.echo(f"peak {peak:,.0f}/s; offered {3 * peak:,.0f}/s: {outcome.accepted_per_second:,.0f}/s accepted")
-        click.echo(f"{outcome.accepted_per_second / peak:.0%} of the peak; statuses {dict(outcome.statuses)}")
-        shares = Busy.now(running.pid).since(busy).shares(outcome.seconds, generator=cpu_seconds() - generator)
+        peak = peak_of(dialect, pid, first, seconds)
+        before, busy, generator = memory_of(pid), Busy.now(pid), cpu_seconds()
+        over = offered(dialect, pid, 3 * peak.accepted, seconds)
+        outcome = over.outcome
+        shares = Busy.now(pid).since(busy).shares(outcome.seconds, generator=cpu_seconds() - generator)
+        click.echo(f"peak {peak.accepted:,.0f}/s; offered {3 * peak.accepted:,.0f}/s: {over.accepted:,.0f}/s accepted")
+        click.echo(f"{over.accepted / peak.accepted:.0%} of the peak; statuses {dict(outcome.statuses)}")
+        per_cpu = over.accepted_per_cpu_second / peak.accepted_per_cpu_second
+        click.echo(
+            f"for each CPU-second of the service: {over.accepted_per_cpu_second:,.0f}, {per_cpu:.0%} of the peak"
+        )
         click.echo("cores: " + ", ".join(f"{name} {cores:.2f}" for name, cores in shares.items()))
         click.echo(f"p50 {outcome.quantile(0.5):.3f} s, p99 {outcome.quantile(0.99):.3f} s")
-        click.echo(f"memory {before:,.0f} MiB before, {_memory(running.pid):,.0f} MiB after")
+        click.echo(f"memory {before:,.0f} MiB before, {memory_of(pid):,.0f} MiB after")
 
 
-def _memory(pid: int) -> float:
+def _cpu(pid: int) -> float:
+    return sum(map(process_seconds, tree(pid)))
+
+
+def memory_of(pid: int) -> float:
+    """Return the MiB of a process and its children."""
     process = psutil.Process(pid)
     return sum(each.memory_info().rss for each in (process, *process.children(recursive=True))) / _MIB
 
