@@ -1,11 +1,13 @@
-"""Three times as many publishes as the service can take: it refuses what is too much, and goes on with the rest."""
+"""A tenant that takes much, and then three times as much as there is, which is refused as far as it is too much."""
 
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 
 import pytest
 
 from bench.load.open_loop import publish_open_loop
-from bench.overload import memory_of, offered, peak_of
+from bench.overload import Step, memory_of, offered, peak_of
 from bench.protocols.tidings import TidingsDialect
 from tests.e2e.service import Service, until
 from tests.e2e.tenant import Tenant
@@ -16,6 +18,10 @@ CALM = 100
 OK, EXHAUSTED, UNAVAILABLE = "0", "8", "14"
 SHARE = 0.15
 """Of the peak, for each CPU-second of the service: half or more on an idle machine, a fifth where much else runs."""
+PART_OF_PEAK = 0.25
+"""What one tenant publishes beside another, so that both have room also where other work comes to the machine."""
+SLACK_SECONDS = 0.5
+"""What such work may add to a single answer; half of them know nothing of it."""
 MORE_MIB = 250
 """Without the bound of publishes at a time it grew by a gigabyte."""
 
@@ -26,26 +32,58 @@ def service() -> Iterator[Service]:
         yield running
 
 
-def test_three_times_the_peak_is_refused_in_part_and_leaves_nothing_behind(service: Service) -> None:
-    with Tenant(service) as tenant:
-        dialect = TidingsDialect("127.0.0.1", service.port, tenant.key, tenant.new_cache())
-        before = publish_open_loop(dialect, 2, CALM, SECONDS)
-        peak = peak_of(dialect, service.pid, FIRST, SECONDS)
-        memory, envoy = memory_of(service.pid), service.envoy_pid
-        over = offered(dialect, service.pid, 3 * peak.accepted, SECONDS)
-        print(  # noqa: T201 - the row's figures
-            f"{over.accepted / peak.accepted:.0%} of the peak, "
-            f"{over.accepted_per_cpu_second / peak.accepted_per_cpu_second:.0%} for each CPU-second, "
-            f"{memory_of(service.pid) - memory:.0f} MiB more"
-        )
-        statuses = over.outcome.statuses
-        assert over.outcome.accepted
-        assert {OK, UNAVAILABLE} <= set(statuses) <= {OK, EXHAUSTED, UNAVAILABLE}
-        assert over.accepted_per_cpu_second > SHARE * peak.accepted_per_cpu_second
-        assert memory_of(service.pid) - memory < MORE_MIB
-        until(lambda: calm(dialect, before.quantile(0.5)), what="publishes as fast as before")
-        assert service.envoy_pid == envoy
-        assert tenant.http.get("/readyz").status_code == 200
+@pytest.fixture(scope="module")
+def tenant(service: Service) -> Iterator[Tenant]:
+    with Tenant(service) as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def dialect(service: Service, tenant: Tenant) -> TidingsDialect:
+    return TidingsDialect("127.0.0.1", service.port, tenant.key, tenant.new_cache())
+
+
+@pytest.fixture(scope="module")
+def peak(service: Service, dialect: TidingsDialect) -> Step:
+    return peak_of(dialect, service.pid, FIRST, SECONDS)
+
+
+def test_a_tenant_without_a_limit_of_its_own_delays_nobody_while_there_is_room(
+    service: Service, dialect: TidingsDialect, peak: Step
+) -> None:
+    with Tenant(service) as other:
+        quiet = TidingsDialect("127.0.0.1", service.port, other.key, other.new_cache())
+        alone = publish_open_loop(quiet, 2, CALM, 2 * SECONDS)
+        with ProcessPoolExecutor(1, get_context("spawn")) as elsewhere:
+            elsewhere.submit(int).result()
+            rate = PART_OF_PEAK * peak.accepted
+            noise = elsewhere.submit(publish_open_loop, dialect, 4, rate, 2 * SECONDS + 1)
+            beside = publish_open_loop(quiet, 2, CALM, 2 * SECONDS)
+            assert noise.result().accepted_per_second > rate / 2
+    assert set(alone.statuses) == set(beside.statuses) == {OK}
+    assert beside.quantile(0.5) < 2 * alone.quantile(0.5) + 0.01
+    assert beside.quantile(0.99) < 2 * alone.quantile(0.99) + SLACK_SECONDS
+
+
+def test_three_times_the_peak_is_refused_in_part_and_leaves_nothing_behind(
+    service: Service, tenant: Tenant, dialect: TidingsDialect, peak: Step
+) -> None:
+    before = publish_open_loop(dialect, 2, CALM, SECONDS)
+    memory, envoy = memory_of(service.pid), service.envoy_pid
+    over = offered(dialect, service.pid, 3 * peak.accepted, SECONDS)
+    print(  # noqa: T201 - the row's figures
+        f"{over.accepted / peak.accepted:.0%} of the peak, "
+        f"{over.accepted_per_cpu_second / peak.accepted_per_cpu_second:.0%} for each CPU-second, "
+        f"{memory_of(service.pid) - memory:.0f} MiB more"
+    )
+    statuses = over.outcome.statuses
+    assert over.outcome.accepted
+    assert {OK, UNAVAILABLE} <= set(statuses) <= {OK, EXHAUSTED, UNAVAILABLE}
+    assert over.accepted_per_cpu_second > SHARE * peak.accepted_per_cpu_second
+    assert memory_of(service.pid) - memory < MORE_MIB
+    until(lambda: calm(dialect, before.quantile(0.5)), what="publishes as fast as before")
+    assert service.envoy_pid == envoy
+    assert tenant.http.get("/readyz").status_code == 200
 
 
 def calm(dialect: TidingsDialect, usual: float) -> bool:
