@@ -43,6 +43,9 @@ class Fleet:
         share_port: All routers listen on one port.
         variables: More variables of every process of the fleet.
         of_tier: More variables of the processes of one tier.
+
+    Attributes:
+        software: The folder of the version that processes are started from.
     """
 
     def __init__(
@@ -66,6 +69,7 @@ class Fleet:
         self._sizes: dict[Tier, int] = {"accounts": accounts, "router": routers, "storage": nodes}
         self._database = database
         self._port = free_port() if share_port else 0
+        self.software = ROOT
         self._variables = variables or {}
         self._of_tier = of_tier or {}
         self._master_key = base64.b64encode(os.urandom(32)).decode()
@@ -113,7 +117,7 @@ class Fleet:
         patience = {"TIDINGS_DRAIN_SECONDS": "20"} if tier == "storage" else {}
         told = {**self._common(), **patience, **self._variables, **self._of_tier.get(tier, {}), **variables}
         member = Member(tier, name, self.folder / name, told, self._port if tier == "router" else 0)
-        member.prefix = prefix
+        member.prefix, member.software = prefix, self.software
         group.append(member)
         member.start()
         return member

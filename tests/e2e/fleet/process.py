@@ -28,7 +28,7 @@ class Member:
     """A process that can be killed, frozen and started again; the supervisor's, with its Envoy, where there is one.
 
     `port` is the one of its service, `health_port` the one of `/readyz`: the same, but for a storage node. `prefix` is
-    a command that becomes it.
+    a command that becomes it, and `software` the folder of the version that it is started from.
     """
 
     def __init__(self, tier: Tier, name: str, folder: Path, variables: Mapping[str, str], port: int = 0) -> None:
@@ -53,6 +53,7 @@ class Member:
         self._process: subprocess.Popen[bytes] | None = None
         self._seen = 0
         self.prefix: Sequence[str] = ()
+        self.software = ROOT
 
     def __repr__(self) -> str:
         return f"<Member {self.name}, {'pid ' + str(self.pid) if self.is_running else 'not running'}>"
@@ -118,8 +119,8 @@ class Member:
         self._seen = len(READY.findall(self.output))
         with self._out.open("ab") as out, self._err.open("ab") as err:
             command = [*self.prefix, sys.executable, "-m", "cli.main", self.tier]
-            variables = {**_without_variables(), **self.variables}
-            self._process = guarded.popen(command, folder=ROOT, env=variables, stdout=out, stderr=err)
+            variables = {**_without_variables(), **self.variables, "PYTHONPATH": str(self.software)}
+            self._process = guarded.popen(command, folder=self.software, env=variables, stdout=out, stderr=err)
 
     def wait_ready(self, seconds: float = READY_SECONDS) -> None:
         """Wait for the ready line."""
