@@ -277,7 +277,7 @@ async def tier_at(host: str, port: int, *, tls: bool) -> str | None:
     The certificate is for other names, and is not checked.
     """
     reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  a look-up, nothing is bound here
-    context = ssl.create_default_context()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # without the 17 ms that reading all authorities takes
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     async with httpx.AsyncClient(verify=context, timeout=5.0, trust_env=False) as client:
