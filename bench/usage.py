@@ -57,6 +57,7 @@ FROM usage_series, generate_series(%(start)s, %(end)s - 1, {step}) AS minute WHE
 TABLES = (
     ("usage_minute", 1, "principal <> '*'"),
     ("usage_quarter", 15, "principal = '*'"),
+    ("usage_principal_quarter", 15, "principal <> '*'"),
     ("usage_hour", 60, "true"),
     ("usage_day", 1440, "true"),
 )
@@ -117,7 +118,7 @@ def _fill(url: str, account: str) -> None:
             statement = SUMS.format(table=table, step=step, of=of)
             rows = connection.execute(statement.encode(), times).rowcount
             _say(f"{table}: {rows:,} rows after {time.monotonic() - began:.0f} s", sys.stderr)
-        connection.execute("VACUUM ANALYZE usage_series, usage_minute, usage_quarter, usage_hour, usage_day")
+        connection.execute(f"VACUUM ANALYZE usage_series, {', '.join(table for table, _, _ in TABLES)}".encode())
 
 
 async def _ask(client: httpx.AsyncClient, name: str, query: str, requests: int) -> None:

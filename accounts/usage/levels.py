@@ -7,8 +7,11 @@ from collections.abc import Iterator, Sequence
 
 MINUTE, QUARTER, HOUR, DAY = 1, 15, 60, 1440
 
-OF_PRINCIPALS = (DAY, HOUR, MINUTE)
+OF_PRINCIPALS = (DAY, HOUR, QUARTER, MINUTE)
 """The steps by which each principal's usage is kept."""
+
+SURE = (DAY, HOUR, MINUTE)
+"""Those of them that every version has kept: quarters may lack what an older one counted."""
 
 OF_ALL = (DAY, HOUR, QUARTER)
 """The steps by which the usage of all principals together is kept."""

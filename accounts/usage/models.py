@@ -61,6 +61,15 @@ class UsageQuarter(Sums):
     __tablename__ = "usage_quarter"
 
 
+class UsagePrincipalQuarter(Sums):
+    """By quarter of an hour, for each principal, as far as it was counted by a version that keeps these (0.2).
+
+    They make no more than the hours of the same principals, and are complete where they make as much.
+    """
+
+    __tablename__ = "usage_principal_quarter"
+
+
 class UsageHour(Sums):
     """By hour, for each principal and for all together."""
 

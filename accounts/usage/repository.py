@@ -17,6 +17,7 @@ from accounts.usage.models import (
     UsageDay,
     UsageHour,
     UsageMinute,
+    UsagePrincipalQuarter,
     UsagePruned,
     UsageQuarter,
     UsageSeries,
@@ -25,7 +26,14 @@ from api.usage import CONCURRENCY
 
 Dimension = Literal["cache", "principal"]
 
-TABLES: Mapping[int, type[Sums]] = {MINUTE: UsageMinute, QUARTER: UsageQuarter, HOUR: UsageHour, DAY: UsageDay}
+TABLES: Mapping[int, Sequence[type[Sums]]] = {
+    MINUTE: [UsageMinute],
+    QUARTER: [UsageQuarter, UsagePrincipalQuarter],
+    HOUR: [UsageHour],
+    DAY: [UsageDay],
+}
+"""By step; the first one holds what all principals used together, the last one what each did."""
+
 KEYS_AT_ONCE = 500
 
 
@@ -88,11 +96,10 @@ async def series_ids(
     return found, await _find_series(session, missing)
 
 
-async def add_up(session: AsyncSession, step: int, sums: Mapping[tuple[int, int], Counts]) -> None:
-    """Add to the sums of one step, by series and minute; of peaks the higher one stays."""
+async def add_up(session: AsyncSession, table: type[Sums], sums: Mapping[tuple[int, int], Counts]) -> None:
+    """Add to the sums of one table, by series and minute; of peaks the higher one stays."""
     if not sums:
         return
-    table = TABLES[step]
     insert = inserting(session, table)
     new: Any = insert.excluded
     statement = insert.on_conflict_do_update(
@@ -146,7 +153,7 @@ async def sums(
             of its length in the minute plus the offset. Without it there is one piece, number 0.
     """
     step, start, end = span
-    table = TABLES[step]
+    table = TABLES[step][-1 if of_principals(scope, by) else 0]
     asked: dict[str, Any] = {"meter": UsageSeries.meter}
     if "cache" in by:
         asked["cache_id"] = UsageSeries.cache_id
@@ -165,7 +172,7 @@ async def sums(
     statement = (
         select(*columns, *numbers, func.max(table.peak))
         .join(UsageSeries, UsageSeries.id == table.series_id)
-        .where(*_within(scope), _kept_by(step, by, scope.principal))
+        .where(*_within(scope), _kept_by(step, principals=of_principals(scope, by)))
         .where(table.minute >= start, table.minute < end)
         .group_by(*asked)  # by name: the bucket's expression has parameters
     )
@@ -179,7 +186,7 @@ async def accounts_with_usage(
     """Return so many ids after one, in their order, of accounts that used something in one of the spans; see `sums`."""
     used = [
         exists().where(table.series_id == UsageSeries.id, table.minute >= start, table.minute < end)
-        for table, start, end in ((TABLES[step], start, end) for step, start, end in spans)
+        for table, start, end in ((TABLES[step][0], start, end) for step, start, end in spans)
     ]
     ids = select(UsageSeries.account_id).where(UsageSeries.account_id > after, or_(*used)).distinct()
     return (await session.scalars(ids.order_by(UsageSeries.account_id).limit(count))).all()
@@ -191,12 +198,12 @@ async def sums_of_accounts(
     """Return what these accounts used in all of the spans together, by account and meter; see `sums`."""
     used: dict[str, dict[str, Counts]] = {}
     for step, start, end in spans:
-        table = TABLES[step]
+        table = TABLES[step][0]
         numbers = [exact_sum(getattr(table, name)).label(name) for name in Counts._fields[:-1]]
         statement = (
             select(UsageSeries.account_id, UsageSeries.meter, *numbers, func.max(table.peak).label("peak"))
             .join(UsageSeries, UsageSeries.id == table.series_id)
-            .where(UsageSeries.account_id.in_(ids), _kept_by(step, (), None))
+            .where(UsageSeries.account_id.in_(ids), _kept_by(step, principals=False))
             .where(table.minute >= start, table.minute < end)
             .group_by(UsageSeries.account_id, UsageSeries.meter)
         )
@@ -209,17 +216,19 @@ async def sums_of_accounts(
 
 async def rows(session: AsyncSession, step: int, start: int, end: int) -> Mapping[tuple[SeriesKey, int], Counts]:
     """Return all sums of a step from a minute to before another, of all accounts."""
-    table = TABLES[step]
     key = (UsageSeries.account_id, UsageSeries.cache_id, UsageSeries.meter, UsageSeries.principal)
-    numbers = [getattr(table, name) for name in Counts._fields]
-    found = select(*key, table.minute, *numbers).join(UsageSeries, UsageSeries.id == table.series_id)
-    found = found.where(table.minute >= start, table.minute < end)
-    return {(SeriesKey(*row[:4]), row[4]): Counts(*row[5:]) for row in await session.execute(found)}
+    sums: dict[tuple[SeriesKey, int], Counts] = {}
+    for table in TABLES[step]:
+        numbers = [getattr(table, name) for name in Counts._fields]
+        found = select(*key, table.minute, *numbers).join(UsageSeries, UsageSeries.id == table.series_id)
+        found = found.where(table.minute >= start, table.minute < end)
+        sums |= {(SeriesKey(*row[:4]), row[4]): Counts(*row[5:]) for row in await session.execute(found)}
+    return sums
 
 
 async def next_minute(session: AsyncSession, step: int, minute: int) -> int | None:
     """Return the minute of the first sum of a step at or after a minute."""
-    table = TABLES[step]
+    table = TABLES[step][0]  # what a principal used, all of them together used as well
     return await session.scalar(select(func.min(table.minute)).where(table.minute >= minute))
 
 
@@ -230,10 +239,12 @@ async def pruned(session: AsyncSession) -> Mapping[int, int]:
 
 async def prune(session: AsyncSession, step: int, before: int) -> int:
     """Delete the sums of a step from before a minute; return how many."""
-    table = TABLES[step]
-    gone: Any = await session.execute(delete(table).where(table.minute < before))
+    count = 0
+    for table in TABLES[step]:
+        gone: Any = await session.execute(delete(table).where(table.minute < before))
+        count += int(gone.rowcount)
     await set_pruned(session, step, before)
-    return int(gone.rowcount)
+    return count
 
 
 async def prune_series(session: AsyncSession, most: int) -> int:
@@ -241,7 +252,8 @@ async def prune_series(session: AsyncSession, most: int) -> int:
 
     The newest one stays: SQLite would give its id to the next, and a service that remembers it would add to another's.
     """
-    empty = [~exists().where(table.series_id == UsageSeries.id) for table in TABLES.values()]
+    tables = [table for of_step in TABLES.values() for table in of_step]
+    empty = [~exists().where(table.series_id == UsageSeries.id) for table in tables]
     newest = select(func.max(UsageSeries.id)).scalar_subquery()
     ids = select(UsageSeries.id).where(UsageSeries.id < newest, *empty).order_by(UsageSeries.id).limit(most)
     gone: Any = await session.execute(delete(UsageSeries).where(UsageSeries.id.in_(ids)))
@@ -276,10 +288,15 @@ def _within(scope: Scope) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _kept_by(step: int, by: Collection[Dimension], principal: str | None) -> ColumnElement[bool]:
+def of_principals(scope: Scope, by: Collection[Dimension]) -> bool:
+    """Return whether principals are told apart, or one of them is asked for."""
+    return "principal" in by or scope.principal is not None
+
+
+def _kept_by(step: int, *, principals: bool) -> ColumnElement[bool]:
     """Take each unit once: from the series of principals, or from those of all principals together."""
     of_all = UsageSeries.principal == ALL
-    if "principal" in by or principal is not None:
+    if principals:
         return and_(~of_all, UsageSeries.meter != CONCURRENCY)
     if step == MINUTE:  # here only peaks are kept for all together
         return or_(of_all, and_(~of_all, UsageSeries.meter != CONCURRENCY))

@@ -8,8 +8,8 @@ from accounts.database import Transaction
 from accounts.usage import repository
 from accounts.usage.adding import Place, added, by_key, peaks, peaks_in, quantities
 from accounts.usage.calendar import months, stretches
-from accounts.usage.levels import DAY, HOUR, MINUTE, OF_ALL, OF_PRINCIPALS, coarsest, cover
-from accounts.usage.models import ALL
+from accounts.usage.levels import DAY, HOUR, MINUTE, OF_ALL, QUARTER, SURE, coarsest, cover, floor
+from accounts.usage.models import ALL, Sums
 from accounts.usage.repository import Counts, Dimension, Found, Scope, SeriesKey
 from api.usage import Line
 
@@ -59,8 +59,7 @@ class Usage:
         steps[MINUTE] |= {place: detail[place] for place in routers}
         ids = await self._ids(session, {key for sums in steps.values() for key, _ in sums})
         for step, sums in steps.items():
-            rows = {(ids[key], minute): counts for (key, minute), counts in sums.items()}
-            await repository.add_up(session, step, rows)
+            await _add_up(session, step, ids, sums)
         if routers:
             await self._raise_peaks(session, routers)
 
@@ -72,7 +71,8 @@ class Usage:
         Of peaks that is the highest in the time; all that follows it in a `Counts` is added up.
         """
         found: list[Found] = []
-        for span in cover(start, end, _steps(scope, by)):
+        steps = SURE if repository.of_principals(scope, by) else OF_ALL
+        for span in cover(start, end, steps):
             found += await repository.sums(session, scope, by, span)
         return _merged((start, each) for each in found)
 
@@ -99,8 +99,8 @@ class Usage:
         found: list[tuple[int, Found]] = []
         firsts: dict[int, int] = {}
         for piece_start, piece_end, ahead in stretches(start, end, zone):
-            step = coarsest(_steps(scope, by), piece_start, piece_end, ahead, length)
-            for each in await repository.sums(session, scope, by, (step, piece_start, piece_end), (length, ahead)):
+            step = coarsest(OF_ALL, piece_start, piece_end, ahead, length)
+            for each in await _sums(session, scope, by, (step, piece_start, piece_end), (length, ahead)):
                 begins = max(each.bucket * length - ahead, piece_start)
                 # A day in which the clocks change lies in two stretches; it is one piece.
                 key = each.bucket if granularity == "day" else begins
@@ -120,18 +120,54 @@ class Usage:
         """Take the peaks of all routers together, which the rows of the minutes hold, into all steps."""
         of_all = {(key._replace(principal=ALL), minute) for key, minute in places}
         ids = await self._ids(session, {key for key, _ in of_all})
-        rows = {(ids[key], minute): Counts() for key, minute in of_all}
-        await repository.add_up(session, MINUTE, rows)  # so that of two services one waits, and sees the other's peaks
+        await _add_up(
+            session, MINUTE, ids, dict.fromkeys(of_all, Counts())
+        )  # so that of two services one waits, and sees the other's peaks
         found = await repository.peaks_of_routers(session, [(key[0], key[1], minute) for key, minute in of_all])
         highest = {(key, minute): Counts(peak=found[key[0], key[1], minute]) for key, minute in of_all}
         for step, sums in peaks(highest).items():
-            await repository.add_up(
-                session, step, {(ids[key], minute): counts for (key, minute), counts in sums.items()}
-            )
+            await _add_up(session, step, ids, sums)
 
 
-def _steps(scope: Scope, by: Collection[Dimension]) -> Sequence[int]:
-    return OF_PRINCIPALS if "principal" in by or scope.principal is not None else OF_ALL
+async def _add_up(session: Transaction, step: int, ids: Mapping[SeriesKey, int], sums: Mapping[Place, Counts]) -> None:
+    of_all, *of_each = repository.TABLES[step]
+    rows: dict[type[Sums], dict[tuple[int, int], Counts]] = {}
+    for (key, minute), counts in sums.items():
+        table = of_all if key.principal == ALL or not of_each else of_each[0]
+        rows.setdefault(table, {})[ids[key], minute] = counts
+    for table in repository.TABLES[step]:
+        await repository.add_up(session, table, rows.get(table, {}))
+
+
+async def _sums(
+    session: Transaction,
+    scope: Scope,
+    by: Collection[Dimension],
+    span: tuple[int, int, int],
+    bucket: tuple[int, int],
+) -> Sequence[Found]:
+    """Return what `repository.sums` does, of principals by quarters only where nothing lacks in those.
+
+    What a version that kept no such quarters has counted lacks there, and no day of these principals is less than its
+    quarters. So they are complete if all of them make as much as all of the days do.
+    """
+    found = await repository.sums(session, scope, by, span, bucket)
+    step, start, end = span
+    if step != QUARTER or not repository.of_principals(scope, by):
+        return found
+    first, last = floor(start, DAY), floor(end + DAY - 1, DAY)
+    beside = [(QUARTER, first, start), (QUARTER, end, last)]
+    quarters = _total(found, *[await repository.sums(session, scope, by, each) for each in beside])
+    if quarters == _total(await repository.sums(session, scope, by, (DAY, first, last))):
+        return found
+    minutes = await repository.sums(session, scope, by, (MINUTE, start, end), bucket)
+    # Both lack something where minutes are too old to be kept; then what is fuller is nearer.
+    return max(found, minutes, key=_total)
+
+
+def _total(*found: Sequence[Found]) -> list[int]:
+    counts = [each.counts for some in found for each in some]
+    return [sum(numbers) for numbers in zip(*(each[:-1] for each in counts), strict=True)] or [0] * 4
 
 
 def _merged(found: Iterable[tuple[int, Found]]) -> Sequence[Used]:

@@ -8,7 +8,9 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import delete, func, select
 
+from accounts.usage.models import UsageMinute, UsagePrincipalQuarter
 from accounts.usage.repository import Dimension, Scope
 from accounts.usage.service import Granularity, Used
 from api.usage import CONCURRENCY, PUBLISH, Batch, Line
@@ -30,6 +32,7 @@ FORMS: dict[Granularity, str] = {
     "month": "%Y-%m",
 }
 ZONES = ["UTC", "Europe/Berlin", "Asia/Kolkata", "Asia/Kathmandu", "Australia/Lord_Howe", "America/St_Johns"]
+KATHMANDU = ZoneInfo("Asia/Kathmandu")
 ACCOUNTS = ["acc_1", "acc_2"]
 
 
@@ -65,37 +68,70 @@ async def apply_all(here: Installation, boots: Sequence[Boot], seed: int) -> int
 
 
 async def pieces(
-    here: Installation, account: str, granularity: Granularity, zone: ZoneInfo, by: Sequence[Dimension]
+    here: Installation, account: str, granularity: Granularity, zone: ZoneInfo, by: Sequence[Dimension], past: int = 0
 ) -> Sequence[Used]:
-    now = now_minute()
+    start = now_minute() // 1440 * 1440 - 40 * 1440 + past  # on a border of days the coarsest steps answer
     async with here.accounts.database.reading() as session:
         return await here.accounts.usage.pieces(
-            session, Scope(account), now - 40 * 1440, now + 10, granularity, zone, by
+            session, Scope(account), start, start + 42 * 1440, granularity, zone, by
         )
 
 
-async def test_totals_are_exact_in_every_zone_and_piece_however_batches_come(here: Installation) -> None:
+@pytest.mark.parametrize("past", [0, 7])
+async def test_totals_are_exact_in_every_zone_and_piece_however_batches_come(here: Installation, past: int) -> None:
     boots = boots_of_a_month(seed=1)
     assert await apply_all(here, boots, seed=2) == sum(len(boot.batches) for boot in boots)
     batches = [batch for boot in boots for batch in boot.batches]
     for zone in map(ZoneInfo, ZONES):
         for granularity, form in FORMS.items():
-            detail, everyone = await both(here, granularity, zone, form)
+            detail, everyone = await both(here, granularity, zone, form, past)
             expected = by_hand(batches, zone, form)
             assert detail == expected
             assert everyone == without_principal(expected)
 
 
+@pytest.mark.parametrize("zone", ["Asia/Kathmandu", "Asia/Kolkata"])
+async def test_quarters_of_principals_are_read_where_they_hold_all_and_minutes_where_a_version_before_counted(
+    here: Installation, zone: str
+) -> None:
+    boots = boots_of_a_month(seed=7)
+    await apply_all(here, boots, seed=8)
+    batches = [batch for boot in boots for batch in boot.batches]
+
+    async def hours() -> dict[tuple[str, ...], Numbers]:
+        return (await both(here, "hour", ZoneInfo(zone), FORMS["hour"]))[0]
+
+    expected = by_hand(batches, ZoneInfo(zone), FORMS["hour"])
+    async with here.accounts.database.transaction() as session:
+        left = await session.scalar(select(func.max(UsagePrincipalQuarter.minute)))
+        await session.execute(delete(UsagePrincipalQuarter).where(UsagePrincipalQuarter.minute == left))
+    assert await hours() == expected  # as a version without such quarters leaves it
+    assert (await here.accounts.ledger.verifier.verify()).is_clean
+    async with here.accounts.database.transaction() as session:
+        await session.execute(delete(UsageMinute))
+    partly = await hours()
+    assert 0 < len(partly) < len(expected)  # the fuller of both
+
+
+async def test_hours_of_principals_between_those_of_utc_need_no_minutes(here: Installation) -> None:
+    boots = boots_of_a_month(seed=9)
+    await apply_all(here, boots, seed=10)
+    expected = by_hand([batch for boot in boots for batch in boot.batches], KATHMANDU, FORMS["hour"])
+    async with here.accounts.database.transaction() as session:
+        await session.execute(delete(UsageMinute))
+    assert (await both(here, "hour", KATHMANDU, FORMS["hour"]))[0] == expected
+
+
 async def both(
-    here: Installation, granularity: Granularity, zone: ZoneInfo, form: str
+    here: Installation, granularity: Granularity, zone: ZoneInfo, form: str, past: int = 0
 ) -> tuple[dict[tuple[str, ...], Numbers], dict[tuple[str, ...], Numbers]]:
     detail: dict[tuple[str, ...], Numbers] = {}
     everyone: dict[tuple[str, ...], Numbers] = {}
     for account in ACCOUNTS:
-        found = await pieces(here, account, granularity, zone, ("cache", "principal"))
+        found = await pieces(here, account, granularity, zone, ("cache", "principal"), past)
         detail |= as_found(account, found, zone, form)
-        of_all = [u for u in await pieces(here, account, granularity, zone, ("cache",)) if u.meter != CONCURRENCY]
-        everyone |= as_found(account, of_all, zone, form)
+        of_all = await pieces(here, account, granularity, zone, ("cache",), past)
+        everyone |= as_found(account, [used for used in of_all if used.meter != CONCURRENCY], zone, form)
     return detail, everyone
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import delete, select, update
 from accounts.batches.models import UsageBatch
 from accounts.batches.pruning import Pruning, Retention
 from accounts.batches.verifying import Verdict, Watch
-from accounts.usage.models import UsageDay, UsageHour, UsageMinute, UsageQuarter, UsageSeries
+from accounts.usage.models import UsageDay, UsageHour, UsageMinute, UsagePrincipalQuarter, UsageQuarter, UsageSeries
 from api.errors import Unavailable
 from api.usage import decode, encode
 from tests.integration.accounts.counted import Boot, published
@@ -95,7 +95,7 @@ async def test_a_batch_that_was_moved_to_another_minute_shows(simple: Installati
 
 
 async def test_a_sum_that_was_changed_shows_in_each_step(simple: Installation) -> None:
-    tables: list[Any] = [UsageMinute, UsageQuarter, UsageHour, UsageDay]
+    tables: list[Any] = [UsageMinute, UsageQuarter, UsagePrincipalQuarter, UsageHour, UsageDay]
     for table in tables:
         await change(simple, update(table).values(operations=table.operations + 1))
         found = (await verdict(simple)).findings
