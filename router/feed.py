@@ -95,12 +95,13 @@ class Feed:
         gap = self.log.align(page, last)
         if gap is not None:
             self._told_all(gap)
+        self._came_from = self.node_id
         if self.log.end != end:  # it is news; else each new subscriber would wake all the others for nothing
             self._wake()
 
     def move(self, node_id: str) -> None:
-        """Take note that the topic has another owner."""
-        self._came_from, self.node_id = self.node_id, node_id
+        """Take note that the topic has another owner, or that the one it has is asked anew."""
+        self.node_id = node_id
 
     def told(self, gap: Gap) -> None:
         """Note that one subscriber is told of a discontinuity."""
@@ -133,10 +134,13 @@ class Feed:
             self.log.trim(self.log.end)
 
     def _told_all(self, gap: Gap) -> None:
-        """Note that all are told; of a topic that has begun anew, for what became of the node that it was on."""
+        """Note that all are told; of a topic that has begun anew, for what became of the node that it was on.
+
+        That is the last one that said how the topic stands: an owner that refuses it, or leaves before it answers, is
+        not where the topic was lost.
+        """
         if gap.cause == "page_reset":
             gap = gap._replace(cause=self._fate(self._came_from) or self._fate(self.node_id) or gap.cause)
-            self._came_from = self.node_id
         self.gaps.told(self.topic, gap, self.subscribers)
 
     def _arrange(self) -> None:

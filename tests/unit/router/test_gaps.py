@@ -118,6 +118,22 @@ async def test_a_topic_that_begins_anew_tells_what_became_of_its_node() -> None:
         assert acme.router.counts.gaps[cause] == before + 1
 
 
+async def test_an_owner_that_refuses_a_topic_at_first_does_not_hide_what_became_of_the_one_before() -> None:
+    gaps = Gaps.unread()
+    fates: dict[str, Cause] = {"node-1": "node_loss"}
+    feed = Feed(TOPIC, "node-1", 1 << 20, gaps, fates.get)
+    feed.subscribers = 1
+    feed.align(7, 41)
+    feed.move("node-2")
+    feed.move("node-2")  # it had an older map, and is asked again
+    feed.move("node-3")  # another map, before it answers
+    feed.append(8, 1, item_frame(1, 8, b"\n\x01x", b""))
+    feed.align(8, 1)
+    assert gaps.counts.gaps == {"node_loss": 1}
+    feed.append(9, 1, item_frame(1, 9, b"\n\x01x", b""))  # on a node that nothing befell
+    assert gaps.counts.gaps == {"node_loss": 1, "page_reset": 1}
+
+
 async def test_what_became_of_a_node_is_no_reason_for_ever() -> None:
     def nowhere(_: NodeEntry) -> Link:
         raise AssertionError("nobody asks for a link")
