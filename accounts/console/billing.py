@@ -12,6 +12,7 @@ from accounts.billing.money import plain, plain_unit, rounded, times, total
 from accounts.billing.periods import Assignment
 from accounts.billing.plan import Plan
 from accounts.billing.rating import INCLUDED
+from accounts.console.bill_lines import line_path
 from accounts.console.forms import sent, trouble
 from accounts.console.page_route import PageRoute
 from accounts.console.pages import NO_TROUBLE, Pages, Trouble, see_other, url
@@ -142,7 +143,9 @@ class BillingPages:
         invoices = self._finance.invoices
         row, statement = await invoices.read(person.account_id, id)
         shown = document(row, statement, invoices.shown_number(row), invoices.settings.seller)
-        return self._pages.show(request, "invoice.html", person, document=shown, invoice=row)
+        paths = [line_path(id, number, line) for number, line in enumerate(statement.lines, 1)]
+        rows = list(zip(shown.rows, paths, strict=True))
+        return self._pages.show(request, "invoice.html", person, document=shown, rows=rows, invoice=row)
 
     async def profile(self, request: Request, person: Person) -> Response:
         """Show whom invoices are for."""

@@ -26,6 +26,7 @@ from accounts.console import (
 )
 from accounts.console.account import AccountPages
 from accounts.console.assets import Assets
+from accounts.console.bill_lines import BillLinePages
 from accounts.console.billing import BillingPages
 from accounts.console.budgets import BudgetPages
 from accounts.console.caches import CachePages
@@ -126,6 +127,7 @@ def install(app: FastAPI, services: Services, guards: Guards, place: Place) -> N
         TokenPages(pages, services.tokens, services.callers, services.roles, place.endpoint).routes(),
         usage.routes(pages, services.reports),
         BillingPages(pages, services.finance).routes(),
+        BillLinePages(pages, services.finance).routes(),
         BudgetPages(pages, services.finance.budgets, services.caches).routes(),
         AccountPages(pages, services.people, services.reports, services.operation.accounts).routes(),
         team.routes(),

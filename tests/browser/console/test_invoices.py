@@ -1,4 +1,4 @@
-"""A month of messages is over: its invoice is found in the console, and downloaded as a PDF."""
+"""A month of messages is over: its invoice is in the console, is downloaded as a PDF, and explains itself."""
 
 import json
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
 from tests.browser.console.conftest import Visit
@@ -47,7 +47,38 @@ def month_of_messages(visitor: Visitor, plan: Path) -> None:
     turn(visitor, MARCH)
 
 
-def test_the_invoice_of_a_month_is_downloaded_as_a_pdf(visit: Visit, tmp_path: Path) -> None:
+def follow_to_batches(visitor: Visitor, line: str, *times: str) -> list[str]:
+    """Click from a line of the invoice that is shown to an hour, a minute and its batches; return where these were."""
+    page, addresses = visitor.page, list[str]()
+    page.get_by_role("link", name=line).click()
+    for heading, time in zip(("Hours of a line", "Minutes of an hour"), times, strict=True):
+        expect(page.get_by_role("heading", level=1)).to_have_text(heading)
+        expect(page.locator("tbody .amount")).to_have_text("10")
+        assert visitor.violations() == []
+        addresses.append(page.url)
+        page.locator("tbody").get_by_role("link", name=time).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Batches of a minute")
+    assert visitor.violations() == []
+    return [*addresses, page.url]
+
+
+def assert_batches_of_the_month(page: Page) -> None:
+    """See that the batches that are shown make the ten operations, and are those that the REST API has."""
+    ids = page.locator("tbody").get_by_role("rowheader").all_inner_texts()
+    digests = page.locator("tbody code").all_inner_texts()
+    units = [int(text) for text in page.locator("tbody .amount").all_inner_texts()]
+    assert sum(units) == 10
+    same = page.request.get(page.get_by_role("link", name="The same as JSON").get_attribute("href") or "").json()
+    told = [(batch["batch_id"], batch["sha256"], batch["units"]) for batch in same["batches"]]
+    assert list(zip(ids, digests, units, strict=True)) == told
+    counted = page.request.get("/v1/usage/batches?from=2028-02-01&to=2028-02-02").json()["batches"]
+    intact = {
+        f"{each['router']}/{each['boot']}/{each['number']}": each["digest"] for each in counted if each["is_intact"]
+    }
+    assert [intact[id] for id in ids] == digests
+
+
+def test_the_invoice_of_a_month_is_downloaded_as_a_pdf_and_leads_to_its_batches(visit: Visit, tmp_path: Path) -> None:
     ada = visit()
     ada.sign_up("Tidewater Ferries")
     ada.new_cache("chat")
@@ -71,6 +102,13 @@ def test_the_invoice_of_a_month_is_downloaded_as_a_pdf(visit: Visit, tmp_path: P
     with page.expect_download() as again:
         page.get_by_role("link", name="PDF of").click()
     assert again.value.path().read_bytes() == download.value.path().read_bytes()
+    page.locator(".rows .title a").click()
+    first = "2028-02-01 00:00 UTC"
+    addresses = [page.url, *follow_to_batches(ada, "Published operations, tier 1 at 0.25 EUR", first, first)]
+    assert_batches_of_the_month(page)
+    ways_back = page.get_by_role("navigation", name="Way back").get_by_role("link").all()
+    assert [f"{ada.service.url}{way.get_attribute('href')}" for way in ways_back[1:]] == addresses[:-1]
     stranger = visit()
     stranger.sign_up()
-    assert stranger.page.request.get(download.value.url).status == 404
+    for address in (download.value.url, *addresses):
+        assert stranger.page.request.get(address).status == 404
