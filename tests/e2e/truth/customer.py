@@ -116,14 +116,17 @@ class Customer:
 
     def used(self) -> dict[str, Used]:
         """Return what is billed, by the names of caches, as GET /v1/usage tells it."""
-        asked = {"from": _iso(self._began), "granularity": "minute", "group_by": "cache"}
         sums: dict[str, dict[str, int]] = {}
-        for row in self.tenant.http.get("/v1/usage", params=asked).raise_for_status().json()["usage"]:
+        for row in self._usage():
             if row["meter"] in {"publish", "delivery"}:
                 mine = sums.setdefault(row["cache"], dict.fromkeys(Used._fields, 0))
                 for unit in ("messages", "bytes", "operations"):
                     mine[f"{row['meter']}_{unit}"] += row[unit]
         return {cache: Used(**numbers) for cache, numbers in sums.items()}
+
+    def subscription_seconds(self, cache: str) -> int:
+        """Return how long subscriptions of a cache were open, as GET /v1/usage tells it."""
+        return sum(row["subscription_seconds"] for row in self._usage() if row["cache"] == cache)
 
     def compared(self) -> Counter[str]:
         """Return what was billed of all accounts and what was counted elsewhere, also if an hour ended meanwhile."""
@@ -136,6 +139,10 @@ class Customer:
     def verify(self) -> str:
         """Return the last line of `tidings usage verify`, which adds everything up again."""
         return self._service.run("usage", "verify", "--data", str(self._service.data)).splitlines()[-1]
+
+    def _usage(self) -> list[dict[str, Any]]:
+        asked = {"from": _iso(self._began), "granularity": "minute", "group_by": "cache"}
+        return self.tenant.http.get("/v1/usage", params=asked).raise_for_status().json()["usage"]
 
 
 def _iso(seconds: int) -> str:

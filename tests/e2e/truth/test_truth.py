@@ -1,5 +1,6 @@
 """What is billed is what was counted by hand: known traffic through the published SDK, then GET /v1/usage."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -57,6 +58,21 @@ def test_each_subscriber_is_billed_and_none_is_free_of_charge(customer: Customer
         assert publisher.publish(cache, topic, [100, 1025]) == ["stored"] * 2
         assert [size for _, _, size in sdk.read(topic, 2)] == [100, 1025] * audience
     assert_billed(customer, {cache: Used(8, 4 * 1125, 4 * 3, 220, 110 * 1125, 110 * 3)})
+
+
+def test_the_seconds_of_a_stream_that_only_stays_open_are_told_within_five_seconds(customer: Customer) -> None:
+    cache, sdk = customer.tenant.new_cache(), customer.sdk()
+    assert sdk.subscribe(cache, "silent") == 1
+    opened, told = time.monotonic(), 0
+    for _ in range(3):
+        passed = max(told + 1, int(time.monotonic() - opened))
+        until(
+            lambda passed=passed: customer.subscription_seconds(cache) >= passed,
+            seconds=WITHIN_SECONDS,
+            what=f"{passed} seconds of a subscription",
+        )
+        told = customer.subscription_seconds(cache)
+    assert customer.used() == {}
 
 
 def test_who_is_gone_is_not_billed_and_what_is_read_again_is(customer: Customer) -> None:

@@ -190,11 +190,11 @@ async def test_a_router_with_another_key_loses_nothing_until_it_has_the_right_on
 async def test_a_window_is_longer_while_streams_stay_open_and_nothing_else_happens(here: Installation) -> None:
     router = here.router()
     topic = Topic("acme", "cache", "topic")
-    assert router._windows(router.meters.window) == 5
+    assert router._windows(router.meters.window) == 3
     router.seats.taken(topic, "")
     assert router._windows(router.meters.window) == 1
     router.seats.begin()
-    assert router._windows(router.meters.window) == 5
+    assert router._windows(router.meters.window) == 3
     router.meters.meter("acme", "cache", PUBLISH, "").add(1, 1, 1)
     assert router._windows(router.meters.window) == 1
     router.seats.left(topic, "")
