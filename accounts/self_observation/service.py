@@ -19,7 +19,7 @@ from accounts.limits.schemas import LimitInfo, LimitsInfo
 from accounts.limits.service import AccountLimits
 from accounts.paging import MOST, PageRequest
 from accounts.usage.reports import Question
-from accounts.usage.schemas import UsageReport
+from accounts.usage.schemas import report_json
 from api.errors import NotFound, Unavailable
 from api.system import SystemTopic
 from backplane.system import SystemItem, SystemTopics
@@ -96,7 +96,7 @@ class SelfObservation:
         report = await self._reports.report(account_id, Question("minute", start, group_by=("cache",)))
         if len(report.rows) > MOST_ROWS:
             report = await self._reports.report(account_id, Question("minute", start))
-        return [UsageReport.of(report).model_dump_json()]
+        return [report_json(report).decode()]
 
     async def _limits_in_force(self, account_id: str) -> Sequence[str]:
         standings = await self._limits.standings(account_id)

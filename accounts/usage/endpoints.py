@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Response
 
 from accounts.rest.guards import AnyMember
 from accounts.usage.reports import GroupBy, Question, Reports
-from accounts.usage.schemas import UsageReport, UsageSettings
+from accounts.usage.schemas import UsageReport, UsageSettings, report_json
 from accounts.usage.service import Granularity
 
 LONGEST_TEXT = 320
@@ -31,14 +31,15 @@ def routes(reports: Reports) -> APIRouter:
     """Return the endpoints for usage."""
     router = APIRouter(prefix="/v1/usage", tags=["usage"])
 
-    @router.get("")
-    async def report(member: AnyMember, question: Annotated[Question, Depends(_question)]) -> UsageReport:
+    @router.get("", response_model=UsageReport)
+    async def report(member: AnyMember, question: Annotated[Question, Depends(_question)]) -> Response:
         """Tell what was used, by meter, in pieces of a minute, an hour, a day or a month of the account's time zone.
 
         `from` and `to` are dates or times, local where they name no zone: from the beginning of this month until now
         where they are left out. The pieces at both ends are told whole. `group_by` may be given more than once.
         """
-        return UsageReport.of(await reports.report(member.account_id, question))
+        told = await reports.report(member.account_id, question)
+        return Response(report_json(told), media_type="application/json")
 
     @router.get("/settings")
     async def settings(member: AnyMember) -> UsageSettings:

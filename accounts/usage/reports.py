@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from accounts import audit
@@ -12,6 +12,7 @@ from accounts.audit import Actor
 from accounts.database import Database
 from accounts.tenants import repository as tenants
 from accounts.usage import repository
+from accounts.usage.adding import added
 from accounts.usage.calendar import local, midnight, month_start, next_month, zone
 from accounts.usage.levels import DAY, HOUR, MINUTE, floor
 from accounts.usage.repository import Counts, Dimension, Scope
@@ -56,8 +57,7 @@ class Question:
         return None if self.token_id is None else BY_TOKEN + self.token_id
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """What was used in a piece of time: of a cache, by a key or a token_id, where these are told apart."""
 
     start: datetime
@@ -194,15 +194,23 @@ def _meters(question: Question) -> Collection[str] | None:
 def _rows(
     used: Sequence[Used], in_zone: ZoneInfo, names: Mapping[str, str], group_by: Collection[GroupBy]
 ) -> Sequence[Row]:
-    sums: dict[tuple[int, str, str, str, str], Counts] = {}
-    for each in used:
-        key_id = each.principal.removeprefix(BY_KEY) if each.principal.startswith(BY_KEY) else ""
-        token_id = each.principal.removeprefix(BY_TOKEN) if each.principal.startswith(BY_TOKEN) else ""
-        told = (key_id if "api_key" in group_by else "", token_id if "token_id" in group_by else "")
-        key = (each.start, each.meter, each.cache_id, *told)
-        known = sums.get(key)
-        sums[key] = each.counts if known is None else known.plus(each.counts)
+    starts = {start: local(start, in_zone) for start in {each.start for each in used}}  # many rows have each of them
+    if not {"api_key", "token_id"} & set(group_by):
+        return [
+            Row(starts[start], meter, cache_id, names.get(cache_id, ""), "", "", counts)
+            for start, meter, cache_id, _, counts in used
+        ]
+    sums = added((_told(each, group_by), each.counts) for each in used)
     return [
-        Row(local(start, in_zone), meter, cache_id, names.get(cache_id, ""), api_key, token_id, counts)
+        Row(starts[start], meter, cache_id, names.get(cache_id, ""), api_key, token_id, counts)
         for (start, meter, cache_id, api_key, token_id), counts in sums.items()
     ]
+
+
+def _told(used: Used, group_by: Collection[GroupBy]) -> tuple[int, str, str, str, str]:
+    """Return what tells the row apart that this belongs to."""
+    principal = used.principal
+    by_key = "api_key" in group_by and principal.startswith(BY_KEY)
+    by_token = "token_id" in group_by and principal.startswith(BY_TOKEN)
+    key_id, token_id = principal.removeprefix(BY_KEY), principal.removeprefix(BY_TOKEN)
+    return used.start, used.meter, used.cache_id, key_id if by_key else "", token_id if by_token else ""

@@ -177,7 +177,7 @@ async def sums(
         .group_by(*asked)  # by name: the bucket's expression has parameters
     )
     # There may be many thousands, so they are read by their places.
-    return [Found(*row[:4], Counts._make(map(int, row[4:]))) for row in await session.execute(statement)]
+    return [Found(*row[:4], Counts._make(row[4:])) for row in await session.execute(statement)]
 
 
 async def accounts_with_usage(

@@ -3,9 +3,10 @@
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
+from pydantic_core import to_json
 
 from accounts.rest.schemas import Input, Output
-from accounts.usage.reports import Report, Row
+from accounts.usage.reports import Report
 
 
 class UsageRow(Output):
@@ -24,22 +25,6 @@ class UsageRow(Output):
     subscription_seconds: int
     peak_subscriptions: int = Field(description="The most that were open at a time.")
 
-    @classmethod
-    def of(cls, row: Row) -> "UsageRow":
-        return cls(
-            start=row.start.isoformat(),
-            meter=row.meter,
-            cache=row.cache or None,
-            cache_id=row.cache_id or None,
-            api_key=row.api_key or None,
-            token_id=row.token_id or None,
-            messages=row.counts.messages,
-            bytes=row.counts.bytes,
-            operations=row.counts.operations,
-            subscription_seconds=row.counts.seconds,
-            peak_subscriptions=row.counts.peak,
-        )
-
 
 class UsageReport(Output):
     """All pieces of time from `start` to before `end` in which something was used."""
@@ -49,14 +34,36 @@ class UsageReport(Output):
     time_zone: str
     usage: list[UsageRow]
 
-    @classmethod
-    def of(cls, report: Report) -> "UsageReport":
-        return cls(
-            start=report.start.isoformat(),
-            end=report.end.isoformat(),
-            time_zone=report.time_zone,
-            usage=[UsageRow.of(row) for row in report.rows],
-        )
+
+def report_json(report: Report) -> bytes:
+    """Return a report as the JSON of a `UsageReport`.
+
+    Without the model, which takes as long as all else for an answer of many thousand rows.
+    """
+    texts = {start: start.isoformat() for start in {row.start for row in report.rows}}
+    usage = [
+        {
+            "start": texts[start],
+            "meter": meter,
+            "cache": cache or None,
+            "cache_id": cache_id or None,
+            "api_key": api_key or None,
+            "token_id": token_id or None,
+            "messages": messages,
+            "bytes": size,
+            "operations": operations,
+            "subscription_seconds": seconds,
+            "peak_subscriptions": peak,
+        }
+        for start, meter, cache_id, cache, api_key, token_id, (messages, size, operations, seconds, peak) in report.rows
+    ]
+    whole = {
+        "start": report.start.isoformat(),
+        "end": report.end.isoformat(),
+        "time_zone": report.time_zone,
+        "usage": usage,
+    }
+    return to_json(whole)
 
 
 class UsageSettings(Input):
