@@ -66,6 +66,7 @@ class Member:
         await self.membership.drain()
         version = self.membership.map_version
         ends = time.monotonic() + seconds
+        await self._giving.until_parted(version)  # or what `handed_over` says would depend on how long there is
         while time.monotonic() < ends:
             heirs = [id for id, entry in self.membership.members.items() if entry.state == "live"]
             if all(self._giving.taken.get(id, 0) >= version for id in heirs) and not (heirs and is_watched()):

@@ -108,16 +108,17 @@ class StorageTier:
                 _log.warning("not everything was handed over within %g s; see TIDINGS_DRAIN_SECONDS", seconds)
         except Unavailable as reason:
             _log.warning("the node leaves without handing over: %s", reason)
-        given, left = self._member.handed_over
-        _log.info("the node leaves: %s topics handed over, %s not", f"{given:,}", f"{left:,}")
         await self._member.leave()
 
     async def close(self) -> None:
-        """Stop."""
-        self._state = "stopped"
+        """Stop; where the node has left, tell what it handed over: others take topics until its server is closed."""
+        has_left, self._state = self._state == "draining", "stopped"
         await end(*self._tasks)
         await self._member.close()
         await self._server.close()
+        if has_left:
+            given, left = self._member.handed_over
+            _log.info("the node leaves: %s topics handed over, %s not", f"{given:,}", f"{left:,}")
         await self._durable.close()
         await self._witness.close()
         await self._bounds.close()

@@ -1,6 +1,7 @@
 """Topics that move between storage nodes under load: what publishers and subscribers see of it."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -116,6 +117,38 @@ async def test_a_change_in_good_order_loses_nothing_and_needs_no_word(
                 assert "discontinuity" not in client.kinds
 
 
+async def test_a_fresh_subscription_begins_with_the_newest_item_also_after_its_topic_was_handed_over() -> None:
+    async with running(nodes=2) as fleet:
+        older = [await gateway.subscribe() for gateway in fleet.gateways]
+        for text in ("one", "two"):
+            await fleet.gateways[0].publish(text)
+        owner = fleet.gateways[0].router.owners.node_id(Topic("acme", "acme-cache", "topic"))
+        await fleet.nodes[owner].leave()
+        fresh = [await gateway.subscribe() for gateway in fleet.gateways]
+        await fleet.gateways[1].publish("three")
+        for client in (*older, *fresh):
+            async with asyncio.timeout(DEADLINE_SECONDS):
+                await client.until(lambda c=client: c.texts[-1:] == ["three"])
+            assert "discontinuity" not in client.kinds
+        assert [client.numbers for client in (*older, *fresh)] == [[1, 2, 3], [1, 2, 3], [2, 3], [2, 3]]
+
+
+async def test_what_a_node_has_no_time_to_hand_over_begins_anew_and_the_drain_is_the_cause() -> None:
+    async with loaded() as (fleet, load):
+        before, leaving = owners(fleet), fleet.nodes["node-1"]
+        assert not await leaving.member.drain(0, lambda: leaving.server.is_watched)
+        given, left = leaving.member.handed_over
+        assert given + left == list(before.values()).count("node-1")
+        await leaving.member.leave()
+        await leaving.close()
+        await load.until_more(5)
+        await load.stop()
+        told = [client.kinds.count("discontinuity") for clients in load.subscribers.values() for client in clients]
+        assert max(told) == 1
+        causes = sum((Counter(gateway.router.counts.gaps) for gateway in fleet.gateways), Counter[str]())
+        assert causes == {"drain": sum(told)}
+
+
 async def test_the_topics_of_a_node_that_dies_go_on_elsewhere_after_one_discontinuity() -> None:
     async with loaded() as (fleet, load):
         before = owners(fleet)
@@ -128,7 +161,9 @@ async def test_the_topics_of_a_node_that_dies_go_on_elsewhere_after_one_disconti
                 assert client.kinds.count("discontinuity") == died, (topic, client.kinds)
                 assert len(pages(client)) == 1 + died
                 assert len(client.texts) == len(set(client.texts))
-        assert "node-1" in before.values()
+        lost = list(before.values()).count("node-1")
+        assert lost
+        assert [gateway.router.counts.gaps for gateway in fleet.gateways] == [{"node_loss": lost}] * 2
 
 
 async def test_a_node_that_was_forgotten_for_a_while_takes_back_what_others_have_by_now() -> None:
