@@ -43,6 +43,14 @@ async def test_a_month_that_is_over_is_an_invoice_with_its_pdf(start: Start) -> 
     assert pdf.headers["content-type"] == "application/pdf"
     other, _ = await logged_in(here, "bob")
     assert (await other.get("/console/billing/invoice", params={"id": invoice.id})).status_code == 404
+    line = {"id": invoice.id, "number": 1}
+    assert "2028-03-11 08:00 UTC" in (await client.get("/console/billing/line", params=line)).text
+    eight = at("2028-03-11 08:00")
+    empty = await client.get("/console/billing/line", params={**line, "hour": eight + 3600})
+    assert "Nothing is kept of this time" in empty.text
+    for query, status in (({"number": 99}, 404), ({"hour": -1}, 400), ({"minute": "x"}, 400)):
+        assert (await client.get("/console/billing/line", params={**line, **query})).status_code == status
+    assert (await other.get("/console/billing/line", params=line)).status_code == 404
 
 
 async def test_a_billing_address_keeps_its_lines(here: Installation) -> None:
