@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import json
 import secrets
+import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -75,11 +76,11 @@ class Questions:
         answers = self._store.key("answers", id)
         await self._store.call(_ASK, [self._store.key("epoch")], self._channel, json.dumps([id, *question]))
         found: list[bytes] = []
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(WAIT_SECONDS):
-                while len(found) < asked:
-                    await asyncio.sleep(LOOK_SECONDS)
-                    found = await self._store.call(_READ, [answers])
+        # By the clock: redis-py sends by `asyncio.wait_for`, which in Python 3.11 may swallow what a timeout cancels.
+        until = time.monotonic() + WAIT_SECONDS
+        while len(found) < asked and time.monotonic() < until:
+            await asyncio.sleep(LOOK_SECONDS)
+            found = await self._store.call(_READ, [answers])
         return Answers([json.loads(answer) for answer in found], max(asked, len(found)))
 
     def answer(self, reply: Reply) -> Unwatch:
