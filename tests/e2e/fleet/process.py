@@ -119,7 +119,8 @@ class Member:
         self._seen = len(READY.findall(self.output))
         with self._out.open("ab") as out, self._err.open("ab") as err:
             command = [*self.prefix, sys.executable, "-m", "cli.main", self.tier]
-            variables = {**_without_variables(), **self.variables, "PYTHONPATH": str(self.software)}
+            places = [path for path in (self.variables.get("PYTHONPATH"), str(self.software)) if path]
+            variables = {**_without_variables(), **self.variables, "PYTHONPATH": os.pathsep.join(places)}
             self._process = guarded.popen(command, folder=self.software, env=variables, stdout=out, stderr=err)
 
     def wait_ready(self, seconds: float = READY_SECONDS) -> None:
