@@ -2,25 +2,23 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from accounts.billing.meters import METERS
 from accounts.billing.statement import Line
 from accounts.console.page_route import PageRoute
 from accounts.console.pages import Pages, url
 from accounts.finance import Finance
+from accounts.invoices.endpoints import Epoch
 from accounts.invoices.explaining import Piece, Source
 from accounts.invoices.wording import description
 from accounts.rest.guards import Person
 from api.usage import batch_id
 
 PATH = "/console/billing/line"
-HOUR_SECONDS = 3600
-
-Epoch = Annotated[int | None, Query(ge=0, lt=2**34)]
 
 
 class Place(NamedTuple):
@@ -87,9 +85,9 @@ class BillLinePages:
         if minute is not None:
             batches = await explanations.sources(account, meter, minute // 60)
         elif hour is not None:
-            pieces = await explanations.pieces(account, line, meter, "minute", hour, hour + HOUR_SECONDS)
+            pieces = await explanations.minutes(account, line, meter, hour)
         else:
-            pieces = await explanations.pieces(account, line, meter, "hour", line.part_start, line.part_end)
+            pieces = await explanations.hours(account, line, meter)
         zone = ZoneInfo(line.period.zone)
         return self._pages.show(
             request,

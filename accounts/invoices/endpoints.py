@@ -70,10 +70,8 @@ def routes(invoices: Invoices, explanations: Explanations) -> APIRouter:
         if minute is not None:
             return of_minute(line, await explanations.sources(member.account_id, meter, minute // 60))
         if hour is not None:
-            found = await explanations.pieces(member.account_id, line, meter, "minute", hour, hour + 3600)
-            return pieces(line, here, "minute", found)
-        found = await explanations.pieces(member.account_id, line, meter, "hour", line.part_start, line.part_end)
-        return pieces(line, here, "hour", found)
+            return pieces(line, here, "minute", await explanations.minutes(member.account_id, line, meter, hour))
+        return pieces(line, here, "hour", await explanations.hours(member.account_id, line, meter))
 
     return router
 

@@ -16,6 +16,8 @@ from accounts.usage.service import Usage
 from api import usage as counted
 from api.errors import InvalidArgument, NotFound
 
+HOUR_SECONDS = 3600
+
 Level = Literal["hour", "minute"]
 
 
@@ -63,16 +65,13 @@ class Explanations:
             raise InvalidArgument(f"line {number} is not for usage, but '{line.kind}'")
         return line, meter
 
-    async def pieces(
-        self, account_id: str, line: Line, meter: Meter, level: Level, start: int, end: int
-    ) -> Sequence[Piece]:
-        """Return what was counted of the meter from `start` to `end`, within the part of the month of the line."""
-        first, last = max(line.part_start, start) // 60, min(line.part_end, end) // 60
-        scope = Scope(account_id, meters=(meter.usage,))
-        async with self._database.reading() as session:
-            found = await self._usage.pieces(session, scope, first, last, level, ZoneInfo(line.period.zone))
-        pieces = [Piece(each.start * 60, int(getattr(each.counts, meter.measure))) for each in found]
-        return [piece for piece in pieces if piece.units]
+    async def hours(self, account_id: str, line: Line, meter: Meter) -> Sequence[Piece]:
+        """Return what was counted of the meter in each hour of a line."""
+        return await self._pieces(account_id, line, meter, "hour", line.part_start, line.part_end)
+
+    async def minutes(self, account_id: str, line: Line, meter: Meter, hour: int) -> Sequence[Piece]:
+        """Return what was counted of the meter in each minute of the hour from `hour`, as far as it is the line's."""
+        return await self._pieces(account_id, line, meter, "minute", hour, hour + HOUR_SECONDS)
 
     async def sources(self, account_id: str, meter: Meter, minute: int) -> Sequence[Source]:
         """Return the batches that say something of the meter in a minute of the epoch."""
@@ -94,6 +93,17 @@ class Explanations:
             for row in rows
         ]
         return [source for source in found if source.units]
+
+    async def _pieces(
+        self, account_id: str, line: Line, meter: Meter, level: Level, start: int, end: int
+    ) -> Sequence[Piece]:
+        """Return what was counted of the meter from `start` to `end`, within the part of the month of the line."""
+        first, last = max(line.part_start, start) // 60, min(line.part_end, end) // 60
+        scope = Scope(account_id, meters=(meter.usage,))
+        async with self._database.reading() as session:
+            found = await self._usage.pieces(session, scope, first, last, level, ZoneInfo(line.period.zone))
+        pieces = [Piece(each.start * 60, int(getattr(each.counts, meter.measure))) for each in found]
+        return [piece for piece in pieces if piece.units]
 
 
 def _units(payload: bytes, account_id: str, meter: Meter) -> int:

@@ -120,9 +120,8 @@ class Usage:
         """Take the peaks of all routers together, which the rows of the minutes hold, into all steps."""
         of_all = {(key._replace(principal=ALL), minute) for key, minute in places}
         ids = await self._ids(session, {key for key, _ in of_all})
-        await _add_up(
-            session, MINUTE, ids, dict.fromkeys(of_all, Counts())
-        )  # so that of two services one waits, and sees the other's peaks
+        # So that of two services one waits, and sees the other's peaks.
+        await _add_up(session, MINUTE, ids, dict.fromkeys(of_all, Counts()))
         found = await repository.peaks_of_routers(session, [(key[0], key[1], minute) for key, minute in of_all])
         highest = {(key, minute): Counts(peak=found[key[0], key[1], minute]) for key, minute in of_all}
         for step, sums in peaks(highest).items():
@@ -130,13 +129,12 @@ class Usage:
 
 
 async def _add_up(session: Transaction, step: int, ids: Mapping[SeriesKey, int], sums: Mapping[Place, Counts]) -> None:
-    of_all, *of_each = repository.TABLES[step]
-    rows: dict[type[Sums], dict[tuple[int, int], Counts]] = {}
+    tables = repository.TABLES[step]
+    rows: dict[type[Sums], dict[tuple[int, int], Counts]] = {table: {} for table in tables}
     for (key, minute), counts in sums.items():
-        table = of_all if key.principal == ALL or not of_each else of_each[0]
-        rows.setdefault(table, {})[ids[key], minute] = counts
-    for table in repository.TABLES[step]:
-        await repository.add_up(session, table, rows.get(table, {}))
+        rows[tables[0 if key.principal == ALL else -1]][ids[key], minute] = counts
+    for table, of_table in rows.items():
+        await repository.add_up(session, table, of_table)
 
 
 async def _sums(
