@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from accounts.installation.observed import Sight
-from backplane.interface import Node, Process
+from backplane.interface import Node, Process, Tier
 
-Tier = Literal["accounts", "router", "storage"]
 Health = Literal["good", "signal", "bad"]
 
 BOX_WIDTH, BOX_HEIGHT, GAP, MARGIN, TOP = 208, 56, 16, 8, 28

@@ -5,12 +5,12 @@ from typing import Literal
 from pydantic import Field
 
 from accounts.rest.schemas import Output
-from backplane.interface import Node, NodeMap, Process
+from backplane.interface import Node, NodeMap, Process, Tier
 
 
 class ProcessInfo(Output):
     id: str
-    tier: Literal["router", "storage", "accounts"]
+    tier: Tier
     address: str
     version: str
     started_at_epoch_seconds: int

@@ -4,17 +4,16 @@ import asyncio
 import logging
 import time
 from importlib.metadata import version
-from typing import Literal
 
 from api.errors import TidingsError
-from backplane.interface import Process, Registry
+from backplane.interface import Process, Registry, Tier
 
 ANNOUNCE_SECONDS = 1.0
 
 _log = logging.getLogger(__name__)
 
 
-async def announce(registry: Registry, tier: Literal["router", "storage", "accounts"], id: str, address: str) -> None:
+async def announce(registry: Registry, tier: Tier, id: str, address: str) -> None:
     """Say so every second, until cancelled. A backplane that cannot be reached is told again."""
     software, started_at = version("tidings"), time.time()
     while True:

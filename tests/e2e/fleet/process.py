@@ -8,16 +8,14 @@ import sys
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Literal
 
 import httpx
 import psutil
 
+from backplane.interface import Tier
 from tests import guarded
 from tests.e2e.service import ROOT, until
 from tests.ports import free_port
-
-Tier = Literal["router", "storage", "accounts"]
 
 READY = re.compile(r"^ready \S+$", re.MULTILINE)
 READY_SECONDS = 60.0
