@@ -1,13 +1,11 @@
 """One account that asks for ten times what it may have, and another beside it that notices little of it."""
 
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 
 import pytest
 
-from bench.load.open_loop import publish_open_loop
 from bench.protocols.tidings import TidingsDialect
+from tests.e2e.core.noise import SLACK_SECONDS, publish_beside
 from tests.e2e.service import Service
 from tests.e2e.tenant import Tenant
 
@@ -15,8 +13,6 @@ LIMIT = 100
 ASKED = 1_000
 QUIET = 50
 SECONDS = 3.0
-SLACK_SECONDS = 0.5
-"""What a machine with other work to do may add to a single answer; half of them know nothing of it."""
 
 
 @pytest.fixture(scope="module")
@@ -33,12 +29,7 @@ def test_who_asks_for_more_than_its_limit_delays_nobody_else(service: Service) -
     with Tenant(service) as noisy, Tenant(service) as quiet:
         noisy.http.patch("/v1/limits", json={"publishes_per_second": LIMIT}).raise_for_status()
         of_noisy, of_quiet = dialect(service, noisy), dialect(service, quiet)
-        alone = publish_open_loop(of_quiet, 2, QUIET, SECONDS)
-        with ProcessPoolExecutor(1, get_context("spawn")) as elsewhere:
-            elsewhere.submit(int).result()
-            noise = elsewhere.submit(publish_open_loop, of_noisy, 4, ASKED, SECONDS + 1)
-            beside = publish_open_loop(of_quiet, 2, QUIET, SECONDS)
-            found = noise.result()
+        alone, beside, found = publish_beside(of_quiet, QUIET, of_noisy, ASKED, SECONDS)
     assert set(alone.statuses) == set(beside.statuses) == {"0"}
     assert beside.quantile(0.5) < 2 * alone.quantile(0.5) + 0.01
     assert beside.quantile(0.99) < 2 * alone.quantile(0.99) + SLACK_SECONDS

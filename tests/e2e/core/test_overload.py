@@ -1,14 +1,13 @@
 """A tenant that takes much, and then three times as much as there is, which is refused as far as it is too much."""
 
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 
 import pytest
 
 from bench.load.open_loop import publish_open_loop
 from bench.overload import Step, memory_of, offered, peak_of
 from bench.protocols.tidings import TidingsDialect
+from tests.e2e.core.noise import SLACK_SECONDS, publish_beside
 from tests.e2e.service import Service, until
 from tests.e2e.tenant import Tenant
 
@@ -20,8 +19,6 @@ SHARE = 0.15
 """Of the peak, for each CPU-second of the service: half or more on an idle machine, a fifth where much else runs."""
 PART_OF_PEAK = 0.25
 """What one tenant publishes beside another, so that both have room also where other work comes to the machine."""
-SLACK_SECONDS = 0.5
-"""What such work may add to a single answer; half of them know nothing of it."""
 MORE_MIB = 250
 """Without the bound of publishes at a time it grew by a gigabyte."""
 
@@ -53,13 +50,9 @@ def test_a_tenant_without_a_limit_of_its_own_delays_nobody_while_there_is_room(
 ) -> None:
     with Tenant(service) as other:
         quiet = TidingsDialect("127.0.0.1", service.port, other.key, other.new_cache())
-        alone = publish_open_loop(quiet, 2, CALM, 2 * SECONDS)
-        with ProcessPoolExecutor(1, get_context("spawn")) as elsewhere:
-            elsewhere.submit(int).result()
-            rate = PART_OF_PEAK * peak.accepted
-            noise = elsewhere.submit(publish_open_loop, dialect, 4, rate, 2 * SECONDS + 1)
-            beside = publish_open_loop(quiet, 2, CALM, 2 * SECONDS)
-            assert noise.result().accepted_per_second > rate / 2
+        rate = PART_OF_PEAK * peak.accepted
+        alone, beside, noise = publish_beside(quiet, CALM, dialect, rate, 2 * SECONDS)
+    assert noise.accepted_per_second > rate / 2
     assert set(alone.statuses) == set(beside.statuses) == {OK}
     assert beside.quantile(0.5) < 2 * alone.quantile(0.5) + 0.01
     assert beside.quantile(0.99) < 2 * alone.quantile(0.99) + SLACK_SECONDS
