@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
 from tests.browser.console.conftest import Visit
+from tests.browser.console.pictures import keep
 from tests.browser.console.visit import Visitor
 from tests.e2e.service import Service, until
 
@@ -55,10 +56,12 @@ def follow_to_batches(visitor: Visitor, line: str, *times: str) -> list[str]:
         expect(page.get_by_role("heading", level=1)).to_have_text(heading)
         expect(page.locator("tbody .amount")).to_have_text("10")
         assert visitor.violations() == []
+        keep(visitor, heading.lower().replace(" ", "-"))
         addresses.append(page.url)
         page.locator("tbody").get_by_role("link", name=time).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Batches of a minute")
     assert visitor.violations() == []
+    keep(visitor, "batches-of-a-minute")
     return [*addresses, page.url]
 
 
@@ -88,7 +91,9 @@ def test_the_invoice_of_a_month_is_downloaded_as_a_pdf_and_leads_to_its_batches(
     month_of_messages(ada, tmp_path / "plan.json")
     page = ada.page
     page.goto("/console/billing")
+    keep(ada, "billing")
     page.locator(".rows .title a").click()
+    keep(ada, "invoice")
     number = page.get_by_role("heading", level=1).inner_text()
     expect(page.get_by_role("main")).to_contain_text("2.50 EUR")
     assert ada.violations() == []

@@ -1,26 +1,16 @@
-"""Each page as a picture, with things in it that somebody really made.
-
-TIDINGS_SCREENSHOTS names a folder to keep them in: `docs/screenshots` for those that `docs/console.md` shows.
-"""
-
-import os
-from io import BytesIO
-from pathlib import Path
+"""Each page as a picture, with things in it that somebody really made."""
 
 import httpx
-from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.console.conftest import Visit
+from tests.browser.console.pictures import keep
 from tests.browser.console.test_operators import appoint, open_account
 from tests.browser.console.test_security import set_up
 from tests.browser.console.test_team import invite
 from tests.browser.console.visit import Visitor
 from tests.e2e.service import until
 
-FOLDER = os.environ.get("TIDINGS_SCREENSHOTS")
-COLOURS = 200
-FEWEST_BYTES = 3_000
 ROOMS = ("chat", "orders", "telemetry")
 
 
@@ -52,13 +42,14 @@ def test_each_page_is_a_picture(visit: Visit) -> None:
         ("tokens", "/console/tokens"),
         ("overview", "/console"),
         ("usage", "/console/usage?span=hour"),
-        ("billing", "/console/billing"),
         ("plans", "/console/billing/plan"),
         ("budgets", "/console/budgets"),
         ("audit", "/console/audit"),
     ):
         page.goto(path)
         keep(visitor, name)
+    show_webhook(visitor)
+    show_gap(visitor, key)
     show_inspector(visitor, key)
     show_playground(visitor)
     show_security(visitor)
@@ -75,11 +66,12 @@ def talk(visitor: Visitor, key: str) -> None:
 def wait_for_usage(visitor: Visitor) -> None:
     """Wait until what was published has been counted, which takes a second or so."""
 
-    def is_counted() -> bool:
-        visitor.page.goto("/console/usage?span=hour")
-        return visitor.page.locator(".chart").count() > 0
+    until(lambda: is_on(visitor, "/console/usage?span=hour", ".chart"), seconds=30, what="usage on its page")
 
-    until(is_counted, seconds=30, what="usage on its page")
+
+def is_on(visitor: Visitor, path: str, selector: str) -> bool:
+    visitor.page.goto(path)
+    return visitor.page.locator(selector).count() > 0
 
 
 def build_role(visitor: Visitor) -> None:
@@ -98,6 +90,24 @@ def build_role(visitor: Visitor) -> None:
     visitor.fill(name="whole fleet", amount="50")
     visitor.press("Set the budget")
     visitor.new_key("passengers", "the passengers' app")
+
+
+def show_webhook(visitor: Visitor) -> None:
+    visitor.page.goto("/console/webhooks/new")
+    visitor.page.locator("[name=cache]").select_option("orders")
+    visitor.fill(topic="paid", name="the booking office", url="https://office.example/orders")
+    visitor.press("Make the webhook")
+    keep(visitor, "webhook")
+
+
+def show_gap(visitor: Visitor, key: str) -> None:
+    """Come back as a subscriber who was here before the service was started again."""
+    address = f"{visitor.service.url}/topics/chat/hello"
+    headers = {"Authorization": key, "Accept": "text/event-stream", "Last-Event-ID": "12:2"}
+    with httpx.stream("GET", address, headers=headers) as events:
+        assert any(line == "event: discontinuity" for line in events.iter_lines())
+    until(lambda: is_on(visitor, "/console/gaps", ".card table"), seconds=30, what="a gap in the ledger")
+    keep(visitor, "gaps")
 
 
 def show_inspector(visitor: Visitor, key: str) -> None:
@@ -157,14 +167,3 @@ def show_security(visitor: Visitor) -> None:
         keep(visitor, f"operator-{name}")
     open_account(visitor, visitor.email)
     keep(visitor, "operator-account")
-
-
-def keep(visitor: Visitor, name: str) -> None:
-    """Take a picture of the page, in few colours and so in few bytes."""
-    visitor.page.evaluate("document.activeElement.blur()")
-    picture = visitor.page.screenshot(full_page=True)
-    assert len(picture) > FEWEST_BYTES
-    if FOLDER:
-        Path(FOLDER).mkdir(parents=True, exist_ok=True)
-        small = Image.open(BytesIO(picture)).convert("RGB").quantize(COLOURS)
-        small.save(Path(FOLDER) / f"{name}.png", optimize=True)
