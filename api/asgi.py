@@ -10,7 +10,8 @@ from urllib.parse import unquote
 
 from api import request_ids
 from api.errors import Internal, TidingsError, Unavailable, Unimplemented
-from api.grpc_asgi import ASGIApp, Message, Receive, Scope, Send, end_stream, escaped, forgotten, refuse, shown
+from api.gone import forgotten
+from api.grpc_asgi import ASGIApp, Message, Receive, Scope, Send, end_stream, escaped, refuse, shown
 from api.log_context import binding
 
 _log = logging.getLogger(__name__)

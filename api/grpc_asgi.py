@@ -12,6 +12,7 @@ from urllib.parse import quote
 from api import request_ids
 from api.errors import DeadlineExceeded, Internal, InvalidArgument, NotGrpc, TidingsError, Unauthenticated
 from api.framing import EMPTY, HEADER_BYTES, check_length, unframe
+from api.gone import ClientGone, forgotten
 from api.items import HEARTBEAT
 
 Scope = Mapping[str, Any]
@@ -31,20 +32,6 @@ _UNESCAPED = "".join(map(chr, range(0x20, 0x7F))).replace("%", "")
 _SECONDS = {b"H": 3600.0, b"M": 60.0, b"S": 1.0, b"m": 1e-3, b"u": 1e-6, b"n": 1e-9}
 
 _log = logging.getLogger(__name__)
-
-
-class ClientGone(OSError):
-    """The client left before its request was complete, or before its stream was."""
-
-
-def forgotten(reason: BaseException) -> BaseException:
-    """Return what a `send` raised, without its traceback, by whoever handles it.
-
-    The edge raises one and the same exception for all clients that leave. It would keep the frames of all of them, with
-    what was to be written: 10 KiB for each stream.
-    """
-    reason.__context__ = None
-    return reason.with_traceback(None)
 
 
 def metadata(scope: Scope) -> dict[bytes, bytes]:

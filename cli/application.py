@@ -5,7 +5,8 @@ import logging
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from api.grpc_asgi import Receive, Scope, Send, forgotten
+from api.gone import forgotten
+from api.grpc_asgi import Receive, Scope, Send
 from cli.housekeeping import look_seldom
 from cli.logs.start import log_to_standard_error
 from cli.logs.variables import LogVariables

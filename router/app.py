@@ -1,7 +1,8 @@
 """The router as an ASGI application."""
 
 from api.asgi import identified
-from api.grpc_asgi import ASGIApp, Receive, Scope, Send, forgotten
+from api.gone import forgotten
+from api.grpc_asgi import ASGIApp, Receive, Scope, Send
 from api.traced import Traced
 from router.http.inspect import InspectApi
 from router.http.request import INSPECT, PREFIX

@@ -9,8 +9,8 @@ from momento_wire_types import cachepubsub_pb2 as wire
 from api import request_ids
 from api.account import LARGEST_MESSAGE_BYTES
 from api.errors import InvalidArgument, StreamMoved, TidingsError
+from api.gone import ClientGone
 from api.grpc_asgi import (
-    ClientGone,
     Receive,
     Scope,
     Send,

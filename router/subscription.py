@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 from api.errors import DeadlineExceeded, NotFound, SlowReader, StreamMoved, TidingsError, Unavailable
-from api.grpc_asgi import forgotten
+from api.gone import forgotten
 from api.items import HEARTBEAT
 from api.link import Resumed
 from router.bearer import Bearer, Readable

@@ -6,7 +6,8 @@ from momento_wire_types import cachepubsub_pb2 as wire
 
 from api.account import LARGEST_MESSAGE_BYTES
 from api.errors import InvalidArgument, MessageTooLarge
-from api.grpc_asgi import ClientGone, Receive
+from api.gone import ClientGone
+from api.grpc_asgi import Receive
 
 
 async def value(content_type: str, receive: Receive) -> tuple[bytes, int]:

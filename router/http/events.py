@@ -1,7 +1,8 @@
 """A subscription as a stream of Server-Sent Events."""
 
 from api.errors import StreamMoved
-from api.grpc_asgi import ClientGone, Send, shown, write
+from api.gone import ClientGone
+from api.grpc_asgi import Send, shown, write
 from router.http.messages import HEARTBEAT, RETRY, as_event, error_event, messages
 from router.subscription import Subscription
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from api.asgi import send_error, send_json, told, without_body
 from api.errors import MethodNotAllowed, NotFound, StreamMoved, TidingsError, Unauthenticated
-from api.grpc_asgi import ClientGone, Receive, Scope, Send, shown, write
+from api.gone import ClientGone
+from api.grpc_asgi import Receive, Scope, Send, shown, write
 from router.bearer import Bearer
 from router.http.departure import Departure
 from router.http.events import begin, come_back, end

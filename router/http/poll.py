@@ -3,7 +3,7 @@
 import asyncio
 
 from api.errors import StreamMoved
-from api.grpc_asgi import ClientGone
+from api.gone import ClientGone
 from router.http.departure import Departure
 from router.http.messages import Json, as_json, messages
 from router.subscription import Subscription

@@ -2,7 +2,8 @@
 
 from api.asgi import send_error, send_json, told, without_body
 from api.errors import MethodNotAllowed, StreamMoved, TidingsError, Unavailable
-from api.grpc_asgi import ClientGone, Receive, Scope, Send, forgotten, shown
+from api.gone import ClientGone, forgotten
+from api.grpc_asgi import Receive, Scope, Send, shown
 from router.counts import Call
 from router.http.body import value
 from router.http.departure import Departure

@@ -17,7 +17,8 @@ from momento_wire_types import cachepubsub_pb2 as client
 from api import link_pb2 as wire
 from api.errors import TidingsError
 from api.framing import frame, unframe
-from api.grpc_asgi import ClientGone, Message, request_message
+from api.gone import ClientGone
+from api.grpc_asgi import Message, request_message
 from api.names import Topic
 from api.usage import Batch, Line, Unreadable, decode, encode
 from router.links.remote import RemoteLink

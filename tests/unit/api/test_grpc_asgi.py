@@ -17,8 +17,8 @@ from api.errors import (
     Unauthenticated,
 )
 from api.framing import EMPTY, frame
+from api.gone import ClientGone
 from api.grpc_asgi import (
-    ClientGone,
     end_stream,
     metadata,
     refuse,

@@ -6,7 +6,8 @@ import pytest
 from api.asgi import Guard, is_grpc, send_json
 from api.errors import NotFound, PublishRateExceeded
 from api.framing import EMPTY, frame
-from api.grpc_asgi import ASGIApp, ClientGone, Message, Receive, Scope, Send, refuse, reply_empty, start_stream, write
+from api.gone import ClientGone
+from api.grpc_asgi import ASGIApp, Message, Receive, Scope, Send, refuse, reply_empty, start_stream, write
 from tests.unit.asgi import GRPC, Connection
 
 HTTP = (b"content-type", b"application/json")
