@@ -1,7 +1,6 @@
 """One watched topic on a router: its log, and the subscribers that wait for more of it."""
 
 import asyncio
-from collections.abc import Callable
 from typing import Protocol
 
 from api.gaps import Cause
@@ -21,6 +20,18 @@ no rest gave 2.6: fewer writes, with more in each.
 MOST_REST_SECONDS = 0.1
 ROUND_BYTES = 64 * 1024
 """So much new ends the rest: it fills a write, so waiting for more gains nothing."""
+
+
+class Fates(Protocol):
+    """Tells what has become of storage nodes."""
+
+    def fate(self, node_id: str) -> Cause | None:
+        """Return what befell a node lately, if anything has."""
+        ...
+
+    def lost(self, topic: Topic) -> Cause | None:
+        """Return what befell the node that would have a topic if none had left lately."""
+        ...
 
 
 class Waiter(Protocol):
@@ -44,9 +55,9 @@ class Feed:
         node_id: str,
         max_bytes: int,
         gaps: Gaps | None = None,
-        fate: Callable[[str], Cause | None] = lambda _: None,
+        fates: Fates | None = None,
     ) -> None:
-        """Begin for nobody. `fate` tells what has become of a storage node, if anything has."""
+        """Begin for nobody. Without `fates`, nothing befalls a node."""
         self.topic = topic
         self.node_id = node_id
         self.log = Log(max_bytes)
@@ -54,7 +65,7 @@ class Feed:
         self.counts = self.gaps.counts
         self.taps = self.gaps.taps
         self.subscribers = 0
-        self._fate = fate
+        self._fates = fates
         self._came_from = node_id
         self._waiting: set[Waiter] = set()
         self._waking = False
@@ -124,6 +135,11 @@ class Feed:
         """Do not wake `waiter` any more."""
         self._waiting.discard(waiter)
 
+    def begun_anew(self) -> Cause:
+        """Return why a client comes with a numbering of the topic that nobody here has followed."""
+        lost = self._fates.lost(self.topic) if self._fates is not None and self.node_id else None
+        return self._fate(self.node_id) or lost or "page_reset"
+
     def trim(self) -> None:
         """Let go of what every subscriber has. Cheap where all of them wait.
 
@@ -132,6 +148,9 @@ class Feed:
         about_to_wake = self._waking or self._timer is not None
         if self.log.held_bytes and not about_to_wake and len(self._waiting) == self.subscribers:
             self.log.trim(self.log.end)
+
+    def _fate(self, node_id: str) -> Cause | None:
+        return self._fates.fate(node_id) if self._fates is not None else None
 
     def _told_all(self, gap: Gap) -> None:
         """Note that all are told; of a topic that has begun anew, for what became of the node that it was on.

@@ -56,7 +56,7 @@ class Feeds:
         feed = self._feeds.get(topic)
         if feed is None:
             node_id, link = self._owner(topic)
-            feed = Feed(topic, node_id, self._max_bytes, self.gaps, self._owners.fate)
+            feed = Feed(topic, node_id, self._max_bytes, self.gaps, self._owners)
             self._watched[topic] = link
             self._feeds[topic] = feed
         feed.subscribers += 1

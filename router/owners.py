@@ -3,6 +3,8 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
 from api.errors import Unavailable
 from api.gaps import Cause
@@ -25,6 +27,12 @@ LOOK_SECONDS = 0.5
 """How long a look at the registry may take; it may be gone, and the map that is known goes on."""
 
 
+class _Fate(NamedTuple):
+    cause: Cause
+    at: float
+    node: Node
+
+
 class Owners:
     """One link to each storage node of the map, and none to any other."""
 
@@ -44,7 +52,8 @@ class Owners:
         self._map = registry.map()
         self._placement = Placement(self._map)
         self._now = now
-        self._fates: dict[str, tuple[Cause, float]] = {}
+        self._fates: dict[str, _Fate] = {}
+        self._before: Placement | None = None
         self._unwatch = registry.watch_map(self._remapped)
 
     def __repr__(self) -> str:
@@ -72,8 +81,19 @@ class Owners:
 
     def fate(self, node_id: str) -> Cause | None:
         """Return why topics that were on a node would have lost what they had; None where nothing befell it lately."""
-        cause, at = self._fates.get(node_id, (None, 0.0))
-        return cause if self._now() < at + FATE_SECONDS else None
+        fate = self._fates.get(node_id)
+        return fate.cause if fate is not None and self._now() < fate.at + FATE_SECONDS else None
+
+    def lost(self, topic: Topic) -> Cause | None:
+        """Return what became of the node that would have a topic if none had left lately; None where nothing befell it.
+
+        For a client that comes with the topic's numbering of then, where nobody here had followed it.
+        """
+        if self._before is None:
+            left = {id: fate.node for id, fate in self._fates.items() if self.fate(id)}
+            nodes = {id: replace(node, state="live") for id, node in {**left, **self._map.nodes}.items()}
+            self._before = Placement(NodeMap(self._map.version, nodes))
+        return self.fate(self._before.owner(topic).id) if self._before else None
 
     def node_id(self, topic: Topic) -> str:
         """Return which node owns `topic`.
@@ -156,6 +176,7 @@ class Owners:
             return
         self._take_fates(nodes)
         self._map = nodes
+        self._before = None
         self._placement = Placement(nodes)
         self._remapped_at = time.monotonic()
         departed = self._departed(nodes)
@@ -168,16 +189,16 @@ class Owners:
         for id, before in self._map.nodes.items():
             after = nodes.nodes.get(id)
             if after is None or after.boot != before.boot:
-                self._befell(id, "drain" if before.state == "draining" else "node_loss")
-        for id, node in nodes.nodes.items():
+                self._befell(before, "drain" if before.state == "draining" else "node_loss")
+        for node in nodes.nodes.values():
             if node.state == "draining":
-                self._befell(id, "drain")
+                self._befell(node, "drain")
         for id in list(self._fates)[:-MOST_FATES]:
             del self._fates[id]
 
-    def _befell(self, id: str, cause: Cause) -> None:
-        self._fates.pop(id, None)  # or the order would be that in which they left first
-        self._fates[id] = (cause, self._now())
+    def _befell(self, node: Node, cause: Cause) -> None:
+        self._fates.pop(node.id, None)  # or the order would be that in which they left first
+        self._fates[node.id] = _Fate(cause, self._now(), node)
 
     def _departed(self, nodes: NodeMap) -> Sequence[Link]:
         """Forget the links to nodes that are gone, or are somewhere else now, and return them."""

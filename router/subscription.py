@@ -242,7 +242,7 @@ class Subscription:
         told = b""
         if resumed.discontinuity is not None:
             told = resumed.discontinuity.frame()
-            cause = "retention" if page in (0, resumed.page) else "page_reset"
+            cause = "retention" if page in (0, resumed.page) else self.feed.begun_anew()
             self.feed.told(Gap(cause, resumed.discontinuity.last, resumed.discontinuity.new))
         self._hand(tally(resumed.frames))
         return b"".join((told, *resumed.frames))

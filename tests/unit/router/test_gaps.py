@@ -1,5 +1,7 @@
 """Discontinuities in the ledger of a router: one row a minute, topic and cause, and never too many."""
 
+import pytest
+
 from api.gaps import Cause, GapLine
 from api.items import item_frame
 from api.link import Link
@@ -109,7 +111,7 @@ async def test_a_topic_that_begins_anew_tells_what_became_of_its_node() -> None:
 
     causes: dict[str, Cause] = {dies: "node_loss", leaves: "node_loss", stay: "page_reset"}
     for node, cause in causes.items():
-        feed = Feed(TOPIC, node, 1 << 20, acme.router.feeds.gaps, owners.fate)
+        feed = Feed(TOPIC, node, 1 << 20, acme.router.feeds.gaps, owners)
         feed.subscribers = 1
         feed.align(7, 41)
         feed.move(stay)
@@ -119,9 +121,10 @@ async def test_a_topic_that_begins_anew_tells_what_became_of_its_node() -> None:
 
 
 async def test_an_owner_that_refuses_a_topic_at_first_does_not_hide_what_became_of_the_one_before() -> None:
+    acme = await world(nodes=3)
     gaps = Gaps.unread()
-    fates: dict[str, Cause] = {"node-1": "node_loss"}
-    feed = Feed(TOPIC, "node-1", 1 << 20, gaps, fates.get)
+    await acme.registry.leave("node-1")
+    feed = Feed(TOPIC, "node-1", 1 << 20, gaps, acme.router.owners)
     feed.subscribers = 1
     feed.align(7, 41)
     feed.move("node-2")
@@ -132,6 +135,23 @@ async def test_an_owner_that_refuses_a_topic_at_first_does_not_hide_what_became_
     assert gaps.counts.gaps == {"node_loss": 1}
     feed.append(9, 1, item_frame(1, 9, b"\n\x01x", b""))  # on a node that nothing befell
     assert gaps.counts.gaps == {"node_loss": 1, "page_reset": 1}
+
+
+@pytest.mark.parametrize(("said", "cause"), [(True, "drain"), (False, "node_loss")])
+async def test_who_comes_with_the_numbering_of_a_node_that_left_is_told_what_became_of_it(
+    *, said: bool, cause: Cause
+) -> None:
+    acme = await world(nodes=3)
+    leaves = acme.router.owners.node_id(acme.topic())
+    if said:
+        await acme.registry.beat(NodeEntry(leaves, state="draining"))
+    await acme.registry.leave(leaves)
+    await acme.open(number=7, page=1)
+    assert acme.router.counts.gaps == {cause: 1}
+
+    stays = next(name for name in map(str, range(100)) if acme.router.owners.lost(acme.topic(name)) is None)
+    await acme.open(stays, number=7, page=1)
+    assert acme.router.counts.gaps == {cause: 1, "page_reset": 1}
 
 
 async def test_what_became_of_a_node_is_no_reason_for_ever() -> None:
