@@ -1,5 +1,7 @@
 """Makes a span of each request that is sampled."""
 
+from collections.abc import Awaitable
+
 from api.asgi import is_grpc
 from api.grpc_asgi import ASGIApp, Message, Receive, Scope, Send
 from api.log_context import bound
@@ -16,11 +18,13 @@ class Traced:
         self._spans = spans
         self._name = name
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         parent = self._spans.sampled(scope["headers"]) if scope["type"] == "http" else None
         if parent is None:
-            await self._app(scope, receive, send)
-            return
+            return self._app(scope, receive, send)  # without a coroutine of its own around it
+        return self._within_span(parent, scope, receive, send)
+
+    async def _within_span(self, parent: str, scope: Scope, receive: Receive, send: Send) -> None:
         facts = {"http.request.method": scope["method"]}
         span = self._spans.begin(self._name or scope["method"], parent, facts, "server")
         status = ""
