@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, QueuePool, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
@@ -33,14 +33,15 @@ LIVENESS = {
 
 _WRITES = "tidings_writes"
 
-_NO_ROOM = ("disk is full", "disk I/O error", "No space left on device", "readonly database")
+_STANDBY = "in a read-only transaction"
+_NO_ROOM = ("disk is full", "disk I/O error", "No space left on device", "readonly database", _STANDBY)
 """What SQLite and Postgres say, in texts that no value is in, when they read and cannot write."""
 
 Transaction = AsyncSession
 """What services hand on to repositories, which alone write SQL."""
 
 State = Literal["reachable", "read-only", "unreachable"]
-"""`read-only`: what is in it can be read, but its disk is full, or cannot be written."""
+"""`read-only`: what is in it can be read, but its disk is full, or cannot be written, or it is a standby."""
 
 _log = logging.getLogger(__name__)
 
@@ -180,18 +181,23 @@ class Database:
         except (OperationalError, InterfaceError, NoConnectionFree, OSError) as reason:
             if "integer overflow" in str(reason):
                 raise _refused(reason) from reason
-            self._failed(str(reason))
-            raise Unavailable("the accounts cannot be read or changed now; try again") from reason
+            raise self._failed(str(reason)) from reason
+        except InternalError as reason:
+            if _STANDBY not in str(reason):
+                raise
+            await self._engine.dispose()  # by a new connection the server that may be written is found
+            raise self._failed(str(reason)) from reason
         if self._state == "unreachable" or (self._state == "read-only" and _WRITES in options):
             _log.warning("the database can be reached again")
             self._state = "reachable"
 
-    def _failed(self, why: str) -> None:
+    def _failed(self, why: str) -> Unavailable:
         """Note, and have the log know once, what does not work; called where an exception is handled."""
         state: State = "read-only" if any(sign in why for sign in _NO_ROOM) else "unreachable"
         if self._state == "reachable":
             _log.exception("the database %s", "cannot be changed" if state == "read-only" else "cannot be reached")
         self._state = state
+        return Unavailable("the accounts cannot be read or changed now; try again")
 
 
 def _upgrade(url: URL) -> None:

@@ -8,12 +8,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from accounts.database import Database
 from api.errors import Unavailable
 from tests.integration.accounts.conftest import Start
-from tests.integration.accounts.databases import SQLite
+from tests.integration.accounts.databases import Postgres, SQLite
 from tests.integration.accounts.installation import Refused
 
 FAR_AWAY = "postgresql+psycopg://nobody@127.0.0.1:1/nothing"
@@ -50,6 +50,32 @@ async def test_callers_are_told_and_the_log_once(
     await here.create_cache(ada.key, "chat")
     assert "the database cannot be reached" in [r.message for r in caplog.records if r.levelno == logging.ERROR]
     assert ada.email not in caplog.text
+
+
+async def test_a_postgres_that_became_a_standby_is_read_only_until_another_is_found(postgres_server: Postgres) -> None:
+    url = postgres_server.empty_database()
+    database, name = Database(url), make_url(url).database
+    writes = text("CREATE TABLE IF NOT EXISTS made (id int)")
+    async with database.transaction() as transaction:
+        await transaction.execute(text(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on'))
+    await database.close()  # what is connected already knows nothing of it
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            async with database.transaction() as transaction:
+                await transaction.execute(writes)
+        async with database.reading() as transaction:
+            await transaction.execute(text("SELECT 1"))
+        assert database.state == "read-only"
+    async with database.transaction() as transaction:
+        await transaction.execute(text("SET TRANSACTION READ WRITE"))
+        await transaction.execute(text(f'ALTER DATABASE "{name}" RESET default_transaction_read_only'))
+    with pytest.raises(Unavailable):
+        async with database.transaction() as transaction:
+            await transaction.execute(writes)  # over a connection of before
+    async with database.transaction() as transaction:
+        await transaction.execute(writes)
+    assert database.state == "reachable"
+    await database.close()
 
 
 async def test_a_database_that_nobody_serves_is_unavailable() -> None:
