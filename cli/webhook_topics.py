@@ -1,5 +1,6 @@
 """Topics for webhooks, read by a router in the same process as by any subscriber: metered, and within limits."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 
 from accounts.webhook_deliveries.topics import Gap, Item, Position
@@ -40,15 +41,19 @@ class RouterReading:
     def __init__(self, router: Router, subscription: Subscription) -> None:
         self._router = router
         self._subscription = subscription
+        self._arrivals = subscription.feed.arrivals()
 
     async def next(self) -> Sequence[Item | Gap]:
         told: list[Item | Gap] = []
-        for message in messages(await self._subscription.next()):
+        frames = await self._subscription.next()
+        now = asyncio.get_running_loop().time()
+        for message in messages(frames):
             match message.WhichOneof("kind"):
                 case "item":
                     item, value = message.item, message.item.value
                     shown = value.binary if value.WhichOneof("kind") == "binary" else value.text
-                    told.append(Item(item.sequence_page, item.topic_sequence_number, shown, item.publisher_id))
+                    page, number = item.sequence_page, item.topic_sequence_number
+                    told.append(Item(page, number, shown, item.publisher_id, self._arrivals.of(page, number) or now))
                 case "discontinuity":
                     gap = message.discontinuity
                     told.append(Gap(gap.last_topic_sequence, gap.new_topic_sequence, gap.new_sequence_page))

@@ -6,6 +6,7 @@ from typing import Protocol
 from api.gaps import Cause
 from api.names import Topic
 from api.tracing import Span, Spans
+from router.arrivals import Arrivals
 from router.counts import Gap
 from router.gaps import Gaps
 from router.log import Log
@@ -74,6 +75,7 @@ class Feed:
         self._arranged_at = 0.0
         self._gathered_bytes = 0
         self._spans: list[Span] = []
+        self._arrivals: Arrivals | None = None
 
     def __repr__(self) -> str:
         return f"<Feed {self.topic.name!r} from {self.node_id}, {self.subscribers} subscribers, {self.log!r}>"
@@ -83,9 +85,17 @@ class Feed:
         gap = self.log.append(page, number, frame)
         if gap is not None:
             self._told_all(gap)
+        if self._arrivals is not None:
+            self._arrivals.note(page, number, asyncio.get_running_loop().time())
         self._gathered_bytes += len(frame)
         if self._waiting and not self._waking:
             self._arrange()
+
+    def arrivals(self) -> Arrivals:
+        """Return when items came since this was asked for first."""
+        if self._arrivals is None:
+            self._arrivals = Arrivals()
+        return self._arrivals
 
     def traced(self, spans: Spans, above: Span) -> None:
         """Make a span of the delivery of the item that came last: until those who wait have begun to write it."""

@@ -192,7 +192,7 @@ class Courier:
         kind = "item" if isinstance(told, Item) else "gap"
         number = told.number if isinstance(told, Item) else told.new
         id = event_id(self.assignment.webhook_id, kind, told.page, number)
-        facts = event(self.assignment.cache, self.assignment.topic, told, int(self._now() * 1000))
+        facts = event(self.assignment.cache, self.assignment.topic, told, int((self._now() - _waited(told)) * 1000))
         tries = 0
         while True:
             outcome = await self.send(id, facts)
@@ -220,3 +220,8 @@ class Courier:
         if outcome.delivered and self.failing_since is not None:
             self.failing_since = None
             await self._book.failing(None)
+
+
+def _waited(told: Item | Gap) -> float:
+    """Return how many seconds ago an item came: it may have waited for the receiver."""
+    return asyncio.get_running_loop().time() - told.came_at if isinstance(told, Item) else 0.0

@@ -13,12 +13,17 @@ class Position(NamedTuple):
 
 
 class Item(NamedTuple):
-    """One published item; its value is a text or bytes."""
+    """One published item; its value is a text or bytes.
+
+    Attributes:
+        came_at: When it came to this process, or was read from the topic's history, by the loop's clock.
+    """
 
     page: int
     number: int
     value: str | bytes
-    publisher_id: str = ""
+    publisher_id: str
+    came_at: float
 
     @property
     def after(self) -> Position:

@@ -43,7 +43,8 @@ class ScriptedReading:
             await self._topics.more.wait()
         first = self._number
         self._number = len(self._log)
-        return [Item(PAGE, number, self._log[number - 1]) for number in range(first + 1, self._number + 1)]
+        now = asyncio.get_running_loop().time()
+        return [Item(PAGE, number, self._log[number - 1], "", now) for number in range(first + 1, self._number + 1)]
 
     def taken(self) -> None:
         """Nobody counts."""

@@ -55,8 +55,10 @@ async def test_a_receiver_that_was_down_for_ten_minutes_gets_everything_in_order
     here.receiver.always = DOWN
     loop = asyncio.get_running_loop()
     async with here.running():
-        await here.publish(*map(str, range(20)))
-        await asyncio.sleep(600)
+        await here.publish(*map(str, range(10)))
+        await asyncio.sleep(200)
+        await here.publish(*map(str, range(10, 20)))
+        await asyncio.sleep(400)
         assert (here.receiver.taken, here.notes.dead) == ([], [])
         tries, since = len(here.receiver.tried), here.receiver.times[0]
         here.receiver.always = OK
@@ -64,6 +66,8 @@ async def test_a_receiver_that_was_down_for_ten_minutes_gets_everything_in_order
         await here.until(20)
     assert here.receiver.texts == list(map(str, range(20)))
     assert here.receiver.times[tries] - up_at <= 60
+    came = [told["event_timestamp"] - here.receiver.taken[0]["event_timestamp"] for told in here.receiver.taken]
+    assert came == pytest.approx([0] * 10 + [200_000] * 10, abs=1000)  # however long they waited
     assert tries < 40
     assert {told["text"] for told in here.receiver.tried[:tries]} == {"0"}
     assert here.notes.troubles[-1] is None
