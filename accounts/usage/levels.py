@@ -4,6 +4,7 @@ All times are minutes of the epoch. Steps are of UTC; a local day or hour is mad
 """
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 MINUTE, QUARTER, HOUR, DAY = 1, 15, 60, 1440
 
@@ -15,6 +16,26 @@ SURE = (DAY, HOUR, MINUTE)
 
 OF_ALL = (DAY, HOUR, QUARTER)
 """The steps by which the usage of all principals together is kept."""
+
+
+class Span(NamedTuple):
+    """A time of which the sums of one step are read, and how it is cut into pieces that have numbers.
+
+    Attributes:
+        start: As `end` in minutes, of which the last one is not in it any more.
+        length: Of a piece; 0 where all of the time is one, or a part of one.
+        ahead: How many minutes local time is ahead of UTC.
+        back: What makes the number of a piece of its local begin: `ahead` for that begin in UTC.
+        first: The number of the piece that the time begins in.
+    """
+
+    step: int
+    start: int
+    end: int
+    length: int = 0
+    ahead: int = 0
+    back: int = 0
+    first: int = 0
 
 
 def floor(minute: int, step: int) -> int:
@@ -30,15 +51,15 @@ def coarsest(steps: Sequence[int], *borders: int) -> int:
     return next((step for step in steps if all(border % step == 0 for border in borders)), MINUTE)
 
 
-def cover(start: int, end: int, steps: Sequence[int]) -> Iterator[tuple[int, int, int]]:
-    """Cover a time exactly with as large steps as fit, which descend: (step, start, end) of each piece."""
+def cover(start: int, end: int, steps: Sequence[int], number: int = 0) -> Iterator[Span]:
+    """Cover a time, which is a piece of this number, exactly with as large steps as fit, which descend."""
     if start >= end:
         return
     step, *finer = steps or (MINUTE,)
     inner_start, inner_end = floor(start + step - 1, step), floor(end, step)
     if inner_start >= inner_end:
-        yield from cover(start, end, finer)
+        yield from cover(start, end, finer, number)
         return
-    yield from cover(start, inner_start, finer)
-    yield step, inner_start, inner_end
-    yield from cover(inner_end, end, finer)
+    yield from cover(start, inner_start, finer, number)
+    yield Span(step, inner_start, inner_end, first=number)
+    yield from cover(inner_end, end, finer, number)

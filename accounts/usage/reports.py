@@ -13,10 +13,12 @@ from accounts.database import Database
 from accounts.tenants import repository as tenants
 from accounts.usage import repository
 from accounts.usage.adding import added
+from accounts.usage.answers import repository as answers
+from accounts.usage.answers.repository import SEPARATOR, Told
 from accounts.usage.calendar import local, midnight, month_start, next_month, zone
 from accounts.usage.levels import DAY, HOUR, MINUTE, floor
 from accounts.usage.repository import Counts, Dimension, Scope
-from accounts.usage.service import Granularity, Usage, Used
+from accounts.usage.service import Granularity, Usage, Used, start_of
 from api.errors import InvalidArgument
 from api.usage import BY_KEY, BY_TOKEN
 
@@ -56,6 +58,16 @@ class Question:
             return BY_KEY + self.api_key
         return None if self.token_id is None else BY_TOKEN + self.token_id
 
+    @property
+    def told(self) -> Told:
+        """What is told apart."""
+        return Told(*(name in self.group_by for name in ("cache", "api_key", "token_id")))
+
+    @property
+    def dimensions(self) -> Sequence[Dimension]:
+        """What is to be told apart of what is kept."""
+        return [*(["cache"] if self.told.cache else []), *(["principal"] if self.told.principal else [])]
+
 
 class Row(NamedTuple):
     """What was used in a piece of time: of a cache, by a key or a token_id, where these are told apart."""
@@ -79,6 +91,13 @@ class Report:
     rows: Sequence[Row]
 
 
+class Json(NamedTuple):
+    """An answer as it is sent."""
+
+    rows: int
+    text: str
+
+
 class Reports:
     """What accounts have used."""
 
@@ -97,17 +116,34 @@ class Reports:
             in_zone = zone(await tenants.time_zone(session, account_id))
             start, end = self._times(question, in_zone)
             names = await repository.cache_names(session, account_id)
-            scope = Scope(account_id, _ids(names, question.cache), _meters(question), question.principal)
-            by: list[Dimension] = ["cache"] if "cache" in question.group_by else []
-            if {"api_key", "token_id"} & set(question.group_by):
-                by.append("principal")
+            scope, by = _scope(account_id, question, names), question.dimensions
             used = await self._usage.pieces(session, scope, start, end, question.granularity, in_zone, by)
         rows = _rows(used, in_zone, names, question.group_by)
-        if len(rows) > MOST_ROWS:
-            raise InvalidArgument(
-                f"the answer has {len(rows)} rows, more than {MOST_ROWS}; ask for less time or detail"
-            )
+        _require_not_too_long(len(rows))
         return Report(local(start, in_zone), local(end, in_zone), in_zone.key, rows)
+
+    async def json(self, account_id: str, question: Question) -> Json:
+        """Answer a question with the JSON of a `UsageReport`, of which the database makes the rows.
+
+        Raises:
+            InvalidArgument: as `report` does.
+        """
+        async with self._database.reading() as session:
+            in_zone = zone(await tenants.time_zone(session, account_id))
+            start, end = self._times(question, in_zone)
+            names = await repository.cache_names(session, account_id) if question.cache is not None else None
+            scope, length = _scope(account_id, question, names), question.granularity
+            spans = await self._usage.spans(session, scope, start, end, length, in_zone, question.dimensions)
+            pieces = await answers.pieces(session, scope, question.told, spans, MOST_ROWS)
+        rows = sum(piece.rows for piece in pieces)
+        _require_not_too_long(rows)
+        begins = [local(start_of(piece.number, length, in_zone, start), in_zone) for piece in pieces]
+        heads = [f'{{"start":"{begin.isoformat()}",' for begin in begins]
+        usage = ",".join(
+            f"{head}{piece.text.replace(SEPARATOR, '},' + head)}}}" for head, piece in zip(heads, pieces, strict=True)
+        )
+        times = f'"start":"{local(start, in_zone).isoformat()}","end":"{local(end, in_zone).isoformat()}"'
+        return Json(rows, f'{{{times},"time_zone":"{in_zone.key}","usage":[{usage}]}}')
 
     async def minutes(self, account_id: str, start: str, end: str) -> tuple[int, int]:
         """Return two times as minutes of the epoch; they are the account's local ones where they name no zone.
@@ -183,12 +219,16 @@ def _widened(start: int, end: int, granularity: Granularity, in_zone: ZoneInfo) 
             return start, end
 
 
-def _ids(names: Mapping[str, str], cache: str | None) -> Collection[str] | None:
-    return None if cache is None else [id for id, name in names.items() if id and name == cache]
+def _scope(account_id: str, question: Question, names: Mapping[str, str] | None) -> Scope:
+    """Return whose usage is asked for, where caches have these names; None where no cache is asked for."""
+    cache, meter = question.cache, question.meter
+    ids = None if cache is None else [id for id, name in (names or {}).items() if id and name == cache]
+    return Scope(account_id, ids, None if meter is None else [meter], question.principal)
 
 
-def _meters(question: Question) -> Collection[str] | None:
-    return None if question.meter is None else [question.meter]
+def _require_not_too_long(rows: int) -> None:
+    if rows > MOST_ROWS:
+        raise InvalidArgument(f"the answer has more than {MOST_ROWS} rows; ask for less time or detail")
 
 
 def _rows(

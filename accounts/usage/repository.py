@@ -3,13 +3,27 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, delete, exists, func, literal_column, or_, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from accounts.caches.models import Cache
 from accounts.database.insert import insert_all_once, inserting
 from accounts.database.sums import added_up, exact_sum
-from accounts.usage.levels import DAY, HOUR, MINUTE, QUARTER
+from accounts.usage.levels import DAY, HOUR, MINUTE, QUARTER, Span
 from accounts.usage.models import (
     ALL,
     BY_ROUTER,
@@ -62,9 +76,9 @@ class Counts(NamedTuple):
 
 
 class Found(NamedTuple):
-    """Some sums: of what, and from which bucket on."""
+    """Some sums: of what, and in the piece of which number."""
 
-    bucket: int
+    piece: int
     meter: str
     cache_id: str
     principal: str
@@ -135,76 +149,74 @@ async def peaks_of_routers(
     return peaks
 
 
-async def sums(
-    session: AsyncSession,
-    scope: Scope,
-    by: Collection[Dimension],
-    span: tuple[int, int, int],
-    bucket: tuple[int, int] | None = None,
-) -> Sequence[Found]:
-    """Return sums by meter and by what else is asked for.
+async def sums(session: AsyncSession, scope: Scope, by: Collection[Dimension], span: Span) -> Sequence[Found]:
+    """Return sums by piece, meter and what else is asked for.
 
     Args:
         session: The transaction.
         scope: Whose usage.
         by: `cache` and `principal` tell apart what is added up without them.
-        span: Which step is read, and from when to before when, in minutes.
-        bucket: Length and offset of the pieces in which the time is cut, both in minutes: a piece is told by the number
-            of its length in the minute plus the offset. Without it there is one piece, number 0.
+        span: Of when.
     """
-    step, start, end = span
-    table = TABLES[step][-1 if of_principals(scope, by) else 0]
-    asked: dict[str, Any] = {"meter": UsageSeries.meter}
+    principals = of_principals(scope, by)
+    table = table_of(span.step, principals=principals)
+    asked: dict[str, Any] = {"piece": piece_of(span, table.minute).label("piece"), "meter": UsageSeries.meter}
     if "cache" in by:
         asked["cache_id"] = UsageSeries.cache_id
     if "principal" in by:
         asked["principal"] = UsageSeries.principal
-    if bucket is not None:
-        length, offset = bucket
-        asked["bucket"] = ((table.minute + offset) // length).label("bucket")
-    absent: dict[str, Any] = {
-        "cache_id": literal_column("''"),
-        "principal": literal_column("''"),
-        "bucket": literal_column("0"),
-    }
-    columns: list[Any] = [asked.get(name, absent.get(name)) for name in ("bucket", "meter", "cache_id", "principal")]
+    columns: list[Any] = [asked.get(name, literal_column("''")) for name in ("piece", "meter", "cache_id", "principal")]
     numbers = [exact_sum(getattr(table, name)).label(name) for name in Counts._fields[:-1]]
     statement = (
         select(*columns, *numbers, func.max(table.peak))
         .join(UsageSeries, UsageSeries.id == table.series_id)
-        .where(*_within(scope), _kept_by(step, principals=of_principals(scope, by)))
-        .where(table.minute >= start, table.minute < end)
-        .group_by(*asked)  # by name: the bucket's expression has parameters
+        .where(*within(scope), kept_by(UsageSeries, span.step, principals=principals))
+        .where(table.minute >= span.start, table.minute < span.end)
+        .group_by(*asked)  # by name: the piece's expression has parameters
     )
     # There may be many thousands, so they are read by their places.
     return [Found(*row[:4], Counts._make(row[4:])) for row in await session.execute(statement)]
 
 
-async def accounts_with_usage(
-    session: AsyncSession, spans: Sequence[tuple[int, int, int]], after: str, count: int
-) -> Sequence[str]:
+def table_of(step: int, *, principals: bool) -> type[Sums]:
+    """Return where sums of a step are, of single principals or of all of them together."""
+    return TABLES[step][-1 if principals else 0]
+
+
+def piece_of(span: Span, minute: InstrumentedAttribute[int]) -> ColumnElement[int]:
+    """Return the number of the piece that a minute lies in."""
+    if not span.length:
+        return literal(span.first, BigInteger)
+    length, ahead, first = span.length, span.ahead, span.first
+    number = (minute + ahead) // length * length - span.back
+    if (span.start + ahead) // length * length - span.back >= first:
+        return number
+    return case((number < first, first), else_=number)
+
+
+async def accounts_with_usage(session: AsyncSession, spans: Sequence[Span], after: str, count: int) -> Sequence[str]:
     """Return so many ids after one, in their order, of accounts that used something in one of the spans; see `sums`."""
     used = [
-        exists().where(table.series_id == UsageSeries.id, table.minute >= start, table.minute < end)
-        for table, start, end in ((TABLES[step][0], start, end) for step, start, end in spans)
+        exists().where(table.series_id == UsageSeries.id, table.minute >= span.start, table.minute < span.end)
+        for table, span in ((TABLES[span.step][0], span) for span in spans)
     ]
     ids = select(UsageSeries.account_id).where(UsageSeries.account_id > after, or_(*used)).distinct()
     return (await session.scalars(ids.order_by(UsageSeries.account_id).limit(count))).all()
 
 
 async def sums_of_accounts(
-    session: AsyncSession, ids: Sequence[str], spans: Sequence[tuple[int, int, int]]
+    session: AsyncSession, ids: Sequence[str], spans: Sequence[Span]
 ) -> Mapping[str, Mapping[str, Counts]]:
     """Return what these accounts used in all of the spans together, by account and meter; see `sums`."""
     used: dict[str, dict[str, Counts]] = {}
-    for step, start, end in spans:
-        table = TABLES[step][0]
+    for span in spans:
+        table = TABLES[span.step][0]
         numbers = [exact_sum(getattr(table, name)).label(name) for name in Counts._fields[:-1]]
         statement = (
             select(UsageSeries.account_id, UsageSeries.meter, *numbers, func.max(table.peak).label("peak"))
             .join(UsageSeries, UsageSeries.id == table.series_id)
-            .where(UsageSeries.account_id.in_(ids), _kept_by(step, principals=False))
-            .where(table.minute >= start, table.minute < end)
+            .where(UsageSeries.account_id.in_(ids), kept_by(UsageSeries, span.step, principals=False))
+            .where(table.minute >= span.start, table.minute < span.end)
             .group_by(UsageSeries.account_id, UsageSeries.meter)
         )
         for row in (await session.execute(statement)).mappings():
@@ -277,7 +289,8 @@ async def cache_names(session: AsyncSession, account_id: str) -> Mapping[str, st
     return {row[0]: row[1] for row in await session.execute(found.group_by(UsageSeries.cache_id))}
 
 
-def _within(scope: Scope) -> list[ColumnElement[bool]]:
+def within(scope: Scope) -> list[ColumnElement[bool]]:
+    """Take the series of a scope."""
     conditions = [UsageSeries.account_id == scope.account_id]
     if scope.cache_ids is not None:
         conditions.append(UsageSeries.cache_id.in_(sorted(scope.cache_ids)))
@@ -293,13 +306,13 @@ def of_principals(scope: Scope, by: Collection[Dimension]) -> bool:
     return "principal" in by or scope.principal is not None
 
 
-def _kept_by(step: int, *, principals: bool) -> ColumnElement[bool]:
+def kept_by(series: Any, step: int, *, principals: bool) -> ColumnElement[bool]:  # noqa: ANN401 - their columns
     """Take each unit once: from the series of principals, or from those of all principals together."""
-    of_all = UsageSeries.principal == ALL
+    of_all = series.principal == ALL
     if principals:
-        return and_(~of_all, UsageSeries.meter != CONCURRENCY)
+        return and_(~of_all, series.meter != CONCURRENCY)
     if step == MINUTE:  # here only peaks are kept for all together
-        return or_(of_all, and_(~of_all, UsageSeries.meter != CONCURRENCY))
+        return or_(of_all, and_(~of_all, series.meter != CONCURRENCY))
     return of_all
 
 

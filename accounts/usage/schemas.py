@@ -3,10 +3,8 @@
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
-from pydantic_core import to_json
 
 from accounts.rest.schemas import Input, Output
-from accounts.usage.reports import Report
 
 
 class UsageRow(Output):
@@ -33,37 +31,6 @@ class UsageReport(Output):
     end: str
     time_zone: str
     usage: list[UsageRow]
-
-
-def report_json(report: Report) -> bytes:
-    """Return a report as the JSON of a `UsageReport`.
-
-    Without the model, which takes as long as all else for an answer of many thousand rows.
-    """
-    texts = {start: start.isoformat() for start in {row.start for row in report.rows}}
-    usage = [
-        {
-            "start": texts[start],
-            "meter": meter,
-            "cache": cache or None,
-            "cache_id": cache_id or None,
-            "api_key": api_key or None,
-            "token_id": token_id or None,
-            "messages": messages,
-            "bytes": size,
-            "operations": operations,
-            "subscription_seconds": seconds,
-            "peak_subscriptions": peak,
-        }
-        for start, meter, cache_id, cache, api_key, token_id, (messages, size, operations, seconds, peak) in report.rows
-    ]
-    whole = {
-        "start": report.start.isoformat(),
-        "end": report.end.isoformat(),
-        "time_zone": report.time_zone,
-        "usage": usage,
-    }
-    return to_json(whole)
 
 
 class UsageSettings(Input):

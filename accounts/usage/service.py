@@ -1,14 +1,15 @@
 """Adds up what was used, and tells what was used in a time, exactly."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from accounts.database import Transaction
 from accounts.usage import repository
 from accounts.usage.adding import Place, added, by_key, peaks, peaks_in, quantities
-from accounts.usage.calendar import months, stretches
-from accounts.usage.levels import DAY, HOUR, MINUTE, OF_ALL, QUARTER, SURE, coarsest, cover, floor
+from accounts.usage.calendar import midnight, months, stretches
+from accounts.usage.levels import DAY, HOUR, MINUTE, OF_ALL, QUARTER, SURE, Span, coarsest, cover, floor
 from accounts.usage.models import ALL, Sums
 from accounts.usage.repository import Counts, Dimension, Found, Scope, SeriesKey
 from api.usage import Line
@@ -17,6 +18,7 @@ Granularity = Literal["minute", "hour", "day", "month"]
 
 _LENGTHS: Mapping[str, int] = {"minute": MINUTE, "hour": HOUR, "day": DAY}
 _REMEMBERED_SERIES = 100_000
+_EPOCH = date(1970, 1, 1).toordinal()
 
 
 class Used(NamedTuple):
@@ -71,10 +73,9 @@ class Usage:
         Of peaks that is the highest in the time; all that follows it in a `Counts` is added up.
         """
         found: list[Found] = []
-        steps = SURE if repository.of_principals(scope, by) else OF_ALL
-        for span in cover(start, end, steps):
+        for span in cover(start, end, _sure(scope, by), start):
             found += await repository.sums(session, scope, by, span)
-        return _merged((start, each) for each in found)
+        return _merged((each.piece, each) for each in found)
 
     async def pieces(
         self,
@@ -90,22 +91,36 @@ class Usage:
 
         Pieces without usage are left out.
         """
+        found: list[Found] = []
+        for span in await self.spans(session, scope, start, end, granularity, zone, by):
+            found += await repository.sums(session, scope, by, span)
+        starts = {number: start_of(number, granularity, zone, start) for number in {each.piece for each in found}}
+        return _merged((starts[each.piece], each) for each in found)
+
+    async def spans(
+        self,
+        session: Transaction,
+        scope: Scope,
+        start: int,
+        end: int,
+        granularity: Granularity,
+        zone: ZoneInfo,
+        by: Collection[Dimension] = (),
+    ) -> Sequence[Span]:
+        """Return what is to be read for `pieces`: sums of the largest steps that hold all there is."""
         if granularity == "month":
-            result: list[Used] = []
-            for piece_start, piece_end in months(start, end, zone):
-                result += await self.totals(session, scope, piece_start, piece_end, by)
-            return result
+            steps = _sure(scope, by)
+            return [span for first, last in months(start, end, zone) for span in cover(first, last, steps, first)]
         length = _LENGTHS[granularity]
-        found: list[tuple[int, Found]] = []
-        firsts: dict[int, int] = {}
-        for piece_start, piece_end, ahead in stretches(start, end, zone):
-            step = coarsest(OF_ALL, piece_start, piece_end, ahead, length)
-            for each in await _sums(session, scope, by, (step, piece_start, piece_end), (length, ahead)):
-                begins = max(each.bucket * length - ahead, piece_start)
-                # A day in which the clocks change lies in two stretches; it is one piece.
-                key = each.bucket if granularity == "day" else begins
-                found.append((firsts.setdefault(key, begins), each))
-        return _merged(found)
+        spans: list[Span] = []
+        for first, last, ahead in stretches(start, end, zone):
+            step = coarsest(OF_ALL, first, last, ahead, length)
+            if step == QUARTER and repository.of_principals(scope, by):
+                step = await _quarters_or_minutes(session, scope, first, last)
+            # A day in which the clocks change lies in two stretches; it is one piece.
+            back, number = (0, 0) if granularity == "day" else (ahead, first)
+            spans.append(Span(step, first, last, length, ahead, back, number))
+        return spans
 
     async def _ids(self, session: Transaction, keys: Collection[SeriesKey]) -> dict[SeriesKey, int]:
         missing = sorted(key for key in keys if key not in self._series)
@@ -137,35 +152,34 @@ async def _add_up(session: Transaction, step: int, ids: Mapping[SeriesKey, int],
         await repository.add_up(session, table, of_table)
 
 
-async def _sums(
-    session: Transaction,
-    scope: Scope,
-    by: Collection[Dimension],
-    span: tuple[int, int, int],
-    bucket: tuple[int, int],
-) -> Sequence[Found]:
-    """Return what `repository.sums` does, of principals by quarters only where nothing lacks in those.
+def start_of(number: int, granularity: Granularity, zone: ZoneInfo, start: int) -> int:
+    """Return when a piece begins that has this number, in a time that begins at `start`."""
+    if granularity != "day":
+        return number
+    return max(midnight(date.fromordinal(_EPOCH + number // DAY), zone), start)
+
+
+def _sure(scope: Scope, by: Collection[Dimension]) -> Sequence[int]:
+    return SURE if repository.of_principals(scope, by) else OF_ALL
+
+
+async def _quarters_or_minutes(session: Transaction, scope: Scope, start: int, end: int) -> int:
+    """Return by which step principals are to be read: by quarters only where nothing lacks in those.
 
     What a version that kept no such quarters has counted lacks there, and no day of these principals is less than its
     quarters. So they are complete if all of them make as much as all of the days do.
     """
-    found = await repository.sums(session, scope, by, span, bucket)
-    step, start, end = span
-    if step != QUARTER or not repository.of_principals(scope, by):
-        return found
     first, last = floor(start, DAY), floor(end + DAY - 1, DAY)
-    beside = [(QUARTER, first, start), (QUARTER, end, last)]
-    quarters = _total(found, *[await repository.sums(session, scope, by, each) for each in beside])
-    if quarters == _total(await repository.sums(session, scope, by, (DAY, first, last))):
-        return found
-    minutes = await repository.sums(session, scope, by, (MINUTE, start, end), bucket)
+    if await _total(session, scope, Span(QUARTER, first, last)) == await _total(session, scope, Span(DAY, first, last)):
+        return QUARTER
     # Both lack something where minutes are too old to be kept; then what is fuller is nearer.
-    return max(found, minutes, key=_total)
+    quarters = await _total(session, scope, Span(QUARTER, start, end))
+    return QUARTER if quarters > await _total(session, scope, Span(MINUTE, start, end)) else MINUTE
 
 
-def _total(*found: Sequence[Found]) -> list[int]:
-    counts = [each.counts for some in found for each in some]
-    return [sum(numbers) for numbers in zip(*(each[:-1] for each in counts), strict=True)] or [0] * 4
+async def _total(session: Transaction, scope: Scope, span: Span) -> list[int]:
+    found = [each.counts for each in await repository.sums(session, scope, ["principal"], span)]
+    return [sum(numbers) for numbers in zip(*(each[:-1] for each in found), strict=True)] or [0] * 4
 
 
 def _merged(found: Iterable[tuple[int, Found]]) -> Sequence[Used]:
