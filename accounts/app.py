@@ -37,7 +37,11 @@ class Application(FastAPI):
         self.endpoints = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
         self._cookie = cookie
         for router in routers:
-            self.include_router(router)
+            self.add(router)
+
+    def add(self, router: APIRouter) -> None:
+        """Serve the endpoints of a router, as they are: `include_router` would make each of them a second time."""
+        self.routes.extend(router.routes)
 
     @override
     def openapi(self) -> dict[str, Any]:

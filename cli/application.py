@@ -7,13 +7,13 @@ from typing import Any, Protocol
 
 from api.gone import forgotten
 from api.grpc_asgi import Receive, Scope, Send
-from cli.housekeeping import look_seldom
+from cli.housekeeping import look_not_at_all
 from cli.logs.start import log_to_standard_error
 from cli.logs.variables import LogVariables
 
 _log = logging.getLogger(__name__)
 
-look_seldom()  # what the imports after this one make stays as long as the process
+look_not_at_all()  # what the imports after this one make stays as long as the process
 
 
 class Service(Protocol):

@@ -18,6 +18,7 @@ from accounts.limits.service import AccountLimits
 from accounts.operators.guard import ByOperator
 from accounts.pricing.schemas import Held, PlanChoice
 from accounts.pricing.service import Pricing
+from accounts.rest.late_route import LateRoute
 from accounts.rest.paging import Paging
 
 LONGEST_QUERY = 320
@@ -29,7 +30,7 @@ Search = Annotated[
 
 def routes(administration: Administration, limits: AccountLimits, pricing: Pricing) -> APIRouter:
     """Return the endpoints for accounts."""
-    router = APIRouter(prefix="/v1/admin/accounts", tags=["operators"])
+    router = APIRouter(prefix="/v1/admin/accounts", tags=["operators"], route_class=LateRoute)
     _add_accounts(router, administration)
     _add_limits(router, limits, pricing)
     return router

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request, Response, status
 
 from accounts.administration.service import Administration
 from accounts.rest.guards import Guards, Person
+from accounts.rest.late_route import LateRoute
 from accounts.tenants.schemas import Deletion
 from accounts.tenants.service import Tenants
 from accounts.users.service import Users
@@ -12,7 +13,7 @@ from api.errors import InvalidArgument
 
 def routes(tenants: Tenants, users: Users, administration: Administration) -> APIRouter:
     """Return the endpoint."""
-    router = APIRouter(prefix="/v1/account", tags=["account"])
+    router = APIRouter(prefix="/v1/account", tags=["account"], route_class=LateRoute)
 
     @router.delete("", status_code=status.HTTP_204_NO_CONTENT)
     async def delete(body: Deletion, owner: Person, request: Request, response: Response) -> None:

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query
 
 from accounts.administration.schemas import UsageOfAccounts
 from accounts.operators.guard import ByOperator
+from accounts.rest.late_route import LateRoute
 from accounts.rest.paging import Paging
 from accounts.usage.of_all import UsageOfAll
 
@@ -15,7 +16,7 @@ To = Annotated[str | None, Query(alias="to", max_length=40)]
 
 def routes(usage: UsageOfAll) -> APIRouter:
     """Return the endpoint for usage across accounts."""
-    router = APIRouter(prefix="/v1/admin/usage", tags=["operators"])
+    router = APIRouter(prefix="/v1/admin/usage", tags=["operators"], route_class=LateRoute)
 
     @router.get("")
     async def report(_: ByOperator, paging: Paging, start: From = None, end: To = None) -> UsageOfAccounts:

@@ -20,6 +20,7 @@ from accounts.operators.guard import ByOperator
 from accounts.paging import PageRequest
 from accounts.rest.descriptions import file
 from accounts.rest.guards import AnyMember
+from accounts.rest.late_route import LateRoute
 from accounts.rest.paging import Paging
 from accounts.rest.schemas import PRINTABLE
 from accounts.usage.calendar import zone
@@ -79,7 +80,7 @@ Filtered = Annotated[Filter, Depends(_filter)]
 
 def routes(log: AuditLog, reports: Reports) -> APIRouter:
     """Return the endpoints for members of an account."""
-    router = APIRouter(prefix="/v1/audit", tags=["audit"])
+    router = APIRouter(prefix="/v1/audit", tags=["audit"], route_class=LateRoute)
 
     async def sought(account_id: str, wanted: Filter) -> Sought:
         return wanted.within(account_id, zone(await reports.time_zone(account_id)))
@@ -99,7 +100,7 @@ def routes(log: AuditLog, reports: Reports) -> APIRouter:
 
 def operator_routes(log: AuditLog) -> APIRouter:
     """Return the endpoints for operators of the installation; times without a zone are of UTC."""
-    router = APIRouter(prefix="/v1/admin/audit", tags=["operators"])
+    router = APIRouter(prefix="/v1/admin/audit", tags=["operators"], route_class=LateRoute)
 
     @router.get("")
     async def search_all(_: ByOperator, wanted: Filtered, paging: Paging, account_id: Id = "") -> AuditEntries:

@@ -5,12 +5,13 @@ from fastapi import APIRouter
 from accounts.balances.schemas import AdjustmentInfo, Adjustments, CreditInfo, Credits
 from accounts.balances.service import Balances
 from accounts.rest.guards import AnyMember
+from accounts.rest.late_route import LateRoute
 from accounts.rest.paging import Paging
 
 
 def routes(balances: Balances) -> APIRouter:
     """Return the endpoints for balances."""
-    router = APIRouter(prefix="/v1/billing", tags=["billing"])
+    router = APIRouter(prefix="/v1/billing", tags=["billing"], route_class=LateRoute)
 
     @router.get("/credits")
     async def list_credits(member: AnyMember, paging: Paging) -> Credits:

@@ -7,13 +7,14 @@ from fastapi import APIRouter, Query
 from accounts.batches.listing import Listing
 from accounts.batches.schemas import BatchInfo, BatchList
 from accounts.rest.guards import AnyMember
+from accounts.rest.late_route import LateRoute
 from accounts.rest.paging import Paging
 from accounts.usage.reports import GroupBy, Reports
 
 
 def routes(listing: Listing, reports: Reports) -> APIRouter:
     """Return the endpoints for batches."""
-    router = APIRouter(prefix="/v1/usage", tags=["usage"])
+    router = APIRouter(prefix="/v1/usage", tags=["usage"], route_class=LateRoute)
 
     @router.get("/batches")
     async def batches(

@@ -12,12 +12,13 @@ from accounts.billing_webhooks.schemas import (
 )
 from accounts.billing_webhooks.service import BillingWebhooks
 from accounts.rest.guards import AnyMember
+from accounts.rest.late_route import LateRoute
 from accounts.rest.paging import Paging
 
 
 def routes(hooks: BillingWebhooks) -> APIRouter:
     """Return the endpoints for webhooks."""
-    router = APIRouter(prefix="/v1/billing/webhooks", tags=["billing"])
+    router = APIRouter(prefix="/v1/billing/webhooks", tags=["billing"], route_class=LateRoute)
 
     @router.post("", status_code=status.HTTP_201_CREATED)
     async def add(body: NewEndpoint, member: AnyMember) -> MadeEndpoint:

@@ -6,13 +6,14 @@ from accounts.balances.schemas import AdjustmentInfo, Adjustments, CreditInfo, C
 from accounts.finance import Finance
 from accounts.operators.guard import ByOperator
 from accounts.pricing.schemas import Profile, TaxChange
+from accounts.rest.late_route import LateRoute
 from accounts.rest.money import decimal
 from accounts.rest.paging import Paging
 
 
 def routes(finance: Finance) -> APIRouter:
     """Return the endpoints for what an account has to its credit."""
-    router = APIRouter(prefix="/v1/admin/accounts/{account_id}", tags=["operators"])
+    router = APIRouter(prefix="/v1/admin/accounts/{account_id}", tags=["operators"], route_class=LateRoute)
     balances, profiles = finance.balances, finance.profiles
 
     @router.get("/credits")

@@ -17,12 +17,13 @@ from accounts.invoices.schemas import WholeInvoice
 from accounts.operators.guard import ByOperator
 from accounts.pricing.schemas import NewPlan, PlanInfo, Plans, PlanVersions
 from accounts.rest.descriptions import refusals
+from accounts.rest.late_route import LateRoute
 from accounts.rest.paging import Paging
 
 
 def routes(finance: Finance) -> APIRouter:
     """Return the endpoints for the money of all accounts."""
-    router = APIRouter(prefix="/v1/admin", tags=["operators"])
+    router = APIRouter(prefix="/v1/admin", tags=["operators"], route_class=LateRoute)
     _add_plans(router, finance)
     _add_invoices(router, finance)
     _add_payments(router, finance)

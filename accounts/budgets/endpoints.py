@@ -7,12 +7,13 @@ from accounts.budgets.service import Budgets
 from accounts.rest.descriptions import refusals
 from accounts.rest.etags import Tagging
 from accounts.rest.guards import AnyMember
+from accounts.rest.late_route import LateRoute
 from accounts.rest.money import decimal
 
 
 def routes(budgets: Budgets) -> APIRouter:
     """Return the endpoints for budgets."""
-    router = APIRouter(prefix="/v1/budgets", tags=["billing"])
+    router = APIRouter(prefix="/v1/budgets", tags=["billing"], route_class=LateRoute)
 
     @router.post("", status_code=status.HTTP_201_CREATED, responses=refusals(404))
     async def make(body: NewBudget, member: AnyMember) -> BudgetInfo:

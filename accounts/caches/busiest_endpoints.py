@@ -5,12 +5,13 @@ from fastapi import APIRouter
 from accounts.caches.busiest import BusiestTopics
 from accounts.caches.schemas import BusiestTopicsInfo
 from accounts.rest.guards import AnyMember
+from accounts.rest.late_route import LateRoute
 from api.names import checked_cache_name
 
 
 def routes(busiest: BusiestTopics) -> APIRouter:
     """Return the endpoint. It comes before those of caches, who take the rest of the path for a name."""
-    router = APIRouter(prefix="/v1/caches", tags=["caches"])
+    router = APIRouter(prefix="/v1/caches", tags=["caches"], route_class=LateRoute)
 
     @router.get("/{name:path}/topics")
     async def busiest_topics(name: str, member: AnyMember) -> BusiestTopicsInfo:

@@ -7,6 +7,7 @@ from accounts.caches.schemas import Caches as CacheList
 from accounts.caches.service import Caches
 from accounts.rest.etags import Matching, Tagging
 from accounts.rest.guards import AnyMember
+from accounts.rest.late_route import LateRoute
 from accounts.rest.paging import Paging
 from api.log_context import bind
 from api.names import checked_cache_name
@@ -19,7 +20,7 @@ async def _bind_cache(request: Request) -> None:
 
 def routes(caches: Caches) -> APIRouter:
     """Return the endpoints for caches."""
-    router = APIRouter(prefix="/v1/caches", tags=["caches"], dependencies=[Depends(_bind_cache)])
+    router = APIRouter(prefix="/v1/caches", tags=["caches"], dependencies=[Depends(_bind_cache)], route_class=LateRoute)
 
     @router.post("", status_code=status.HTTP_201_CREATED)
     async def create(body: NewCache, member: AnyMember, tag: Tagging) -> CacheInfo:

@@ -6,12 +6,13 @@ from accounts.clocks.schemas import ClockInfo, ClockTurn
 from accounts.clocks.turning import TestClocks
 from accounts.rest.descriptions import refusals
 from accounts.rest.guards import AnyMember
+from accounts.rest.late_route import LateRoute
 from api.errors import NotFound, PermissionDenied
 
 
 def routes(clocks: TestClocks, *, anybody: bool) -> APIRouter:
     """Return the endpoints for test clocks. Unless `anybody` may have one, operators give them out."""
-    router = APIRouter(prefix="/v1/test-clock", tags=["billing"])
+    router = APIRouter(prefix="/v1/test-clock", tags=["billing"], route_class=LateRoute)
 
     @router.get("", responses=refusals(404))
     async def read(member: AnyMember) -> ClockInfo:

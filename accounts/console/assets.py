@@ -6,6 +6,7 @@ from pathlib import Path
 
 from fastapi import APIRouter, Response
 
+from accounts.rest.late_route import LateRoute
 from api.errors import NotFound
 
 FOLDER = Path(__file__).parent / "static"
@@ -49,7 +50,7 @@ class Assets:
 
     def routes(self) -> APIRouter:
         """Return the endpoint that serves them."""
-        router = APIRouter(prefix=PREFIX, include_in_schema=False)
+        router = APIRouter(prefix=PREFIX, include_in_schema=False, route_class=LateRoute)
 
         @router.get("/{version}/{name}")
         async def asset(version: str, name: str) -> Response:

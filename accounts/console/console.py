@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from fastapi import FastAPI
-
+from accounts.app import Application
 from accounts.audit.log import AuditLog
 from accounts.caches.busiest import BusiestTopics
 from accounts.caches.service import Caches
@@ -98,7 +97,7 @@ class Place:
     offers_durable: bool
 
 
-def install(app: FastAPI, services: Services, guards: Guards, place: Place) -> None:
+def install(app: Application, services: Services, guards: Guards, place: Place) -> None:
     """Add the pages to an application."""
     assets = Assets()
     pages = Pages(assets, policy.headers(place.topics_url, tls=place.tls), place.topics_url)
@@ -147,4 +146,4 @@ def install(app: FastAPI, services: Services, guards: Guards, place: Place) -> N
         reference.routes(pages, app),
         front.routes(pages, guards),  # the last: it takes what no other has
     ):
-        app.include_router(router)
+        app.add(router)

@@ -7,12 +7,12 @@ from typing import Any
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from typing_extensions import override
 
 from accounts.console.pages import Pages, see_other
 from accounts.rest.guards import Guards
+from accounts.rest.late_route import LateRoute
 from api import request_ids
 from api.errors import InvalidArgument, NotFound, PermissionDenied, TidingsError, Unauthenticated
 from api.grpc_asgi import shown
@@ -20,7 +20,7 @@ from api.grpc_asgi import shown
 LOG_IN = "/login"
 
 
-class PageRoute(APIRoute):
+class PageRoute(LateRoute):
     """An endpoint whose errors are shown to a person."""
 
     @override

@@ -10,6 +10,7 @@ from accounts.console.page_tokens import PageTokens
 from accounts.console.pages import Pages
 from accounts.console.snippets import all_of
 from accounts.rest.guards import Person
+from accounts.rest.late_route import LateRoute
 from accounts.roles.service import Roles
 from accounts.roles.system import VIEWER
 from api.names import checked_cache_name
@@ -22,7 +23,7 @@ _NO_STORE = {"cache-control": "no-store"}
 
 def routes(pages: Pages, caches: Caches, roles: Roles, tokens: PageTokens) -> APIRouter:
     """Return the page, and the endpoint that gives it a token."""
-    router = APIRouter(include_in_schema=False)
+    router = APIRouter(include_in_schema=False, route_class=LateRoute)
     shown = APIRouter(include_in_schema=False, route_class=PageRoute)
 
     @shown.get(PATH)
@@ -58,5 +59,5 @@ def routes(pages: Pages, caches: Caches, roles: Roles, tokens: PageTokens) -> AP
         body = {"token": made.token, "publisher_id": made.publisher_id, "expires_at": made.expires_at}
         return JSONResponse(body, headers=_NO_STORE)
 
-    router.include_router(shown)
+    router.routes.extend(shown.routes)
     return router

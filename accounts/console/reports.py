@@ -6,6 +6,7 @@ import logging
 from fastapi import APIRouter, Request, Response, status
 
 from accounts.console.policy import REPORTS
+from accounts.rest.late_route import LateRoute
 
 MOST_LOGGED = 200
 """Anybody may send reports; more than these in the life of a process say nothing new."""
@@ -15,7 +16,7 @@ _log = logging.getLogger(__name__)
 
 def routes() -> APIRouter:
     """Return the endpoint for reports."""
-    router = APIRouter(include_in_schema=False)
+    router = APIRouter(include_in_schema=False, route_class=LateRoute)
     logged = 0
 
     @router.post(REPORTS, status_code=status.HTTP_204_NO_CONTENT)

@@ -7,11 +7,12 @@ from accounts.estimates.service import Estimates
 from accounts.invoices.forecasting import Forecasts
 from accounts.rest.descriptions import refusals
 from accounts.rest.guards import AnyMember
+from accounts.rest.late_route import LateRoute
 
 
 def routes(estimates: Estimates, forecasts: Forecasts) -> APIRouter:
     """Return the endpoints for estimates."""
-    router = APIRouter(prefix="/v1", tags=["billing"])
+    router = APIRouter(prefix="/v1", tags=["billing"], route_class=LateRoute)
 
     @router.post("/estimate", responses=refusals(404))
     async def estimate(body: EstimateRequest, member: AnyMember) -> EstimateInfo:

@@ -5,11 +5,12 @@ from fastapi import APIRouter, status
 from accounts.export_schedules.schemas import Again, NewSchedule, ScheduleInfo, ScheduleList
 from accounts.export_schedules.service import Schedules
 from accounts.rest.guards import AnyMember
+from accounts.rest.late_route import LateRoute
 
 
 def routes(schedules: Schedules) -> APIRouter:
     """Return the endpoints for schedules."""
-    router = APIRouter(prefix="/v1/exports/schedules", tags=["billing"])
+    router = APIRouter(prefix="/v1/exports/schedules", tags=["billing"], route_class=LateRoute)
 
     @router.post("", status_code=status.HTTP_201_CREATED)
     async def make(body: NewSchedule, member: AnyMember) -> ScheduleInfo:

@@ -14,6 +14,7 @@ from accounts.exports.usage import Granularity
 from accounts.invoices.models import Invoice
 from accounts.rest.descriptions import file, refusals
 from accounts.rest.guards import AnyMember
+from accounts.rest.late_route import LateRoute
 
 USAGE_TYPES = ("text/csv", JsonLines.media_type, Parquet.media_type)
 
@@ -23,7 +24,7 @@ To = Annotated[str | None, Query(alias="to", max_length=40, description="Where i
 
 def routes(exports: Exports) -> APIRouter:
     """Return the endpoints for exports."""
-    router = APIRouter(prefix="/v1/exports", tags=["billing"])
+    router = APIRouter(prefix="/v1/exports", tags=["billing"], route_class=LateRoute)
 
     @router.get("/usage", response_class=StreamingResponse, responses=file(*USAGE_TYPES) | refusals(404))
     async def usage(

@@ -8,6 +8,7 @@ from accounts.gaps.repository import Sought
 from accounts.gaps.schemas import GapInfo, GapList
 from accounts.gaps.service import Gaps
 from accounts.rest.guards import AnyMember
+from accounts.rest.late_route import LateRoute
 from accounts.rest.paging import Paging
 from accounts.rest.schemas import PRINTABLE
 from accounts.usage.calendar import zone
@@ -20,7 +21,7 @@ Time = Annotated[str | None, Query(max_length=40, description="A date or a time;
 
 def routes(gaps: Gaps, reports: Reports) -> APIRouter:
     """Return the endpoint."""
-    router = APIRouter(prefix="/v1/gaps", tags=["caches"])
+    router = APIRouter(prefix="/v1/gaps", tags=["caches"], route_class=LateRoute)
 
     @router.get("")
     async def list_gaps(

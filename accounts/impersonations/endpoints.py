@@ -6,11 +6,12 @@ from accounts.impersonations.schemas import ImpersonationInfo, MadeImpersonation
 from accounts.impersonations.schemas import Impersonations as ImpersonationList
 from accounts.impersonations.service import Impersonations
 from accounts.operators.guard import ByOperator
+from accounts.rest.late_route import LateRoute
 
 
 def routes(impersonations: Impersonations) -> APIRouter:
     """Return the endpoints for looks at accounts."""
-    router = APIRouter(prefix="/v1/admin", tags=["operators"])
+    router = APIRouter(prefix="/v1/admin", tags=["operators"], route_class=LateRoute)
 
     @router.post("/accounts/{account_id}/impersonations", status_code=status.HTTP_201_CREATED)
     async def begin(account_id: str, body: NewImpersonation, operator: ByOperator) -> MadeImpersonation:

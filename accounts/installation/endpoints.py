@@ -4,12 +4,13 @@ from fastapi import APIRouter
 
 from accounts.installation.schemas import MapInfo, Processes, ProcessInfo
 from accounts.operators.guard import ByOperator
+from accounts.rest.late_route import LateRoute
 from backplane.interface import Registry
 
 
 def routes(registry: Registry) -> APIRouter:
     """Return the endpoints for processes and storage nodes."""
-    router = APIRouter(prefix="/v1/admin", tags=["operators"])
+    router = APIRouter(prefix="/v1/admin", tags=["operators"], route_class=LateRoute)
 
     @router.get("/processes")
     async def processes(_: ByOperator) -> Processes:

@@ -14,13 +14,14 @@ from accounts.invitations.service import Invitations
 from accounts.rest.descriptions import refusals
 from accounts.rest.entrance import Entrance
 from accounts.rest.guards import AnyMember, Person
+from accounts.rest.late_route import LateRoute
 from accounts.rest.paging import Paging
 from accounts.users.schemas import ByToken, LoggedIn
 
 
 def routes(invitations: Invitations, entrance: Entrance, *, sends_mails: bool) -> APIRouter:
     """Return the endpoints for invitations. Without `sends_mails`, owners pass the tokens on themselves."""
-    router = APIRouter(prefix="/v1/invitations", tags=["team"])
+    router = APIRouter(prefix="/v1/invitations", tags=["team"], route_class=LateRoute)
 
     @router.post("", status_code=status.HTTP_201_CREATED)
     async def invite(body: NewInvitation, owner: Person) -> MadeInvitation:

@@ -13,6 +13,7 @@ from accounts.invoices.service import Invoices
 from accounts.rest.descriptions import file
 from accounts.rest.etags import Tagging
 from accounts.rest.guards import AnyMember
+from accounts.rest.late_route import LateRoute
 from accounts.rest.paging import Paging
 
 Epoch = Annotated[int | None, Query(ge=0, lt=2**34, description="Epoch seconds.")]
@@ -20,7 +21,7 @@ Epoch = Annotated[int | None, Query(ge=0, lt=2**34, description="Epoch seconds."
 
 def routes(invoices: Invoices, explanations: Explanations) -> APIRouter:
     """Return the endpoints for invoices."""
-    router = APIRouter(prefix="/v1/invoices", tags=["billing"])
+    router = APIRouter(prefix="/v1/invoices", tags=["billing"], route_class=LateRoute)
 
     @router.get("")
     async def list_invoices(member: AnyMember, paging: Paging) -> InvoicePage:

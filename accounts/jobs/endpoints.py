@@ -7,11 +7,12 @@ from fastapi import APIRouter, status
 from accounts.jobs.schemas import JobInfo, JobList
 from accounts.jobs.service import Jobs
 from accounts.operators.guard import ByOperator
+from accounts.rest.late_route import LateRoute
 
 
 def routes(jobs: Jobs) -> APIRouter:
     """Return the endpoints for jobs."""
-    router = APIRouter(prefix="/v1/admin/jobs", tags=["operators"])
+    router = APIRouter(prefix="/v1/admin/jobs", tags=["operators"], route_class=LateRoute)
 
     @router.get("")
     async def list_jobs(_: ByOperator) -> JobList:

@@ -6,12 +6,13 @@ from accounts.keys.schemas import ApiKeys, KeyChange, KeyInfo, MadeApiKey, NewAp
 from accounts.keys.service import Keys
 from accounts.rest.etags import Matching, Tagging
 from accounts.rest.guards import AnyMember
+from accounts.rest.late_route import LateRoute
 from accounts.rest.paging import Paging
 
 
 def routes(keys: Keys) -> APIRouter:
     """Return the endpoints for API keys."""
-    router = APIRouter(prefix="/v1/api-keys", tags=["API keys"])
+    router = APIRouter(prefix="/v1/api-keys", tags=["API keys"], route_class=LateRoute)
 
     @router.post("", status_code=status.HTTP_201_CREATED)
     async def generate(body: NewApiKey, member: AnyMember) -> MadeApiKey:

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from accounts.limits.schemas import LimitInfo, LimitsChange, LimitsInfo
 from accounts.limits.service import AccountLimits
 from accounts.rest.guards import AnyMember
+from accounts.rest.late_route import LateRoute
 from accounts.roles.system import OWNER
 from accounts.sessions.member import Member
 from api.errors import PermissionDenied
@@ -12,7 +13,7 @@ from api.errors import PermissionDenied
 
 def routes(limits: AccountLimits) -> APIRouter:
     """Return the endpoints for limits."""
-    router = APIRouter(prefix="/v1/limits", tags=["limits"])
+    router = APIRouter(prefix="/v1/limits", tags=["limits"], route_class=LateRoute)
 
     async def told(account_id: str) -> LimitsInfo:
         return LimitsInfo(limits=[LimitInfo.of(standing) for standing in await limits.standings(account_id)])

@@ -8,12 +8,13 @@ from accounts.memberships.service import Members
 from accounts.rest.descriptions import refusals
 from accounts.rest.etags import Matching, Tagging
 from accounts.rest.guards import AnyMember, Person
+from accounts.rest.late_route import LateRoute
 from accounts.rest.paging import Paging
 
 
 def routes(members: Members) -> APIRouter:
     """Return the endpoints for members."""
-    router = APIRouter(prefix="/v1/members", tags=["team"])
+    router = APIRouter(prefix="/v1/members", tags=["team"], route_class=LateRoute)
 
     @router.get("")
     async def list_members(member: AnyMember, paging: Paging) -> MemberList:

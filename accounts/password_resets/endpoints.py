@@ -5,11 +5,12 @@ from fastapi import APIRouter, Request, status
 from accounts.password_resets.schemas import NewPasswordReset, PasswordReset, PasswordResetSent
 from accounts.rest.descriptions import refusals
 from accounts.rest.entrance import Entrance
+from accounts.rest.late_route import LateRoute
 
 
 def routes(entrance: Entrance) -> APIRouter:
     """Return the endpoints for new passwords."""
-    router = APIRouter(prefix="/v1/password-reset", tags=["people"])
+    router = APIRouter(prefix="/v1/password-reset", tags=["people"], route_class=LateRoute)
 
     @router.post("", status_code=status.HTTP_202_ACCEPTED)
     async def ask(body: NewPasswordReset, request: Request) -> PasswordResetSent:

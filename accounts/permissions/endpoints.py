@@ -7,12 +7,13 @@ from accounts.permissions.schemas import Check, Decision, TopicQuestion, Who
 from accounts.permissions.service import Permissions
 from accounts.rest.descriptions import refusals
 from accounts.rest.guards import AnyMember
+from accounts.rest.late_route import LateRoute
 from accounts.rest.paging import Paging
 
 
 def routes(permissions: Permissions) -> APIRouter:
     """Return the endpoints that ask and change nothing."""
-    router = APIRouter(prefix="/v1/permissions", tags=["permissions"])
+    router = APIRouter(prefix="/v1/permissions", tags=["permissions"], route_class=LateRoute)
 
     @router.post("/check", responses=refusals(404))
     async def check(body: Check, member: AnyMember) -> Decision:

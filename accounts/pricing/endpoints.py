@@ -17,12 +17,13 @@ from accounts.pricing.service import Pricing
 from accounts.rest.descriptions import refusals
 from accounts.rest.etags import Matching, Tagging
 from accounts.rest.guards import AnyMember
+from accounts.rest.late_route import LateRoute
 from accounts.rest.paging import Paging
 
 
 def routes(pricing: Pricing, profiles: Profiles) -> APIRouter:
     """Return the endpoints for plans."""
-    router = APIRouter(prefix="/v1", tags=["billing"])
+    router = APIRouter(prefix="/v1", tags=["billing"], route_class=LateRoute)
 
     @router.get("/plans")
     async def list_plans(_: AnyMember, paging: Paging) -> Plans:

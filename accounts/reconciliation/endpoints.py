@@ -5,12 +5,13 @@ from fastapi import APIRouter
 from accounts.operators.guard import ByOperator
 from accounts.reconciliation.schemas import ReconciliationInfo, Reconciliations
 from accounts.reconciliation.service import Reconciliation
+from accounts.rest.late_route import LateRoute
 from accounts.rest.paging import Paging
 
 
 def routes(reconciliation: Reconciliation) -> APIRouter:
     """Return the endpoint for reports."""
-    router = APIRouter(prefix="/v1/admin/usage/reconciliation", tags=["operators"])
+    router = APIRouter(prefix="/v1/admin/usage/reconciliation", tags=["operators"], route_class=LateRoute)
 
     @router.get("")
     async def list_reports(_: ByOperator, paging: Paging) -> Reconciliations:

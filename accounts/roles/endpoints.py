@@ -9,6 +9,7 @@ from accounts.permissions import rules
 from accounts.rest.descriptions import refusals
 from accounts.rest.etags import Matching, Tagging
 from accounts.rest.guards import AnyMember
+from accounts.rest.late_route import LateRoute
 from accounts.rest.paging import Paging
 from accounts.roles.models import Role
 from accounts.roles.schemas import NewRole, RoleChange, RoleInfo
@@ -20,7 +21,7 @@ from api.errors import PermissionDenied
 
 def routes(roles: Roles) -> APIRouter:
     """Return the endpoints for roles."""
-    router = APIRouter(prefix="/v1/roles", tags=["roles"])
+    router = APIRouter(prefix="/v1/roles", tags=["roles"], route_class=LateRoute)
 
     @router.post("", status_code=status.HTTP_201_CREATED)
     async def create(body: NewRole, member: AnyMember, tag: Tagging) -> RoleInfo:

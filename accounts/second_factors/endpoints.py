@@ -4,13 +4,14 @@ from fastapi import APIRouter, status
 
 from accounts.rest.descriptions import refusals
 from accounts.rest.guards import Person
+from accounts.rest.late_route import LateRoute
 from accounts.second_factors.schemas import BegunSecondFactor, NewSecondFactor, RecoveryCodes, ShownBoth, ShownCode
 from accounts.second_factors.service import SecondFactors
 
 
 def routes(second_factors: SecondFactors) -> APIRouter:
     """Return the endpoints for second factors."""
-    router = APIRouter(prefix="/v1/user/second-factor", tags=["you"])
+    router = APIRouter(prefix="/v1/user/second-factor", tags=["you"], route_class=LateRoute)
 
     @router.post("", status_code=status.HTTP_201_CREATED)
     async def begin(body: NewSecondFactor, person: Person) -> BegunSecondFactor:

@@ -8,6 +8,7 @@ from accounts.identifiers import new_id
 from accounts.rest.descriptions import refusals
 from accounts.rest.entrance import Entrance
 from accounts.rest.guards import Person
+from accounts.rest.late_route import LateRoute
 from accounts.rest.paging import Paging
 from accounts.sessions.log_ins import CodeNeeded as Needed
 from accounts.sessions.schemas import CodeNeeded, LogIn, LogInCode, SessionInfo, SessionToken
@@ -20,7 +21,7 @@ from api.tokens import Claims
 
 def routes(entrance: Entrance, sessions: Sessions, keystore: Keystore) -> APIRouter:
     """Return the endpoints for log-ins."""
-    router = APIRouter(prefix="/v1", tags=["people"])
+    router = APIRouter(prefix="/v1", tags=["people"], route_class=LateRoute)
     _coming_and_going(router, entrance)
     _log_ins(router, sessions)
 

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Response, status
 
 from accounts.operators.guard import ByOperator
 from accounts.rest.descriptions import refusals
+from accounts.rest.late_route import LateRoute
 from accounts.signing.keystore import Keystore
 from accounts.signing.retiring import SigningKeyLives
 from accounts.signing.schemas import JsonWebKey, JsonWebKeySet, NewSigningKey, SigningKeyInfo, SigningKeys
@@ -14,7 +15,7 @@ KEEP_SECONDS = 300
 
 def public_routes(keystore: Keystore) -> APIRouter:
     """Return the endpoint for whoever wants to check tokens."""
-    router = APIRouter(prefix="/.well-known", tags=["signing keys"])
+    router = APIRouter(prefix="/.well-known", tags=["signing keys"], route_class=LateRoute)
 
     @router.get("/jwks.json")
     async def jwks(response: Response) -> JsonWebKeySet:
@@ -30,7 +31,7 @@ def public_routes(keystore: Keystore) -> APIRouter:
 
 def routes(keys: TokenSigningKeys, lives: SigningKeyLives) -> APIRouter:
     """Return the endpoints for operators."""
-    router = APIRouter(prefix="/v1/admin/signing-keys", tags=["operators"])
+    router = APIRouter(prefix="/v1/admin/signing-keys", tags=["operators"], route_class=LateRoute)
 
     @router.get("")
     async def list_keys(_: ByOperator) -> SigningKeys:

@@ -4,13 +4,14 @@ from fastapi import APIRouter, Request, Response, status
 
 from accounts.rest.descriptions import refusals
 from accounts.rest.entrance import Entrance
+from accounts.rest.late_route import LateRoute
 from accounts.signups.schemas import ConfirmationSent, NewSignUp
 from accounts.users.schemas import ByToken, LoggedIn
 
 
 def routes(entrance: Entrance) -> APIRouter:
     """Return the endpoints for sign-ups."""
-    router = APIRouter(prefix="/v1/signup", tags=["people"])
+    router = APIRouter(prefix="/v1/signup", tags=["people"], route_class=LateRoute)
 
     @router.post(
         "",

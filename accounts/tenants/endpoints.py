@@ -6,6 +6,7 @@ from accounts.memberships.service import Members
 from accounts.rest.descriptions import refusals
 from accounts.rest.etags import Matching, Tagging
 from accounts.rest.guards import AnyMember, Person
+from accounts.rest.late_route import LateRoute
 from accounts.rest.paging import Paging
 from accounts.sessions.service import Sessions
 from accounts.tenants.schemas import (
@@ -22,7 +23,7 @@ from accounts.tenants.service import Tenants
 
 def routes(tenants: Tenants, members: Members, sessions: Sessions) -> APIRouter:
     """Return the endpoints for accounts."""
-    router = APIRouter(prefix="/v1", tags=["account"])
+    router = APIRouter(prefix="/v1", tags=["account"], route_class=LateRoute)
     _accounts(router, tenants, sessions)
 
     @router.get("/account")

@@ -4,6 +4,7 @@ from fastapi import APIRouter, status
 
 from accounts.permissions import rules
 from accounts.rest.guards import AnyMember
+from accounts.rest.late_route import LateRoute
 from accounts.rest.paging import Paging
 from accounts.tokens.revoking import RevokedTokens
 from accounts.tokens.schemas import MadeToken, NewRevocation, NewToken, RevocationInfo, Revocations
@@ -13,7 +14,7 @@ from api.tokens import pack_credential
 
 def routes(tokens: Tokens, revoked: RevokedTokens, endpoint: str) -> APIRouter:
     """Return the endpoints for disposable tokens; `endpoint` is what they come with."""
-    router = APIRouter(prefix="/v1/tokens", tags=["disposable tokens"])
+    router = APIRouter(prefix="/v1/tokens", tags=["disposable tokens"], route_class=LateRoute)
 
     @router.post("", status_code=status.HTTP_201_CREATED)
     async def mint(body: NewToken, member: AnyMember) -> MadeToken:

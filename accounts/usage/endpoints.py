@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 
 from accounts.rest.guards import AnyMember
+from accounts.rest.late_route import LateRoute
 from accounts.usage.reports import GroupBy, Question, Reports
 from accounts.usage.schemas import UsageReport, UsageSettings
 from accounts.usage.service import Granularity
@@ -29,7 +30,7 @@ def _question(
 
 def routes(reports: Reports) -> APIRouter:
     """Return the endpoints for usage."""
-    router = APIRouter(prefix="/v1/usage", tags=["usage"])
+    router = APIRouter(prefix="/v1/usage", tags=["usage"], route_class=LateRoute)
 
     @router.get("", response_model=UsageReport)
     async def report(member: AnyMember, question: Annotated[Question, Depends(_question)]) -> Response:

@@ -5,6 +5,7 @@ from fastapi import APIRouter, Request, status
 from accounts.rest.descriptions import refusals
 from accounts.rest.entrance import Entrance
 from accounts.rest.guards import Person
+from accounts.rest.late_route import LateRoute
 from accounts.second_factors.service import SecondFactors
 from accounts.users.schemas import ByToken, PasswordChange, UserInfo
 from accounts.users.service import Users
@@ -12,7 +13,7 @@ from accounts.users.service import Users
 
 def routes(users: Users, second_factors: SecondFactors, entrance: Entrance) -> APIRouter:
     """Return the endpoints for the person who has logged in."""
-    router = APIRouter(prefix="/v1", tags=["you"])
+    router = APIRouter(prefix="/v1", tags=["you"], route_class=LateRoute)
 
     @router.get("/user")
     async def describe(person: Person) -> UserInfo:

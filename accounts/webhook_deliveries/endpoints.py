@@ -3,6 +3,7 @@
 from fastapi import APIRouter, status
 
 from accounts.rest.guards import AnyMember
+from accounts.rest.late_route import LateRoute
 from accounts.rest.paging import Paging
 from accounts.webhook_deliveries.schemas import DeadLetterInfo, DeadLetterList, EventInfo, EventList, Replayed
 from accounts.webhook_deliveries.service import DEAD, Deliveries
@@ -10,7 +11,7 @@ from accounts.webhook_deliveries.service import DEAD, Deliveries
 
 def routes(deliveries: Deliveries) -> APIRouter:
     """Return the endpoints for deliveries and dead letters."""
-    router = APIRouter(prefix="/v1/webhooks/{topic_webhook_id}", tags=["webhooks"])
+    router = APIRouter(prefix="/v1/webhooks/{topic_webhook_id}", tags=["webhooks"], route_class=LateRoute)
 
     @router.get("/deliveries")
     async def list_deliveries(topic_webhook_id: str, member: AnyMember, paging: Paging) -> EventList:

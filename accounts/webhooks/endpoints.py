@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, status
 
 from accounts.rest.descriptions import refusals
 from accounts.rest.guards import AnyMember
+from accounts.rest.late_route import LateRoute
 from accounts.rest.paging import Paging
 from accounts.webhook_deliveries.service import Deliveries
 from accounts.webhooks.models import Webhook
@@ -20,7 +21,7 @@ CacheName = Annotated[str | None, Query(max_length=1024, description="Only those
 
 def routes(webhooks: Webhooks, deliveries: Deliveries) -> APIRouter:
     """Return the endpoints for webhooks."""
-    router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
+    router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"], route_class=LateRoute)
 
     async def shown(row: Webhook, cache: str) -> WebhookInfo:
         return WebhookInfo.of(row, cache, (await deliveries.dead_letters([row.id])).get(row.id, 0))

@@ -3,13 +3,14 @@
 from fastapi import APIRouter
 
 from accounts.rest.guards import AnyMember
+from accounts.rest.late_route import LateRoute
 from accounts.webhooks.schemas import RotatedSecret, Rotation, Secret
 from accounts.webhooks.service import Webhooks
 
 
 def routes(webhooks: Webhooks) -> APIRouter:
     """Return the endpoints for secrets."""
-    router = APIRouter(prefix="/v1/webhooks/{topic_webhook_id}/secret", tags=["webhooks"])
+    router = APIRouter(prefix="/v1/webhooks/{topic_webhook_id}/secret", tags=["webhooks"], route_class=LateRoute)
 
     @router.get("")
     async def secret(topic_webhook_id: str, member: AnyMember) -> Secret:
