@@ -13,8 +13,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-import httpx
-
 from cli.control_socket import CommandFailed, Load, ask
 from cli.edge.admin import Admin
 from cli.edge.configuration import configuration
@@ -204,7 +202,7 @@ class Generation:
                 await self._ask({"command": "drain", "seconds": self._patience.drain}, self._patience.empty)
                 await self._until_empty()
                 await asyncio.sleep(max(0.0, began + at_least - loop.time()))
-        except (OSError, TimeoutError, CommandFailed, httpx.TransportError):
+        except (OSError, TimeoutError, CommandFailed):
             pass  # it died meanwhile, or some streams cannot be ended: what is left is cut
         try:
             after = await self._load()
@@ -276,6 +274,8 @@ async def tier_at(host: str, port: int, *, tls: bool) -> str | None:
 
     The certificate is for other names, and is not checked.
     """
+    import httpx  # noqa: PLC0415  see `Admin`
+
     reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  a look-up, nothing is bound here
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # without the 17 ms that reading all authorities takes
     context.check_hostname = False

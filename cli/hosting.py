@@ -1,6 +1,7 @@
 """Runs a supervisor for a command: what is the same for all that Envoy hosts."""
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,9 +12,6 @@ import click
 from cli.edge.process import binary, environment
 from cli.edge.settings import Bounds
 from cli.log_rotation import keep_bounded
-from cli.metrics.answer import METRICS
-from cli.metrics.port import MetricsPage
-from cli.side_port import SidePort
 from cli.supervisor import Supervisor
 from cli.urls import in_url
 
@@ -49,13 +47,21 @@ async def host(supervisor: Supervisor, access_log: Path, lines: Sequence[str], m
         AddressUnavailable: `metrics` cannot be listened on.
         StartFailed: The application does not start.
     """
-    side = SidePort(MetricsPage(supervisor))
-    if metrics is not None:
-        port = side.start(metrics.host, metrics.port, metrics.setting)
-        lines = [*lines, f"metrics http://{in_url(metrics.host)}:{port}{METRICS}"]
-    rotation = asyncio.create_task(keep_bounded(access_log, supervisor.reopen_logs))
-    try:
+    async with contextlib.AsyncExitStack() as stack:
+        if metrics is not None:
+            lines = [*lines, _side_port(supervisor, metrics, stack)]
+        rotation = asyncio.create_task(keep_bounded(access_log, supervisor.reopen_logs))
+        stack.callback(rotation.cancel)
         await supervisor.run(lambda: click.echo("\n".join(lines)))
-    finally:
-        rotation.cancel()
-        await side.close()
+
+
+def _side_port(supervisor: Supervisor, metrics: MetricsAddress, stack: contextlib.AsyncExitStack) -> str:
+    """Serve `/metrics` as long as the stack is open, and return the line that tells where."""
+    from cli.metrics.answer import METRICS  # noqa: PLC0415
+    from cli.metrics.port import MetricsPage  # noqa: PLC0415  a server of HTTP, which most starts need not wait for
+    from cli.side_port import SidePort  # noqa: PLC0415
+
+    side = SidePort(MetricsPage(supervisor))
+    port = side.start(metrics.host, metrics.port, metrics.setting)
+    stack.push_async_callback(side.close)
+    return f"metrics http://{in_url(metrics.host)}:{port}{METRICS}"

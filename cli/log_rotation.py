@@ -5,8 +5,6 @@ import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-import httpx
-
 log = logging.getLogger("tidings.supervisor")
 
 MOST_BYTES = 64 * 1024 * 1024
@@ -26,7 +24,7 @@ async def keep_bounded(
         try:
             if _moved_aside(path, most_bytes):
                 await reopen()
-        except (OSError, httpx.TransportError) as error:
+        except OSError as error:
             log.warning("the access log could not be moved aside: %s", error)
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 import click
 
 from cli.address import claim
-from cli.admin_port import AdminPort
 from cli.billing_variables import BillingVariables
 from cli.certificates import certificate
 from cli.data_folder import DataFolder
@@ -128,6 +127,8 @@ async def _run(options: Options, stack: ExitStack) -> None:
     supervisor = Supervisor(hosting)
     lines = [f"ready {own_url(options.host, port, tls=pair is not None)}"]
     if options.local:
+        from cli.admin_port import AdminPort  # noqa: PLC0415  for tests
+
         admin = AdminPort(options.host, options.admin_port, lambda: pids(supervisor.generations))
         stack.callback(admin.close)
         lines.append(f"admin http://{in_url(options.host)}:{admin.port}")

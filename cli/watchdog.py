@@ -9,8 +9,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
-import httpx
-
 DEADLINE_SECONDS = 1.0
 HUNG_SECONDS = 10.0
 LOOK_SECONDS = 0.5
@@ -67,7 +65,7 @@ class Watchdog:
         """Change who answers `/readyz`, if that is not so yet."""
         if ready == (self._unready is not watched):
             return
-        with suppress(httpx.TransportError):
+        with suppress(ConnectionError):
             await watched.answer_readiness(ready=ready)
             self._unready = None if ready else watched
 

@@ -3,8 +3,6 @@
 The supervisor answers, which neither clients nor a hanging application can keep from it.
 """
 
-import httpx
-
 from api.asgi import send_json, without_body
 from api.grpc_asgi import Receive, Scope, Send
 from cli.control_socket import CommandFailed
@@ -35,7 +33,7 @@ class MetricsPage:
             if not generations:
                 raise ConnectionError
             text = await _numbers(generations[-1])
-        except (OSError, TimeoutError, CommandFailed, httpx.TransportError):
+        except (OSError, TimeoutError, CommandFailed):
             message = "the service does not answer; its log says why"
             await send_json(answer, 503, {"code": "unavailable", "message": message})
             return
