@@ -1,7 +1,7 @@
 """What a server's processor time went to while a scenario ran, and which of its threads had no more to give.
 
-py-spy, which is optional, samples Python without changing it; threads' times are those of the kernel; and what Envoy
-counted comes from its administration's socket. Profiling slows a server: such a run is not for a report.
+py-spy and perf, which are optional, sample it without changing it; threads' times are those of the kernel; and what
+Envoy counted comes from its administration's socket. Profiling slows a server: such a run is not for a report.
 """
 
 import os
@@ -18,6 +18,7 @@ from typing import Final
 
 import httpx
 
+from bench import parts
 from bench.cpu import tree
 
 _HERTZ: Final = 200
@@ -40,7 +41,9 @@ def profiled(pid: int, servers_folder: Path, folder: Path, name: str) -> Generat
     folder.mkdir(parents=True, exist_ok=True)
     pids = tree(pid)
     files = {each: folder / f"{name}-{each}.folded" for each in pids}
-    spies = [spy for each, file in files.items() if (spy := _spy(each, file))]
+    recorded = folder / f"{name}.perf"
+    recorder = parts.record(pids, recorded)
+    spies = [spy for spy in (*(_spy(each, file) for each, file in files.items()), recorder) if spy]
     threads, counters, began = _threads(pids), _counters(servers_folder), time.monotonic()
     try:
         yield
@@ -54,7 +57,8 @@ def profiled(pid: int, servers_folder: Path, folder: Path, name: str) -> Generat
         stacks = "\n".join(file.read_text(encoding="utf-8") for file in files.values() if file.exists())
         busy = {key: (value - threads.get(key, 0.0)) / seconds for key, value in used.items()}
         edge = {key: value - counters.get(key, 0.0) for key, value in counted.items()}
-        (folder / f"{name}.md").write_text(page(name, busy, top(stacks), edge), encoding="utf-8")
+        text = page(name, busy, parts.shares(recorded), top(stacks), edge)
+        (folder / f"{name}.md").write_text(text, encoding="utf-8")
 
 
 def top(folded: str) -> list[tuple[str, float]]:
@@ -67,11 +71,19 @@ def top(folded: str) -> list[tuple[str, float]]:
     return [(function, count / samples.total()) for function, count in samples.most_common(_TOP)]
 
 
-def page(name: str, threads: dict[str, float], functions: list[tuple[str, float]], edge: dict[str, float]) -> str:
+def page(
+    name: str,
+    threads: dict[str, float],
+    work: list[tuple[str, float]],
+    functions: list[tuple[str, float]],
+    edge: dict[str, float],
+) -> str:
     """Return a profile as Markdown; threads are given in cores."""
     busiest = sorted(threads.items(), key=lambda each: -each[1])[:_TOP]
     lines = [f"# {name}", "", "| thread | cores |", "| --- | ---: |"]
     lines += [f"| {thread} | {cores:.2f} |" for thread, cores in busiest]
+    if work:
+        lines += ["", "| part | share |", "| --- | ---: |", *(f"| {part} | {share:.1%} |" for part, share in work)]
     lines += ["", "| function, by its own samples | share |", "| --- | ---: |"]
     lines += [f"| `{function}` | {share:.1%} |" for function, share in functions]
     if edge:

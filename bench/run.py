@@ -4,7 +4,8 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -95,7 +96,7 @@ def _one(scenario: Scenario, system: System | None, plan: Plan, results: Results
                 pin(running.pid, conditions.server_cores)
             if conditions.profiles:
                 name = f"{scenario.name}-{running.name.replace(',', '').replace(' ', '-').lower()}"
-                stack.enter_context(profiled(running.pid, folder, conditions.profiles, name))
+                plan = replace(plan, watched=partial(profiled, running.pid, folder, conditions.profiles, name))
             measurement = scenario.run(running, plan)
     results.measurements.append(measurement)
     figure = scenario.figures[0]

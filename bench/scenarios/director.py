@@ -58,7 +58,8 @@ def direct(
         window = Window.soon(plan.warm_up, plan.seconds)
         for pipe in (*(worker.pipe for worker in reading), publishing.pipe):
             pipe.send(window)
-        busy = busy_within(window, pid)
+        with plan.watched():
+            busy = busy_within(window, pid)
         published = publishing.pipe.receive(Published, _END_SECONDS)
         for worker in reading:
             worker.pipe.send(Expect(published.acknowledged if alike else None))

@@ -1,6 +1,7 @@
 """A scenario: what it is called, what it says, and how it runs."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -20,11 +21,13 @@ class Plan:
         warm_up: Seconds under load before the window.
         seconds: The window's length.
         readers: Processes that the subscribers are spread over.
+        watched: What goes on around the window, where a server is under load in one.
     """
 
     warm_up: float
     seconds: float
     readers: int = 2
+    watched: Callable[[], AbstractContextManager[None]] = nullcontext
 
 
 class Against(Enum):
