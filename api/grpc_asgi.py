@@ -4,6 +4,7 @@ Used by the hot path, where a framework would cost more than the work itself. An
 trailers only, since some SDKs see a status only in the first frame of headers.
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -118,6 +119,11 @@ async def write(send: Send, frames: bytes) -> None:
         await send({"type": "http.response.body", "body": frames, "more_body": True})
     except OSError as reason:
         raise ClientGone from forgotten(reason)
+
+
+def wrote(send: Send, frames: bytes) -> "asyncio.Future[None]":
+    """Write as `write` does, at once; return what is done when the edge has taken it, or has an OSError."""
+    return asyncio.ensure_future(send({"type": "http.response.body", "body": frames, "more_body": True}))
 
 
 def beat(send: Send) -> Awaitable[None]:

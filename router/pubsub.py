@@ -33,6 +33,7 @@ from router.controls import Controls
 from router.refusals import Refusals
 from router.router import Router
 from router.subscription import Subscription
+from router.writer import Writer
 
 PUBLISH = "/cache_client.pubsub.Pubsub/Publish"
 SUBSCRIBE = "/cache_client.pubsub.Pubsub/Subscribe"
@@ -150,6 +151,10 @@ class Pubsub:
         limit = self._controls.stream_limit("topic-subscribe", headers) if self._controls is not None else None
         if limit is None and most == float("inf"):
             subscription.beat_by(partial(beat, send))
+            while not subscription.follows:
+                await write(send, await subscription.next())
+                subscription.delivered()
+            await Writer(subscription, send).run()
         written = 0
         while written < most:
             frames = await subscription.next()

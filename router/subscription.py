@@ -78,12 +78,12 @@ class Subscription:
         self._heartbeats = heartbeats
         self._moment = heartbeats.place(self, self._quiet_since + heartbeats.seconds)
         self._ending: TidingsError | None = None
-        self._waiter: asyncio.Future[None] | None = None
+        self._waiter: Callable[[], object] | None = None
         self._expiry: asyncio.TimerHandle | None = None
         self._expire_with_bearer()
 
     def __repr__(self) -> str:
-        state = "ending" if self._ending else "waiting" if self._waiter else "writing"
+        state = "ending" if self._ending else "writing" if self._waiter is None else "waiting"
         return f"<Subscription {self.readable.name!r} {state}, {self.feed.log.end - self._cursor} behind>"
 
     @property
@@ -132,27 +132,56 @@ class Subscription:
         if self._opening:
             opening, self._opening = self._opening, b""
             return opening
-        woken = False
-        while True:
+        if self._read_at is not None:
             if self._ending is not None:
                 raise self._ending
-            if self._read_at is not None:
-                return await self._read_on(*self._read_at)
-            deferred = not woken and self.feed.defers(self._cursor)
-            chunk = None if deferred else self.feed.log.after(self._cursor, WRITE_BYTES)
-            if chunk is not None:
-                if chunk.gap is not None:
-                    chunk = self._fallen_behind(chunk)
-                self._cursor = chunk.cursor
-                self._hand(chunk.tally)
-                self._quiet_since = self._loop.time()
-                return chunk.data
-            if self._heartbeat_due:
-                self._heartbeat_due = False
-                self._quiet_since = self._loop.time()
-                return HEARTBEAT
+            return await self._read_on(*self._read_at)
+        frames = self.take(woken=False)
+        while frames is None:
             await self._more()
-            woken = True
+            frames = self.take(woken=True)
+        return frames
+
+    @property
+    def follows(self) -> bool:
+        """Whether what comes next is in the feed: `take` has it, or `wait` tells when it has."""
+        return not self._opening and self._read_at is None
+
+    def take(self, *, woken: bool) -> bytes | None:
+        """Return what `next` would, or None where it would wait. Only for a subscription that `follows` its feed.
+
+        Unless `woken`, what the feed keeps back for its next round is not taken.
+
+        Raises:
+            TidingsError: the subscription has ended, for this reason.
+        """
+        if self._ending is not None:
+            raise self._ending
+        feed = self.feed
+        deferred = not woken and feed.defers(self._cursor)
+        chunk = None if deferred else feed.log.after(self._cursor, WRITE_BYTES)
+        if chunk is not None:
+            if chunk.gap is not None:
+                chunk = self._fallen_behind(chunk)
+            self._cursor = chunk.cursor
+            self._hand(chunk.tally)
+            self._quiet_since = self._loop.time()
+            return chunk.data
+        if self._heartbeat_due:
+            self._heartbeat_due = False
+            self._quiet_since = self._loop.time()
+            return HEARTBEAT
+        return None
+
+    def wait(self, waiter: Callable[[], object]) -> None:
+        """Call `waiter` once when there is more, or an end."""
+        self._waiter = waiter
+        self.feed.wait(self)
+
+    def wait_no_more(self) -> None:
+        """Call nobody."""
+        self._waiter = None
+        self.feed.forget(self)
 
     def delivered(self) -> None:
         """Count what `next` has returned as delivered. To be called when it was sent, and not if that failed."""
@@ -209,8 +238,10 @@ class Subscription:
 
     def wake(self) -> None:
         """Go on: there is more, or an end."""
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+        waiter = self._waiter
+        if waiter is not None:
+            self.wait_no_more()
+            waiter()
 
     def close(self) -> None:
         """Let go of the feed. Whoever opened the subscription calls this once."""
@@ -273,10 +304,9 @@ class Subscription:
         return chunk
 
     async def _more(self) -> None:
-        self._waiter = self._loop.create_future()
-        self.feed.wait(self)
+        more = self._loop.create_future()
+        self.wait(lambda: more.done() or more.set_result(None))
         try:
-            await self._waiter
+            await more
         finally:
-            self._waiter = None
-            self.feed.forget(self)
+            self.wait_no_more()

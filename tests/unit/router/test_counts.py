@@ -21,7 +21,9 @@ async def test_what_is_done_is_counted_once(acme: World) -> None:
     for text in ("one", "four", "x" * 2000):
         await acme.publish(text)
     await seen(first, "item", 3)
-    await seen(second, "item", 3)
+    async with asyncio.timeout(5):
+        while counts.delivered < 6:  # an item counts when the edge has taken it
+            await asyncio.sleep(0.001)
     assert (counts.published, counts.opened, counts.delivered) == (3, 2, 6)
     assert counts.delivered_bytes == 2 * (3 + 4 + 2000)
     assert counts.publish.buckets()[-1] == ("+Inf", 3)
