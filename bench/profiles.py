@@ -97,7 +97,7 @@ def _spy(pid: int, file: Path) -> "subprocess.Popen[bytes] | None":
     found = shutil.which("py-spy", path=str(Path(sys.executable).parent)) or shutil.which("py-spy")
     if found is None:
         return None
-    command = [found, "record", "--rate", str(_HERTZ), "--format", "raw", "--duration", "3600"]
+    command = [found, "record", "--nonblocking", "--rate", str(_HERTZ), "--format", "raw", "--duration", "3600"]
     where = ["--output", str(file), "--pid", str(pid)]
     return subprocess.Popen([*command, *where], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
