@@ -1,46 +1,34 @@
-"""Puts unary RPCs on connectrpc, with the codec of Google's messages, bounded requests, and errors that do not leak."""
+"""A gRPC service of unary RPCs: what its handlers take and return, and the application that serves it."""
 
-import asyncio
-import logging
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Protocol
 
-from connectrpc.code import Code
-from connectrpc.compat import google_protobuf_codecs
-from connectrpc.errors import ConnectError
-from connectrpc.method import IdempotencyLevel, MethodInfo, StreamType
-from connectrpc.request import RequestContext
-from connectrpc.server import ConnectASGIApplication, Endpoint
 from google.protobuf.message import Message
-from starlette.types import Message as Event
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.errors import Internal, TidingsError
 
-MAX_REQUEST_BYTES = 256 * 1024
+class Headers(Protocol):
+    """The metadata of a call."""
 
-_CODES = {
-    3: Code.INVALID_ARGUMENT,
-    4: Code.DEADLINE_EXCEEDED,
-    5: Code.NOT_FOUND,
-    6: Code.ALREADY_EXISTS,
-    7: Code.PERMISSION_DENIED,
-    8: Code.RESOURCE_EXHAUSTED,
-    9: Code.FAILED_PRECONDITION,
-    12: Code.UNIMPLEMENTED,
-    13: Code.INTERNAL,
-    14: Code.UNAVAILABLE,
-    16: Code.UNAUTHENTICATED,
-}
+    def getall(self, key: str, /) -> Sequence[str]:
+        """Return all values of a name."""
+        ...
 
-Context = RequestContext[Any, Any]
+
+class Context(Protocol):
+    """What a handler may know of a call beside its message."""
+
+    @property
+    def request_headers(self) -> Headers: ...
+
+    @property
+    def client_address(self) -> str | None:
+        """`HOST:PORT` of the caller."""
+        ...
+
+
 Handler = Callable[[Any, Context], Awaitable[Message]]
 """Takes a request message and its context, returns the answer's message."""
-
-Req = TypeVar("Req")
-Res = TypeVar("Res")
-
-_log = logging.getLogger(__name__)
 
 
 class Method:
@@ -52,78 +40,24 @@ class Method:
         self.handler = handler
 
 
-class Service(ConnectASGIApplication[Mapping[str, Method]]):
-    """An ASGI application of one gRPC service."""
+class Service:
+    """An ASGI application of one gRPC service. What speaks for it is imported with its first call: 50 ms of a start."""
 
     def __init__(self, name: str, methods: Mapping[str, Method]) -> None:
         """`name` is the service's full name, `methods` are by their names in it."""
         self._name = name
+        self._methods = methods
         self.paths = frozenset(f"/{name}/{method}" for method in methods)
-        super().__init__(  # pyright: ignore[reportUnknownMemberType] - its endpoints leave their messages open
-            service=methods,
-            endpoints=self._made,
-            interceptors=[_Errors()],
-            read_max_bytes=MAX_REQUEST_BYTES,
-            codecs=google_protobuf_codecs(),
-        )
+        self._app: ASGIApp | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await super().__call__(scope, _body_of(receive), send)  # pyright: ignore[reportUnknownMemberType]
+        if self._app is None:
+            from accounts.rpc.connect import ConnectService  # noqa: PLC0415
+
+            self._app = ConnectService(self._name, self._methods)
+        await self._app(scope, receive, send)
 
     @property
     def path(self) -> str:
         """The prefix of its methods' paths."""
         return f"/{self._name}"
-
-    def _made(self, methods: Mapping[str, Method]) -> Mapping[str, Any]:
-        return {
-            f"{self.path}/{name}": Endpoint.unary(
-                method=MethodInfo(
-                    name=name,
-                    service_name=self._name,
-                    input=method.request,
-                    output=method.response,
-                    stream_type=StreamType.UNARY,
-                    idempotency_level=IdempotencyLevel.UNKNOWN,
-                ),
-                function=method.handler,
-            )
-            for name, method in methods.items()
-        }
-
-
-def _body_of(receive: Receive) -> Receive:
-    """Return a `receive` that, after the end of the body, waits until it is cancelled.
-
-    connectrpc asks in a loop whether the client is still there, and the edge answers at once, so that a core would
-    spin for as long as the database takes.
-    """
-    ended = False
-
-    async def body() -> Event:
-        nonlocal ended
-        if ended:
-            await asyncio.get_running_loop().create_future()
-        event = await receive()
-        ended = not event.get("more_body", False)
-        return event
-
-    return body
-
-
-class _Errors:
-    """Gives each of our errors its status and its `err` trailer; of any other, clients learn nothing."""
-
-    async def intercept_unary(
-        self, call_next: Callable[[Req, Context], Awaitable[Res]], request: Req, ctx: Context, /
-    ) -> Res:
-        try:
-            return await call_next(request, ctx)
-        except TidingsError as error:
-            shown = error
-        except Exception:  # noqa: BLE001 - of what is not foreseen, clients learn nothing
-            _log.exception("an RPC failed")
-            shown = Internal()
-        if shown.err:
-            ctx.response_trailers["err"] = shown.err
-        raise ConnectError(_CODES[shown.grpc], shown.message)
