@@ -28,6 +28,8 @@ from storage.session import Session
 
 INPUTS = int(os.environ.get("TIDINGS_FUZZ_INPUTS", "6000"))
 SEED = int(os.environ.get("TIDINGS_FUZZ_SEED", random.randrange(2**32)))
+pytestmark = pytest.mark.timeout(max(120, INPUTS // 1000))
+"""Seconds; on one core a thousand inputs take 0.1."""
 MOST = 300
 ANEW = 2000
 """After so many inputs a node or a link is begun anew, so that what they keep stays small."""
