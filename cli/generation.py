@@ -16,7 +16,7 @@ from typing import NamedTuple
 from cli.control_socket import CommandFailed, Load, ask
 from cli.edge.admin import Admin
 from cli.edge.configuration import configuration
-from cli.edge.process import spawn
+from cli.edge.process import give_way, spawn
 from cli.edge.settings import EdgeSettings
 from cli.refusals import StartFailed
 from cli.settings import HostedSettings
@@ -124,6 +124,7 @@ class Generation:
         self._process = await spawn(self._arguments(), cwd=self._edge.run_dir, variables=variables)
         try:
             await self._until(self._answers)
+            give_way(self.pid, self._edge.workers_nice)
             if ready:
                 await self._until(self.is_ready)
         except BaseException:

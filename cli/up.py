@@ -45,6 +45,7 @@ class Options:
     tls_cert: Path | None
     tls_key: Path | None
     concurrency: int
+    edge_nice: int
     trusted_proxies: int
     access_log: str
     app: str
@@ -78,6 +79,13 @@ def _hidden(name: str, default: float, text: str) -> Callable[[Callable[..., Non
 @click.option("--tls-key", type=click.Path(path_type=Path), help="PEM file with the private key.")
 @click.option(
     "--concurrency", type=click.IntRange(min=1), default=2, show_default=True, help="Envoy's threads for connections."
+)
+@click.option(
+    "--edge-nice",
+    type=click.IntRange(0, 19),
+    default=0,
+    show_default=True,
+    help="How far they give way to Python's where both want the processor.",
 )
 @click.option(
     "--trusted-proxies",
@@ -157,6 +165,7 @@ def _edge(options: Options, port: int, folder: DataFolder) -> EdgeSettings:
         access_log_all=options.access_log == "all",
         json_logs=is_json(LogVariables.read().log_format, sys.stderr),
         bounds=bounds_of_this_machine(),
+        workers_nice=options.edge_nice,
         trusted_proxies=options.trusted_proxies,
     )
 

@@ -53,6 +53,7 @@ async def _run(variables: RouterVariables | AccountsVariables, app: str, stack: 
         app=app,
         certificate=pair,
         bounds=bounds_of_this_machine(),
+        workers_nice=variables.edge_nice,
         trusted_proxies=variables.trusted_proxies,
     )
     settings = HostedSettings(

@@ -92,6 +92,7 @@ class HostedVariables(TierVariables):
     tls_cert: PemFile | None = None
     tls_key: PemFile | None = None
     concurrency: int = Field(2, ge=1, le=1024, description="a whole number from 1 to 1024")
+    edge_nice: int = Field(0, ge=0, le=19, description="a whole number from 0 to 19")
     trusted_proxies: int = Field(0, ge=0, le=100, description="a whole number from 0 to 100")
     access_log: Annotated[Literal["notable", "all"], BeforeValidator(lower)] = Field(
         "notable", description="notable or all"

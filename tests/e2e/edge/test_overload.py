@@ -1,16 +1,19 @@
 """More publishes at a time than there is room for are refused at once, and nobody is kept from what is not theirs."""
 
 import json
+import os
 import socket
+from pathlib import Path
 
 import hpack
 
+from tests.e2e.edge.conftest import PROBE
 from tests.e2e.edge.http2 import GRPC, Connection
 from tests.e2e.edge.test_hostile_http2 import END_HEADERS, HEADERS, PREFACE, frame
 from tests.e2e.service import Service, until
 
 PUBLISH = "/cache_client.pubsub.Pubsub/Publish"
-AT_A_TIME = 2048
+AT_A_TIME = 4096
 UNAVAILABLE = 14
 GRPC_HEAD = ((":path", PUBLISH), *GRPC)
 HTTP_HEAD = ((":path", "/topics/cache/topic"), ("content-type", "text/plain"))
@@ -69,3 +72,13 @@ def no_room(connection: Connection, path: str, headers: list[tuple[str, str]]) -
 def refused(connection: Connection, caller: str) -> bool:
     answer = connection.call(PUBLISH, headers=of(caller))
     return answer.headers.get("grpc-status") == str(UNAVAILABLE)
+
+
+def test_envoys_threads_give_way_to_python_where_that_is_asked_for() -> None:
+    with Service(*PROBE, "--edge-nice", "10") as giving:
+        usual = os.getpriority(os.PRIO_PROCESS, giving.envoy_pid)
+        lower = {True: set[int](), False: set[int]()}
+        for thread in Path(f"/proc/{giving.envoy_pid}/task").iterdir():
+            is_workers = (thread / "comm").read_text().startswith("wrk:worker_")
+            lower[is_workers].add(os.getpriority(os.PRIO_PROCESS, int(thread.name)) - usual)
+    assert lower == {True: {10}, False: {0}}
