@@ -1,7 +1,8 @@
 """Watches that the event loop of a hosted application turns, which nothing else would notice: Envoy goes on without it.
 
 While it does not answer for a second, Envoy answers `/readyz` with 503 in its place, so that a load balancer sends its
-traffic elsewhere; after ten it is ended, and started again.
+traffic elsewhere; after ten without an answer to any question it is ended, and started again. One that answers late is
+busy: it has a hundred thousand subscriptions to open, and to start it again would make them come again.
 """
 
 import asyncio
@@ -44,22 +45,33 @@ class Watchdog:
     async def until_hung(self, watched: Watched) -> None:
         """Return when it has not answered for so long that it should be ended.
 
-        A process that was stopped by a signal is not hung: who stopped it will let it go on.
+        A question stays open beyond its deadline: asked anew each time, a slow process would never be heard. A process
+        that was stopped by a signal is not hung: who stopped it will let it go on.
         """
         unanswered = 0
         while unanswered < self._most:
             began = asyncio.get_running_loop().time()
-            if await watched.state(self._deadline) is not None:
-                unanswered = 0
-                await self._readiness(watched, ready=True)
-                await asyncio.sleep(self._look)
-            elif is_stopped(watched.pid):
-                await asyncio.sleep(self._look)
-            else:
-                unanswered += 1
-                await self._readiness(watched, ready=False)
-                # A socket that refuses answers at once.
-                await asyncio.sleep(began + self._deadline - asyncio.get_running_loop().time())
+            asked = asyncio.ensure_future(watched.state(self._deadline * (self._most + 1)))
+            try:
+                while unanswered < self._most and not (await asyncio.wait((asked,), timeout=self._deadline))[0]:
+                    unanswered += await self._missed(watched)
+                if asked.done() and asked.result() is not None:
+                    unanswered = 0
+                    await self._readiness(watched, ready=True)
+                    await asyncio.sleep(self._look)
+                elif asked.done():
+                    unanswered += await self._missed(watched)
+                    # A socket that refuses answers at once.
+                    await asyncio.sleep(began + self._deadline - asyncio.get_running_loop().time())
+            finally:
+                asked.cancel()
+
+    async def _missed(self, watched: Watched) -> bool:
+        """Take note that there was no answer by the deadline; return whether that counts."""
+        if is_stopped(watched.pid):
+            return False
+        await self._readiness(watched, ready=False)
+        return True
 
     async def _readiness(self, watched: Watched, *, ready: bool) -> None:
         """Change who answers `/readyz`, if that is not so yet."""

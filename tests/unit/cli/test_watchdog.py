@@ -20,11 +20,15 @@ class Application:
     def __init__(self, pid: int) -> None:
         self.pid = pid
         self.hangs = False
+        self.takes_seconds = 0.0
         self.asked = 0
         self.readiness: list[bool] = []
 
     async def state(self, timeout: float = 1.0) -> str | None:
         self.asked += 1
+        await asyncio.sleep(min(self.takes_seconds, timeout))
+        if self.takes_seconds >= timeout:
+            return None
         return None if self.hangs else "serving"
 
     async def answer_readiness(self, *, ready: bool) -> None:
@@ -69,6 +73,18 @@ async def test_one_that_answers_again_in_time_is_not_hung(watchdog: Watchdog) ->
     await asked(application, 20)
     assert not watching.done()
     assert application.readiness == [False, True]
+    watching.cancel()
+    with suppress(asyncio.CancelledError):
+        await watching
+
+
+async def test_one_that_answers_late_again_and_again_is_not_hung(watchdog: Watchdog) -> None:
+    application = Application(os.getpid())
+    application.takes_seconds = 0.05
+    watching = asyncio.create_task(watchdog.until_hung(application))
+    await asked(application, 4)
+    assert not watching.done()
+    assert application.readiness[:3] == [False, True, False]
     watching.cancel()
     with suppress(asyncio.CancelledError):
         await watching
