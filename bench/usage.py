@@ -27,10 +27,10 @@ from cli.housekeeping import settle
 EMAIL, PASSWORD = "ada@example.com", "correct horse battery"
 MINUTES = 31 * 1440
 START = 29_558_880  # 2026-03-15T00:00Z: a month in which clocks change
-LARGE, OTHERS = 12, 3
+LARGE, OTHERS = 12, 17
 """Caches of the account that asks, and how many accounts of one cache there are beside it."""
 
-KEYS, TOKENS = 4, 4
+KEYS, TOKENS = 2, 2
 """API keys and token_ids that use each cache of the account."""
 
 FILLED = "filled"
@@ -64,6 +64,16 @@ SUMS = """
 INSERT INTO {table} (series_id, minute, messages, bytes, operations, seconds, peak)
 SELECT id, minute, {step}, {step} * 900, {step}, 0, 0
 FROM usage_series, generate_series(%(start)s, %(end)s - 1, {step}) AS minute WHERE {of}
+"""
+OF_ALL_CACHES = """
+WITH made AS (
+    INSERT INTO usage_series (account_id, cache_id, cache_name, meter, principal)
+    SELECT DISTINCT account_id, '*', '', meter, principal FROM usage_series WHERE principal <> '*' RETURNING *
+)
+INSERT INTO usage_principal_quarter (series_id, minute, messages, bytes, operations, seconds, peak)
+SELECT made.id, minute, sum(messages), sum(bytes), sum(operations), 0, 0
+FROM made JOIN usage_series AS part USING (account_id, meter, principal)
+JOIN usage_principal_quarter ON series_id = part.id GROUP BY made.id, minute
 """
 TABLES = (
     ("usage_minute", 1, "principal <> '*'"),
@@ -135,6 +145,7 @@ def _fill(url: str, account: str) -> None:
             statement = SUMS.format(table=table, step=step, of=of)
             rows = connection.execute(statement.encode(), times).rowcount
             _say(f"{table}: {rows:,} rows after {time.monotonic() - began:.0f} s", sys.stderr)
+        connection.execute(OF_ALL_CACHES)
         connection.execute(f"VACUUM ANALYZE usage_series, {', '.join(table for table, _, _ in TABLES)}".encode())
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
-from accounts.usage.levels import MINUTE, OF_ALL, OF_PRINCIPALS, floor
+from accounts.usage.levels import MINUTE, OF_ALL, OF_PRINCIPALS, QUARTER, floor
 from accounts.usage.models import ALL, BY_ROUTER, LONGEST_PRINCIPAL
 from accounts.usage.repository import Counts, SeriesKey
 from api.usage import CONCURRENCY, Line
@@ -44,14 +44,20 @@ def peaks_in(detail: Mapping[Place, Counts]) -> set[Place]:
 
 
 def quantities(detail: Mapping[Place, Counts]) -> dict[int, Sums]:
-    """Return what the minutes of principals add up to in each step, all principals together included."""
+    """Return what the minutes of principals add up to in each step: also all principals, and quarters of all caches."""
     plain = {place: counts for place, counts in detail.items() if place[0].meter != CONCURRENCY}
     of_all = added(((key._replace(principal=ALL), minute), counts) for (key, minute), counts in plain.items())
-    return {
+    steps = {
         step: (coarser(plain, step) if step in OF_PRINCIPALS else {})
         | (coarser(of_all, step) if step in OF_ALL else {})
         for step in STEPS
     }
+    steps[QUARTER] |= coarser(_of_all_caches(plain), QUARTER)
+    return steps
+
+
+def _of_all_caches(plain: Mapping[Place, Counts]) -> Sums:
+    return added(((key._replace(cache_id=ALL), minute), counts) for (key, minute), counts in plain.items())
 
 
 def peaks(of_minutes: Mapping[Place, Counts]) -> dict[int, Sums]:

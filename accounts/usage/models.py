@@ -12,7 +12,7 @@ from accounts.database.base import Base
 LONGEST_PRINCIPAL = 320
 
 ALL = "*"
-"""Stands for all principals of an account, a cache and a meter together."""
+"""Stands for all principals of an account, a cache and a meter together, or for all caches of a principal."""
 
 BY_ROUTER = "router:"
 """What comes before the id of a router, where a highest number is of that router and those of all add up."""
@@ -62,7 +62,9 @@ class UsageQuarter(Sums):
 
 
 class UsagePrincipalQuarter(Sums):
-    """By quarter of an hour, for each principal, as far as it was counted by a version that keeps these (0.2).
+    """By quarter of an hour, for each principal: in each cache, and in all of them together.
+
+    They go as far as it was counted by a version that keeps these (0.2).
 
     They make no more than the hours of the same principals, and are complete where they make as much.
     """

@@ -158,7 +158,7 @@ async def sums(session: AsyncSession, scope: Scope, by: Collection[Dimension], s
         by: `cache` and `principal` tell apart what is added up without them.
         span: Of when.
     """
-    principals = of_principals(scope, by)
+    principals, caches = of_principals(scope, by), "cache" in by or scope.cache_ids is not None
     table = table_of(span.step, principals=principals)
     asked: dict[str, Any] = {"piece": piece_of(span, table.minute).label("piece"), "meter": UsageSeries.meter}
     if "cache" in by:
@@ -170,7 +170,7 @@ async def sums(session: AsyncSession, scope: Scope, by: Collection[Dimension], s
     statement = (
         select(*columns, *numbers, func.max(table.peak))
         .join(UsageSeries, UsageSeries.id == table.series_id)
-        .where(*within(scope), kept_by(UsageSeries, span.step, principals=principals))
+        .where(*within(scope), kept_by(UsageSeries, span.step, principals=principals, caches=caches))
         .where(table.minute >= span.start, table.minute < span.end)
         .group_by(*asked)  # by name: the piece's expression has parameters
     )
@@ -215,7 +215,7 @@ async def sums_of_accounts(
         statement = (
             select(UsageSeries.account_id, UsageSeries.meter, *numbers, func.max(table.peak).label("peak"))
             .join(UsageSeries, UsageSeries.id == table.series_id)
-            .where(UsageSeries.account_id.in_(ids), kept_by(UsageSeries, span.step, principals=False))
+            .where(UsageSeries.account_id.in_(ids), kept_by(UsageSeries, span.step, principals=False, caches=False))
             .where(table.minute >= span.start, table.minute < span.end)
             .group_by(UsageSeries.account_id, UsageSeries.meter)
         )
@@ -306,11 +306,19 @@ def of_principals(scope: Scope, by: Collection[Dimension]) -> bool:
     return "principal" in by or scope.principal is not None
 
 
-def kept_by(series: Any, step: int, *, principals: bool) -> ColumnElement[bool]:  # noqa: ANN401 - their columns
-    """Take each unit once: from the series of principals, or from those of all principals together."""
+def kept_by(series: Any, step: int, *, principals: bool, caches: bool) -> ColumnElement[bool]:  # noqa: ANN401 - columns
+    """Take each unit once: from the series of principals, or from those of all principals together.
+
+    Args:
+        series: Their columns.
+        step: By which the sums are.
+        principals: Whether principals are told apart, or one of them is asked for.
+        caches: The same of caches.
+    """
     of_all = series.principal == ALL
     if principals:
-        return and_(~of_all, series.meter != CONCURRENCY)
+        kept = and_(~of_all, series.meter != CONCURRENCY)
+        return and_(kept, (series.cache_id != ALL) if caches else (series.cache_id == ALL)) if step == QUARTER else kept
     if step == MINUTE:  # here only peaks are kept for all together
         return or_(of_all, and_(~of_all, series.meter != CONCURRENCY))
     return of_all

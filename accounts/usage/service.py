@@ -116,7 +116,7 @@ class Usage:
         for first, last, ahead in stretches(start, end, zone):
             step = coarsest(OF_ALL, first, last, ahead, length)
             if step == QUARTER and repository.of_principals(scope, by):
-                step = await _quarters_or_minutes(session, scope, first, last)
+                step = await _quarters_or_minutes(session, scope, by, first, last)
             # A day in which the clocks change lies in two stretches; it is one piece.
             back, number = (0, 0) if granularity == "day" else (ahead, first)
             spans.append(Span(step, first, last, length, ahead, back, number))
@@ -163,22 +163,25 @@ def _sure(scope: Scope, by: Collection[Dimension]) -> Sequence[int]:
     return SURE if repository.of_principals(scope, by) else OF_ALL
 
 
-async def _quarters_or_minutes(session: Transaction, scope: Scope, start: int, end: int) -> int:
+async def _quarters_or_minutes(
+    session: Transaction, scope: Scope, by: Collection[Dimension], start: int, end: int
+) -> int:
     """Return by which step principals are to be read: by quarters only where nothing lacks in those.
 
     What a version that kept no such quarters has counted lacks there, and no day of these principals is less than its
     quarters. So they are complete if all of them make as much as all of the days do.
     """
     first, last = floor(start, DAY), floor(end + DAY - 1, DAY)
-    if await _total(session, scope, Span(QUARTER, first, last)) == await _total(session, scope, Span(DAY, first, last)):
+    quarters, days = Span(QUARTER, first, last), Span(DAY, first, last)
+    if await _total(session, scope, by, quarters) == await _total(session, scope, by, days):
         return QUARTER
     # Both lack something where minutes are too old to be kept; then what is fuller is nearer.
-    quarters = await _total(session, scope, Span(QUARTER, start, end))
-    return QUARTER if quarters > await _total(session, scope, Span(MINUTE, start, end)) else MINUTE
+    fuller = await _total(session, scope, by, Span(QUARTER, start, end))
+    return QUARTER if fuller > await _total(session, scope, by, Span(MINUTE, start, end)) else MINUTE
 
 
-async def _total(session: Transaction, scope: Scope, span: Span) -> list[int]:
-    found = [each.counts for each in await repository.sums(session, scope, ["principal"], span)]
+async def _total(session: Transaction, scope: Scope, by: Collection[Dimension], span: Span) -> list[int]:
+    found = [each.counts for each in await repository.sums(session, scope, by, span)]
     return [sum(numbers) for numbers in zip(*(each[:-1] for each in found), strict=True)] or [0] * 4
 
 

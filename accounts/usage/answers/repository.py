@@ -93,6 +93,7 @@ def _series(scope: Scope, told: Told) -> CTE:
     return (
         select(
             UsageSeries.id,
+            UsageSeries.cache_id,
             UsageSeries.meter,
             UsageSeries.principal,
             func.dense_rank().over(order_by=list(map(by_code_point, kind))).label("kind"),
@@ -107,13 +108,13 @@ def _series(scope: Scope, told: Told) -> CTE:
 
 def _found(series: CTE, scope: Scope, told: Told, span: Span) -> Any:  # noqa: ANN401 - a select of many types
     """Return the sums of a span, and in which piece and of which kind they are."""
-    principals = told.principal or scope.principal is not None
+    principals, caches = told.principal or scope.principal is not None, told.cache or scope.cache_ids is not None
     table = table_of(span.step, principals=principals)
     numbers = (table.messages, table.bytes, table.operations, table.seconds, table.peak)
     return (
         select(piece_of(span, table.minute).label("piece"), series.c.kind, series.c.place, *numbers)
         .join(series, series.c.id == table.series_id)
-        .where(kept_by(series.c, span.step, principals=principals))
+        .where(kept_by(series.c, span.step, principals=principals, caches=caches))
         .where(table.minute >= span.start, table.minute < span.end)
     )
 

@@ -134,12 +134,13 @@ async def test_any_sign_stands_in_it_as_json_has_it(ada: Asking) -> None:
 
 
 async def test_numbers_are_exact_beyond_what_a_column_holds(ada: Asking) -> None:
-    minute, most = minute_of(NOW) - 1, 2**63 - 1
-    for cache, number in (("cache-1", most), ("cache-2", most), ("cache-3", 10**9), ("cache-4", 10**9 - 1)):
-        await ada.uses((minute, "a", Line(ada.account, cache, PUBLISH, "", number, number, 0, 1)))
-    assert await ada.rows(Question("hour")) == 1
-    assert f'"messages":{2 * most + 2 * 10**9 - 1},' in (await ada.json(Question("hour"))).text
-    assert await ada.rows(Question("hour", group_by=["cache"])) == 4
+    days, most = [minute_of(NOW) - 1440 * (day + 1) for day in range(4)], 2**63 - 1
+    numbers = [most, most, 10**9, 10**9 - 1]
+    for day, number in zip(days, numbers, strict=True):
+        await ada.uses((day, "a", Line(ada.account, "cache-1", PUBLISH, "", number, number, 0, 1)))
+    assert await ada.rows(Question("month")) == 1
+    assert f'"messages":{sum(numbers)},' in (await ada.json(Question("month"))).text
+    assert await ada.rows(Question("day")) == len(days)
 
 
 async def test_a_day_begins_at_midnight_though_nothing_was_used_before_the_clocks_changed(ada: Asking) -> None:

@@ -40,7 +40,7 @@ async def use(books: Books, units: int, cache: str = "cache_1") -> None:
     while units:
         now = min(units, LARGEST_COUNT - 1) if units < 4 * LARGEST_COUNT else units
         units -= now
-        line = Line(books.account, cache, PUBLISH, "key:k", now, now, now)
+        line = Line(books.account, cache, PUBLISH, f"key:{cache}", now, now, now)
         if now < LARGEST_COUNT:
             await books.here.accounts.ledger.batches.apply([books.boot.seal(now_minute(), [line])])
         else:
