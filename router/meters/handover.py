@@ -28,9 +28,10 @@ ADOPT_WINDOWS = 5
 MANY_ROWS = 500
 """A window with more rows than this stays open for longer, so that a busy router does not fill the database."""
 
-BUSY_WINDOWS = 4
+BUSY_WINDOWS = 3
 MINUTE = 60
-"""How many times as long a window is then, and when many batches wait."""
+"""How many times as long a window is then, and when many batches wait. With 4, less than a second of the five in which
+usage is to be told was left for all that comes after."""
 
 QUIET_WINDOWS = 3
 """How many times as long a window is that has nothing but the seconds of streams that stay open: to apply one takes

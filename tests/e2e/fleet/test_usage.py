@@ -8,13 +8,15 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from functools import partial
 from typing import Any
 
 import httpx
 
+from tests.e2e.fleet.connection import Connection
 from tests.e2e.fleet.effort import ROUNDS
 from tests.e2e.fleet.fleet import Fleet
-from tests.e2e.fleet.ledger import Seen
+from tests.e2e.fleet.ledger import ACKNOWLEDGED, Seen
 from tests.e2e.fleet.process import Member
 from tests.e2e.fleet.workload import Reach, Shape, Workload
 from tests.e2e.service import ROOT, until
@@ -25,6 +27,9 @@ QUIET_SECONDS = 3.0
 HEARD_SECONDS = 30.0
 TOLD_SECONDS = 6.0
 """Within these whoever counts has told of it."""
+
+TOLD_WITHIN_SECONDS = 5.0
+"""Usage is told by `GET /v1/usage` so long after the traffic at most."""
 
 IN_FLIGHT = 1000
 """Items of a stream that may have been written and were not read when it broke: what its window holds."""
@@ -111,6 +116,18 @@ def stored(load: Workload) -> int:
 
 def books(load: Workload) -> list[list[Seen]]:
     return list(load.ledger.by_topic().values())
+
+
+async def test_what_each_router_counts_is_told_within_five_seconds(fleet: Fleet) -> None:
+    fleet.wait_for_nodes(3)
+    tenant = fleet.sign_up()
+    cache = tenant.new_cache()
+    for published, router in enumerate(fleet.routers, 1):
+        connection = Connection(router.address, tenant.key)
+        assert await connection.publish(cache, "news", "x") == ACKNOWLEDGED
+        await connection.aclose()
+        told = partial(lambda count: usage(tenant)["publish"] == count, published)
+        await asyncio.to_thread(until, told, seconds=TOLD_WITHIN_SECONDS, what=f"usage of {published} publishes")
 
 
 async def test_what_is_billed_is_what_is_stored_whatever_is_killed(fleet: Fleet) -> None:
