@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from functools import partial
 from typing import Any
 
 import httpx
@@ -43,6 +42,12 @@ def usage(tenant: Tenant) -> Counter[str]:
         return Counter()
     rows: list[dict[str, Any]] = answer.json()["usage"] if answer.is_success else []
     return Counter({row["meter"]: row["operations"] for row in rows if row["operations"]})
+
+
+def require_told(tenant: Tenant, publishes: int) -> None:
+    """Wait for so many publishes to be told, no longer than it may take."""
+    told = f"usage of {publishes} publishes"
+    until(lambda: usage(tenant)["publish"] == publishes, seconds=TOLD_WITHIN_SECONDS, what=told)
 
 
 async def settled(tenant: Tenant, at_least: int) -> Counter[str]:
@@ -126,8 +131,7 @@ async def test_what_each_router_counts_is_told_within_five_seconds(fleet: Fleet)
         connection = Connection(router.address, tenant.key)
         assert await connection.publish(cache, "news", "x") == ACKNOWLEDGED
         await connection.aclose()
-        told = partial(lambda count: usage(tenant)["publish"] == count, published)
-        await asyncio.to_thread(until, told, seconds=TOLD_WITHIN_SECONDS, what=f"usage of {published} publishes")
+        await asyncio.to_thread(require_told, tenant, published)
 
 
 async def test_what_is_billed_is_what_is_stored_whatever_is_killed(fleet: Fleet) -> None:
