@@ -1,4 +1,4 @@
-"""What a line of an invoice is made of, page by page: its hours, their minutes, and the batches of one of these."""
+"""What a line of an invoice, or of a month that runs, is made of: its hours, their minutes, and the batches of one."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,7 +13,7 @@ from accounts.console.page_route import PageRoute
 from accounts.console.pages import Pages, url
 from accounts.finance import Finance
 from accounts.invoices.endpoints import Epoch
-from accounts.invoices.explaining import Piece, Source
+from accounts.invoices.explaining import DRAFT, Piece, Source
 from accounts.invoices.wording import description
 from accounts.rest.guards import Person
 from api.usage import batch_id
@@ -79,7 +79,7 @@ class BillLinePages:
         account, explanations = person.account_id, self._finance.explanations
         place = Place(id, number, hour, minute)
         line, meter = await explanations.line(account, id, number)
-        invoice, _ = await self._finance.invoices.read(account, id)
+        invoice, currency = await self._invoice(account, id)
         pieces: Sequence[Piece] = []
         batches: Sequence[Source] = []
         if minute is not None:
@@ -94,18 +94,25 @@ class BillLinePages:
             "bill-line.html",
             person,
             place=place,
-            description=description(line, invoice.currency),
+            description=description(line, currency),
             unit=meter.unit,
-            crumbs=_above(place, self._finance.invoices.shown_number(invoice), zone),
+            crumbs=_above(place, invoice, zone),
             time=_time(minute if minute is not None else hour or 0, zone),
             rows=[(Link(_time(each.start, zone), place.within(each.start).path), each.units) for each in pieces],
             batches=[(batch_id(each.router, each.boot, each.number), each) for each in batches],
         )
 
+    async def _invoice(self, account: str, id: str) -> tuple[Link | None, str]:
+        """Return the way to an invoice, which the month that runs has not yet, and the currency."""
+        if id.startswith(DRAFT):
+            return None, id.removeprefix(DRAFT)
+        row, _ = await self._finance.invoices.read(account, id)
+        return Link(self._finance.invoices.shown_number(row), url("/console/billing/invoice", id=id)), row.currency
 
-def _above(place: Place, invoice: str, zone: ZoneInfo) -> list[Link]:
+
+def _above(place: Place, invoice: Link | None, zone: ZoneInfo) -> list[Link]:
     """Return the way back, from the top."""
-    way = [Link("Billing", "/console/billing"), Link(invoice, url("/console/billing/invoice", id=place.invoice_id))]
+    way = [Link("Billing", "/console/billing"), *([] if invoice is None else [invoice])]
     if place.hour is not None or place.minute is not None:
         way.append(Link(f"Line {place.number}", Place(place.invoice_id, place.number).path))
     if place.hour is not None and place.minute is not None:

@@ -18,6 +18,7 @@ from accounts.console.page_route import PageRoute
 from accounts.console.pages import NO_TROUBLE, Pages, Trouble, see_other, url
 from accounts.finance import Finance
 from accounts.invoices.document import document
+from accounts.invoices.explaining import DRAFT
 from accounts.invoices.models import Invoice
 from accounts.invoices.service import Draft
 from accounts.invoices.wording import description
@@ -39,12 +40,16 @@ _TEXTS = ("name", "address", "email", "tax_id")
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a month costs in one currency: so far, and at its end if it goes on as it has begun."""
+    """What a month costs in one currency: so far, and at its end if it goes on as it has begun.
+
+    Attributes:
+        lines: Of each what it is for, how much, the amount, and where its page is, if it has one.
+    """
 
     currency: str
     so_far: str
     forecast: str
-    lines: Sequence[tuple[str, str, str]]
+    lines: Sequence[tuple[str, str, str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +101,13 @@ def costs(draft: Draft) -> list[Cost]:
         rest = total([statement.total, *(-line.exact for line in statement.lines if line.kind == "usage")])
         forecast = rounded(times(1, rest) + used * share, statement.currency)
         lines = [
-            (description(line, statement.currency), f"{line.quantity:,}", plain(line.amount))
-            for line in statement.lines
+            (
+                description(line, statement.currency),
+                f"{line.quantity:,}",
+                plain(line.amount),
+                line_path(DRAFT + statement.currency, number, line),
+            )
+            for number, line in enumerate(statement.lines, 1)
         ]
         found.append(Cost(statement.currency, plain(statement.total), plain(forecast), lines))
     return found

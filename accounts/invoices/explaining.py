@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from accounts.batches import repository as batches
 from accounts.billing.meters import METERS, Meter
-from accounts.billing.statement import Line
+from accounts.billing.statement import Line, Statement
 from accounts.clocks import repository as clocks
 from accounts.database import Database
 from accounts.invoices.service import Invoices
@@ -17,6 +17,9 @@ from api import usage as counted
 from api.errors import InvalidArgument, NotFound
 
 HOUR_SECONDS = 3600
+
+DRAFT = "draft-"
+"""What the id of a month that runs begins with; its currency follows."""
 
 Level = Literal["hour", "minute"]
 
@@ -56,7 +59,7 @@ class Explanations:
             NotFound: there is no such invoice or line.
             InvalidArgument: the line is not for usage.
         """
-        _, statement = await self._invoices.read(account_id, invoice_id)
+        statement = await self._statement(account_id, invoice_id)
         if not 0 < number <= len(statement.lines):
             raise NotFound(f"invoice '{invoice_id}' has no line {number}")
         line = statement.lines[number - 1]
@@ -93,6 +96,15 @@ class Explanations:
             for row in rows
         ]
         return [source for source in found if source.units]
+
+    async def _statement(self, account_id: str, invoice_id: str) -> Statement:
+        if not invoice_id.startswith(DRAFT):
+            return (await self._invoices.read(account_id, invoice_id))[1]
+        draft = await self._invoices.draft(account_id)
+        for each in draft.reckoned:
+            if invoice_id == DRAFT + each.statement.currency:
+                return each.statement
+        raise NotFound(f"nothing is charged in '{invoice_id.removeprefix(DRAFT)}' this month")
 
     async def _pieces(
         self, account_id: str, line: Line, meter: Meter, level: Level, start: int, end: int

@@ -5,6 +5,7 @@ from pydantic import Field
 from accounts.billing.money import plain, plain_unit
 from accounts.billing.periods import Period, iso
 from accounts.billing.statement import Line, Statement
+from accounts.invoices.explaining import DRAFT
 from accounts.invoices.models import Invoice
 from accounts.invoices.service import Draft
 from accounts.invoices.wording import description
@@ -42,7 +43,7 @@ class LineInfo(Output):
     usage: str | None = Field(description="Where the usage is that the line is made of.")
 
     @classmethod
-    def of(cls, number: int, line: Line, currency: str, base: str | None) -> "LineInfo":
+    def of(cls, number: int, line: Line, currency: str, base: str) -> "LineInfo":
         metered = line.kind in ("usage", "minimum", "correction")
         return cls(
             number=number,
@@ -58,7 +59,7 @@ class LineInfo(Output):
             plan=f"{line.plan_id} v{line.plan_version}" if metered else None,
             part_start=iso(line.part_start) if metered else None,
             part_end=iso(line.part_end) if metered else None,
-            usage=f"{base}/lines/{number}/usage" if base and line.kind in ("usage", "correction") else None,
+            usage=f"{base}/lines/{number}/usage" if line.kind in ("usage", "correction") else None,
         )
 
 
@@ -132,7 +133,8 @@ class DraftInfo(Output):
 
 
 def _draft(statement: Statement) -> DraftStatement:
-    lines = [LineInfo.of(n, line, statement.currency, None) for n, line in enumerate(statement.lines, 1)]
+    base = f"/v1/invoices/{DRAFT}{statement.currency}"
+    lines = [LineInfo.of(n, line, statement.currency, base) for n, line in enumerate(statement.lines, 1)]
     return DraftStatement(
         currency=statement.currency,
         subtotal=plain(statement.subtotal),

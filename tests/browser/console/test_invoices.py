@@ -35,7 +35,7 @@ def turn(visitor: Visitor, now: int) -> None:
 
 
 def month_of_messages(visitor: Visitor, plan: Path) -> None:
-    """Publish ten operations in February 2028 on a plan of 0.25 EUR for each, and let the month end."""
+    """Publish ten operations in February 2028 on a plan of 0.25 EUR for each."""
     service, key = visitor.service, visitor.new_key()
     plan.write_text(json.dumps(PLAN))
     service.run("billing", "plan", str(plan), "--data", str(service.data))
@@ -45,11 +45,10 @@ def month_of_messages(visitor: Visitor, plan: Path) -> None:
         sent = httpx.post(f"{service.url}/topics/chat/lobby", content=b"x" * size, headers={"Authorization": key})
         assert sent.status_code == 204
     until(lambda: "2.50 EUR" in visitor.page.request.get("/console/billing").text(), what="a bill of 2.50 EUR")
-    turn(visitor, MARCH)
 
 
 def follow_to_batches(visitor: Visitor, line: str, *times: str) -> list[str]:
-    """Click from a line of the invoice that is shown to an hour, a minute and its batches; return where these were."""
+    """Click from a line of the bill that is shown to an hour, a minute and its batches; return where these were."""
     page, addresses = visitor.page, list[str]()
     page.get_by_role("link", name=line).click()
     for heading, time in zip(("Hours of a line", "Minutes of an hour"), times, strict=True):
@@ -81,7 +80,7 @@ def assert_batches_of_the_month(page: Page) -> None:
     assert [intact[id] for id in ids] == digests
 
 
-def test_the_invoice_of_a_month_is_downloaded_as_a_pdf_and_leads_to_its_batches(visit: Visit, tmp_path: Path) -> None:
+def test_a_month_leads_to_its_batches_while_it_runs_and_as_an_invoice_with_a_pdf(visit: Visit, tmp_path: Path) -> None:
     ada = visit()
     ada.sign_up("Tidewater Ferries")
     ada.new_cache("chat")
@@ -89,9 +88,15 @@ def test_the_invoice_of_a_month_is_downloaded_as_a_pdf_and_leads_to_its_batches(
     ada.fill(name="Tidewater Ferries", address="1 Quay\nHarbour")
     ada.page.locator("form [name=name]").press("Enter")
     month_of_messages(ada, tmp_path / "plan.json")
-    page = ada.page
+    page, line, first = ada.page, "Published operations, tier 1 at 0.25 EUR", "2028-02-01 00:00 UTC"
     page.goto("/console/billing")
     keep(ada, "billing")
+    so_far = follow_to_batches(ada, line, first, first)
+    assert_batches_of_the_month(page)
+    ways_back = page.get_by_role("navigation", name="Way back").get_by_role("link").all()
+    assert [f"{ada.service.url}{way.get_attribute('href')}" for way in ways_back[1:]] == so_far[:-1]
+    turn(ada, MARCH)
+    page.goto("/console/billing")
     page.locator(".rows .title a").click()
     keep(ada, "invoice")
     number = page.get_by_role("heading", level=1).inner_text()
@@ -108,12 +113,11 @@ def test_the_invoice_of_a_month_is_downloaded_as_a_pdf_and_leads_to_its_batches(
         page.get_by_role("link", name="PDF of").click()
     assert again.value.path().read_bytes() == download.value.path().read_bytes()
     page.locator(".rows .title a").click()
-    first = "2028-02-01 00:00 UTC"
-    addresses = [page.url, *follow_to_batches(ada, "Published operations, tier 1 at 0.25 EUR", first, first)]
+    addresses = [page.url, *follow_to_batches(ada, line, first, first)]
     assert_batches_of_the_month(page)
     ways_back = page.get_by_role("navigation", name="Way back").get_by_role("link").all()
     assert [f"{ada.service.url}{way.get_attribute('href')}" for way in ways_back[1:]] == addresses[:-1]
     stranger = visit()
     stranger.sign_up()
-    for address in (download.value.url, *addresses):
+    for address in (download.value.url, *so_far, *addresses):
         assert stranger.page.request.get(address).status == 404

@@ -123,6 +123,23 @@ async def test_a_clock_is_given_out_by_operators_and_never_goes_back(here: Insta
             assert (await program.post("/v1/test-clock", json={"now": now})).status_code == 400
 
 
+async def test_a_line_of_the_month_that_runs_leads_to_its_hours_and_minutes(here: Installation) -> None:
+    books, program = await account(here)
+    await books.has(plan(publish_operations="0.01"))
+    await books.use(publish=5)
+    async with program:
+        (draft,) = (await program.get("/v1/invoices/draft")).json()["drafts"]
+        path = draft["lines"][0]["usage"]
+        for _ in ("its hours", "the minutes of one of them"):
+            (piece,) = (await program.get(path)).json()["pieces"]
+            assert piece["units"] == 5
+            path = piece["detail"]
+        (batch,) = (await program.get(path)).json()["batches"]
+        assert batch["units"] == 5
+        for absent in (f"draft-{draft['currency']}/lines/9", "draft-XXX/lines/1", "draft-/lines/1"):
+            assert (await program.get(f"/v1/invoices/{absent}/usage")).status_code == 404
+
+
 async def test_a_line_that_is_not_there_is_not_found(here: Installation) -> None:
     books, program = await account(here)
     await books.has(plan(publish_operations="0.01"))
