@@ -121,7 +121,12 @@ class Generation:
         except OSError as reason:
             msg = f"generation {self.number} cannot write what it starts from: {reason}"
             raise StartFailed(msg) from reason
-        self._process = await spawn(self._arguments(), cwd=self._edge.run_dir, variables=variables)
+        self._process = await spawn(
+            self._arguments(),
+            cwd=self._edge.run_dir,
+            variables=variables,
+            gives_way=self._edge.workers_nice > 0,
+        )
         try:
             await self._until(self._answers)
             give_way(self.pid, self._edge.workers_nice)

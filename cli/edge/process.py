@@ -65,12 +65,14 @@ def environment(extra: Mapping[str, str]) -> dict[str, str]:
     return {**os.environ, **found, **extra}
 
 
-async def spawn(arguments: list[str], *, cwd: Path, variables: Mapping[str, str]) -> asyncio.subprocess.Process:
+async def spawn(
+    arguments: list[str], *, cwd: Path, variables: Mapping[str, str], gives_way: bool
+) -> asyncio.subprocess.Process:
     """Start Envoy so that it dies with this process, even if this one is killed.
 
-    It gets a session of its own: Ctrl-C in a terminal goes to the supervisor alone, which then drains, and `give_way`
-    weighs its threads among themselves. Its standard output goes to our standard error, because ours has a reader that
-    expects the ready line.
+    It gets a process group of its own: Ctrl-C in a terminal goes to the supervisor alone, which then drains. Where its
+    threads are to give way, it gets a session, among whose threads the kernel weighs them. Its standard output goes to
+    our standard error, because ours has a reader that expects the ready line.
     """
     return await asyncio.create_subprocess_exec(
         binary(),
@@ -79,7 +81,8 @@ async def spawn(arguments: list[str], *, cwd: Path, variables: Mapping[str, str]
         env=environment(variables),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=sys.stderr.fileno(),
-        start_new_session=True,
+        process_group=None if gives_way else 0,
+        start_new_session=gives_way,
         preexec_fn=_die_with(os.getpid()),
     )
 
