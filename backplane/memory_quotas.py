@@ -19,9 +19,12 @@ class Level:
         self._at = now
 
     def take(self, accepted: float, per_second: float, now: float) -> float:
-        """Fill it up to `now`, take out what was accepted, and return what is left."""
-        filled = min(self.left + (now - self._at) * per_second, burst(per_second))
-        self.left = max(filled - accepted, -per_second * MOST_DEBT_SECONDS)
+        """Fill it up to `now`, take out what was accepted meanwhile, and return what is left.
+
+        In this order, since it was accepted as the bucket filled: who tells late owes nothing that the limit allows.
+        """
+        filled = self.left + (now - self._at) * per_second - accepted
+        self.left = max(min(filled, burst(per_second)), -per_second * MOST_DEBT_SECONDS)
         self._at = now
         return self.left
 

@@ -128,6 +128,10 @@ class Allowance:
             self.slots.change(limits.subscriptions)
             self.touch()
 
+    def rested(self, until: float) -> None:
+        """Take what was asked for as asked since then, and not since the others were told, which may be hours ago."""
+        self.told_at = max(self.told_at, until)
+
     def tell(self, now: float) -> Demand:
         """Return what the others are to be told, and count anew."""
         seconds = max(now - self.told_at, SHORTEST_SECONDS)

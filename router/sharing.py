@@ -100,6 +100,8 @@ class Sharing:
         touched, self._touched = self._touched, {}
         due: dict[str, Allowance] = {}
         for id, allowance in touched.items():
+            if id not in self._used:
+                allowance.rested(now - LOOK_SECONDS)
             if not allowance.is_busy(now):
                 allowance.is_touched = False
             elif now - allowance.told_at >= BUSY_SECONDS:

@@ -22,7 +22,7 @@ local function words(text)
 end
 
 local function fill(left, passed, rate, burst, accepted)
-    return math.max(math.min(left + passed / 1000 * rate, burst) - accepted, -rate * debt)
+    return math.max(math.min(left + passed / 1000 * rate - accepted, burst), -rate * debt)
 end
 
 redis.call('HSET', KEYS[2], router, string.format('%.0f', now))

@@ -60,6 +60,15 @@ async def test_routers_draw_on_one_bucket_and_may_be_in_debt_for_a_second(quotas
     assert (deep.publish_level, deep.byte_level) == (-4, -400)
 
 
+async def test_what_was_accepted_within_the_limit_before_it_was_told_is_no_debt(quotas: Quotas) -> None:
+    ceiling = Ceiling(publishes_per_second=40, publish_bytes_per_second=4000, subscriptions=10)
+    await quotas.exchange("one", {"acme": Demand(ceiling)})
+    await asyncio.sleep(1)
+    demand = Demand(ceiling, accepted=36, accepted_bytes=3600)
+    standing = (await quotas.exchange("one", {"acme": demand})).standings["acme"]
+    assert (standing.publish_level, standing.byte_level) == (10, 1000)
+
+
 async def test_all_routers_together_have_no_more_slots_than_the_limit(quotas: Quotas) -> None:
     async def slots(router: str, opened: int, wanted: int) -> int:
         demand = Demand(CEILING, subscriptions=opened, slots=wanted)

@@ -80,6 +80,10 @@ class Routers:
                 admitted += 1
         return admitted
 
+    def delay_looks(self, seconds: float) -> None:
+        """Have each router look so much later than it wants, as one whose loop is busy does."""
+        self._looks = [at + seconds for at in self._looks]
+
     async def pass_time(self, seconds: float) -> None:
         await self.serve(lambda _, __: 0, seconds)
 
@@ -115,6 +119,32 @@ async def test_below_the_limit_nobody_is_refused(routers: Routers, load: Load) -
     await routers.pass_time(2.0)
     _, refused = await routers.serve(load, SECONDS)
     assert refused == 0
+
+
+async def test_after_a_long_rest_nobody_is_refused_below_the_limit(routers: Routers) -> None:
+    await routers.serve(BELOW["all at one router"], 3.0)
+    await routers.pass_time(30.0)
+    _, refused = await routers.serve(BELOW["all at one router"], SECONDS)
+    assert refused == 0
+
+
+async def test_who_is_told_of_late_is_not_in_debt_below_the_limit(routers: Routers) -> None:
+    load = BELOW["all at one router"]
+    await routers.serve(load, 3.0)
+    for _ in range(5):
+        routers.delay_looks(0.7)
+        _, refused = await routers.serve(load, 2.0)
+        assert refused == 0
+
+
+async def test_under_an_overload_with_late_looks_the_fleet_accepts_the_limit(routers: Routers) -> None:
+    await routers.pass_time(2.0)
+    total = 0
+    for _ in range(5):
+        routers.delay_looks(0.7)
+        accepted, _ = await routers.serve(OVERLOADS["all at one router"], SECONDS / 5)
+        total += accepted
+    assert total <= 1.05 * LIMIT * SECONDS
 
 
 async def test_a_limit_that_changes_holds_from_then_on(routers: Routers) -> None:
