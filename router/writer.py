@@ -34,7 +34,8 @@ class Writer:
             self._subscription.wait_no_more()
 
     def _wake(self) -> None:
-        self._write(woken=True)
+        if not self._end.done():  # a request that is cancelled may be woken before it has come to `wait_no_more`
+            self._write(woken=True)
 
     def _write(self, *, woken: bool) -> None:
         try:

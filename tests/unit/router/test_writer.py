@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from api.errors import Internal
+from api.errors import Internal, Unavailable
 from api.grpc_asgi import Message
 from router.pubsub import SUBSCRIBE
 from tests.unit.asgi import Connection, subscribe_request
@@ -74,3 +74,14 @@ async def test_nothing_is_written_any_more_when_the_request_is_cancelled_within_
     assert "third" not in client.texts
     assert not acme.router.subscriptions
     assert not acme.router.feeds
+
+
+async def test_a_stream_that_ends_as_its_request_is_cancelled_hinders_nobody_else(acme: World) -> None:
+    """Whoever ends many goes on with the next one."""
+    _, task = await following(acme)
+    (subscription,) = acme.router.subscriptions
+    task.cancel()
+    subscription.end(Unavailable("drained"))
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert not acme.router.subscriptions
