@@ -1,6 +1,6 @@
 """Sums of whole numbers that stay whole, also beyond what a column holds.
 
-Postgres makes a numeric of them. SQLite adds up the two halves of each number, because its own sum ends with an error
+Postgres makes a numeric of them. SQLite adds up the two parts of each number, because its own sum ends with an error
 there, and its own addition makes a float.
 """
 
@@ -13,6 +13,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from typing_extensions import override
 
 HALF_BITS = 32
+BILLION = 10**9
 MOST = 2**63 - 1
 """What a column holds."""
 
@@ -54,6 +55,27 @@ def _sum_of_halves(element: Any, compiler: Any, **more: Any) -> str:  # noqa: AN
     high = cast(func.sum(column.op(">>")(HALF_BITS)), String)
     low = cast(func.sum(column.op("&")(2**HALF_BITS - 1)), String)
     return str(compiler.process(high.concat(" ").concat(low), **more))
+
+
+class sum_text(FunctionElement[str]):  # noqa: N801 - as above
+    """The sum of a column without negative numbers, in decimal digits, exact also beyond what a column holds."""
+
+    type = String()
+    inherit_cache = True
+
+
+@compiles(sum_text)
+def _sum_as_text(element: Any, compiler: Any, **more: Any) -> str:  # noqa: ANN401 - as above
+    return f"CAST(sum({compiler.process(element.clauses, **more)}) AS TEXT)"
+
+
+@compiles(sum_text, "sqlite")
+def _sum_of_parts_as_text(element: Any, compiler: Any, **more: Any) -> str:  # noqa: ANN401 - as above
+    column = compiler.process(element.clauses, **more)
+    high, low = f"sum({column} / {BILLION})", f"sum({column} % {BILLION})"
+    carried = f"({high} + {low} / {BILLION})"
+    digits = f"printf('%d%09d', {carried}, {low} % {BILLION})"
+    return f"CASE WHEN {carried} > 0 THEN {digits} ELSE CAST({low} AS TEXT) END"
 
 
 def added_up(column: Any, more: Any) -> ColumnElement[int]:  # noqa: ANN401 - columns, of the table and of what is new

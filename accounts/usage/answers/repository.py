@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import CTE, ColumnElement, String, case, cast, func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from accounts.database.texts import by_code_point, json_text, sum_text
+from accounts.database.sums import sum_text
+from accounts.database.texts import by_code_point, json_text
 from accounts.usage.levels import Span
 from accounts.usage.models import UsageSeries
 from accounts.usage.repository import Scope, kept_by, piece_of, table_of, within
