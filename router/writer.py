@@ -4,8 +4,10 @@ A task that waits for the feed, and then for its write, is woken twice for each.
 """
 
 import asyncio
+from typing import NoReturn
 
-from api.grpc_asgi import ClientGone, Send, forgotten, wrote
+from api.gone import ClientGone, forgotten
+from api.grpc_asgi import Send, wrote
 from router.subscription import Subscription
 
 
@@ -20,7 +22,7 @@ class Writer:
         # The reason is in a list, to be taken out: one that is kept would lead by its traceback to whoever keeps it.
         self._end: asyncio.Future[list[BaseException]] = asyncio.get_running_loop().create_future()
 
-    async def run(self) -> None:
+    async def run(self) -> NoReturn:
         """Write until the subscription has ended.
 
         Raises:

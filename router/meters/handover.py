@@ -29,7 +29,6 @@ MANY_ROWS = 500
 """A window with more rows than this stays open for longer, so that a busy router does not fill the database."""
 
 BUSY_WINDOWS = 3
-MINUTE = 60
 """How many times as long a window is then, and when many batches wait. With 4, less than a second of the five in which
 usage is to be told was left for all that comes after."""
 
@@ -41,6 +40,7 @@ five seconds after they had passed."""
 MANY_BATCHES = 100
 """When more than this wait to be applied, a batch is a whole minute: the disk fills slowly when nobody takes them."""
 
+MINUTE = 60
 SEND_BYTES = 4 * 1024 * 1024
 CLOSE_SECONDS = 2.0
 ALARM_SECONDS = 10.0
