@@ -7,8 +7,10 @@ import pytest
 from accounts.component import Accounts, AccountsSettings
 from accounts.fleet import Fleet
 from backplane.memory import MemoryDirectory, MemoryRegistry
+from backplane.memory_quotas import MemoryQuotas
 from tests.integration.accounts.databases import Postgres, SQLite, postgres
 from tests.integration.accounts.installation import CHEAP, Installation
+from tests.unit.clock import Clock
 
 ENDPOINT = "tidings.test"
 
@@ -38,11 +40,18 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path, sqlite: SQLite)
 
 
 @pytest.fixture
-async def start(database_url: str, tmp_path: Path) -> AsyncGenerator[Start]:
+def quota_clock() -> Clock:
+    """By which what routers told of the use of limits fades."""
+    return Clock()
+
+
+@pytest.fixture
+async def start(database_url: str, tmp_path: Path, quota_clock: Clock) -> AsyncGenerator[Start]:
     started: list[Accounts] = []
 
     async def one_more(**settings: Any) -> Installation:
-        directory, fleet = MemoryDirectory(), Fleet(registry=MemoryRegistry(lease_seconds=3600.0))
+        directory = MemoryDirectory()
+        fleet = Fleet(registry=MemoryRegistry(lease_seconds=3600.0), quotas=MemoryQuotas(quota_clock))
         known: dict[str, Any] = {"data_dir": tmp_path, "endpoint": ENDPOINT, "hasher": CHEAP}
         known["database_url"] = database_url
         accounts = Accounts(AccountsSettings(**(known | settings)), directory, fleet=fleet)

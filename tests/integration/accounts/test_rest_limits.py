@@ -1,6 +1,5 @@
 """Limits over REST: what holds, where it comes from, how far it goes, and what is used of it."""
 
-import asyncio
 import time
 from typing import Any
 
@@ -13,9 +12,9 @@ from accounts.tenants.plans import CONTRACT, HARD_LIMITS, PLANS
 from api.account import Limits
 from api.errors import InvalidArgument
 from api.usage import CONCURRENCY, Line
-from backplane.interface import Ceiling, Demand, Quotas
-from tests.integration.accounts.conftest import Start
+from backplane.interface import Ceiling, Demand
 from tests.integration.accounts.installation import PASSWORD, Installation
+from tests.unit.clock import Clock
 
 CEILING = Ceiling(100, 10_000, 100)
 
@@ -124,20 +123,20 @@ async def test_an_operator_moves_hard_limits_too(here: Installation) -> None:
         await service.override(ada.id, SYSTEM, {"message_bytes": {"hard": 2**40}})
 
 
-async def test_the_use_is_that_of_all_routers_and_of_caches_with_limits_of_their_own(start: Start) -> None:
-    here = await start()
+async def test_the_use_is_that_of_all_routers_and_of_caches_with_limits_of_their_own(
+    here: Installation, quota_clock: Clock
+) -> None:
     ada = await here.tenant()
     async with here.rest(authorization=ada.key) as client:
         await client.post("/v1/caches", json={"name": "chat", "limits": {"subscriptions": 7}})
         account = await here.directory.account(ada.id)
         assert account is not None
         chat = account.caches["chat"].id
-        quotas: Quotas = here.fleet.quotas
         for accepted in (0, 100_000):
             for router in ("one", "two"):
                 demand = Demand(CEILING, accepted=accepted, accepted_bytes=accepted, subscriptions=2, slots=3)
-                await quotas.exchange(router, {ada.id: demand, chat: demand})
-            await asyncio.sleep(0.05)
+                await here.fleet.quotas.exchange(router, {ada.id: demand, chat: demand})
+            quota_clock.advance(0.05)
         found = await limits(client)
         assert found["subscriptions", None]["used"] == 4
         assert found["publishes_per_second", None]["used"] > 10_000
