@@ -22,7 +22,8 @@ from accounts.tenants.models import Account
 from accounts.tenants.plans import PLANS
 from accounts.token_bindings.service import TokenBindings
 from accounts.usage.calendar import month_start
-from accounts.usage.repository import Counts, Scope
+from accounts.usage.repository import Counts
+from accounts.usage.scope import Scope
 from accounts.usage.service import Usage
 from api.errors import InvalidArgument, NotFound
 from backplane.interface import Directory

@@ -11,7 +11,7 @@ from accounts.billing.statement import Line, Statement
 from accounts.clocks import repository as clocks
 from accounts.database import Database
 from accounts.invoices.service import Invoices
-from accounts.usage.repository import Scope
+from accounts.usage.scope import Scope
 from accounts.usage.service import Usage
 from api import usage as counted
 from api.errors import InvalidArgument, NotFound

@@ -11,7 +11,7 @@ from accounts.clocks.service import Clocks
 from accounts.database import Database, Transaction
 from accounts.invoices.reckoning import Reckoning, billable
 from accounts.pricing.service import Pricing
-from accounts.usage.repository import Scope
+from accounts.usage.scope import Scope
 from accounts.usage.service import Usage as Metered
 
 WINDOW_SECONDS = 7 * 86400

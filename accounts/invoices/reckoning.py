@@ -14,7 +14,8 @@ from accounts.database import Transaction
 from accounts.invoices import repository
 from accounts.pricing import repository as pricing_rows
 from accounts.pricing.service import Customer, Pricing
-from accounts.usage.repository import Counts, Scope
+from accounts.usage.repository import Counts
+from accounts.usage.scope import Scope
 from accounts.usage.service import Usage as Metered
 
 CORRECTED_SECONDS = 65 * 86400
@@ -77,8 +78,8 @@ class Reckoning:
 
     async def used(self, session: Transaction, account_id: str, part: Part) -> Usage:
         """Return what an account has used in a part of a month, by cache and billable meter."""
-        scope = Scope(account_id)
-        found = await self._usage.totals(session, scope, part.start // 60, part.end // 60, by=("cache",))
+        scope = Scope(account_id, by=("cache",))
+        found = await self._usage.totals(session, scope, part.start // 60, part.end // 60)
         return billable({(each.cache_id, each.meter): each.counts for each in found})
 
     async def _corrections(

@@ -10,7 +10,8 @@ from accounts.billing.rating import MINIMUM, ChargeKey, Part, Usage, charge_amou
 from accounts.database import Transaction
 from accounts.invoices.reckoning import Reckoning, billable
 from accounts.pricing.service import Customer
-from accounts.usage.repository import Counts, Dimension, Scope
+from accounts.usage.repository import Counts
+from accounts.usage.scope import Dimension, Scope
 from accounts.usage.service import Usage as Metered
 
 By = Literal["cache", "principal", "cache and principal"]
@@ -53,7 +54,7 @@ class Spending:
     async def _used(self, session: Transaction, account_id: str, part: Part, by: By) -> Usage:
         dimensions = _DIMENSIONS[by]
         start, end = part.start // 60, part.end // 60
-        found = await self._usage.totals(session, Scope(account_id), start, end, by=dimensions)
+        found = await self._usage.totals(session, Scope(account_id, by=dimensions), start, end)
         counted: dict[tuple[str, str], Counts] = {}
         for each in found:
             names = {"cache": each.cache_id, "principal": each.principal}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from accounts.database import Transaction
 from accounts.limits import repository
-from accounts.usage.repository import Scope
+from accounts.usage.scope import Scope
 from accounts.usage.service import Usage
 from api.errors import MessageTooLarge, PublishRateExceeded, ThroughputExceeded, TooManySubscriptions
 from api.usage import CONCURRENCY, REFUSED
@@ -74,13 +74,13 @@ async def history_of(session: Transaction, usage: Usage, account_id: str, now: i
     hour = now // HOUR_SECONDS
     peaks = dict(await repository.peaks(session, account_id, hour - peak_hours))
     since = minute - 60 * peak_hours
-    for used in await usage.totals(session, Scope(account_id, None, [CONCURRENCY]), since, minute, ["cache"]):
+    for used in await usage.totals(session, Scope(account_id, None, [CONCURRENCY], by=["cache"]), since, minute):
         key = (used.cache_id, "subscriptions")
         peaks[key] = max(peaks.get(key, 0), used.counts.peak)
     refused: dict[tuple[str, str], int] = {}
     by_meter = {meter: name for name, meter in REFUSALS.items()}
     since = minute - 60 * REFUSALS_HOURS
-    for used in await usage.totals(session, Scope(account_id, None, [*by_meter]), since, minute, ["cache"]):
+    for used in await usage.totals(session, Scope(account_id, None, [*by_meter], by=["cache"]), since, minute):
         name = by_meter[used.meter]
         for cache_id in {used.cache_id, ""}:
             refused[cache_id, name] = refused.get((cache_id, name), 0) + used.counts.messages

@@ -21,7 +21,7 @@ from accounts.payments.provider import MeterEvent, Provider, Refused, Unreachabl
 from accounts.payments.repository import Standing
 from accounts.pricing.service import Pricing
 from accounts.tenants import repository as tenants
-from accounts.usage.repository import Scope
+from accounts.usage.scope import Scope
 from accounts.usage.service import Usage
 from api.errors import InvalidArgument, NotFound
 

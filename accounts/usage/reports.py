@@ -17,7 +17,8 @@ from accounts.usage.answers import repository as answers
 from accounts.usage.answers.repository import SEPARATOR, Told
 from accounts.usage.calendar import local, midnight, month_start, next_month, zone
 from accounts.usage.levels import DAY, HOUR, MINUTE, floor
-from accounts.usage.repository import Counts, Dimension, Scope
+from accounts.usage.repository import Counts
+from accounts.usage.scope import Dimension, Scope
 from accounts.usage.service import Granularity, Usage, Used, start_of
 from api.errors import InvalidArgument
 from api.usage import BY_KEY, BY_TOKEN
@@ -116,8 +117,8 @@ class Reports:
             in_zone = zone(await tenants.time_zone(session, account_id))
             start, end = self._times(question, in_zone)
             names = await repository.cache_names(session, account_id)
-            scope, by = _scope(account_id, question, names), question.dimensions
-            used = await self._usage.pieces(session, scope, start, end, question.granularity, in_zone, by)
+            scope = _scope(account_id, question, names)
+            used = await self._usage.pieces(session, scope, start, end, question.granularity, in_zone)
         rows = _rows(used, in_zone, names, question.group_by)
         _require_not_too_long(len(rows))
         return Report(local(start, in_zone), local(end, in_zone), in_zone.key, rows)
@@ -133,7 +134,7 @@ class Reports:
             start, end = self._times(question, in_zone)
             names = await repository.cache_names(session, account_id) if question.cache is not None else None
             scope, length = _scope(account_id, question, names), question.granularity
-            spans = await self._usage.spans(session, scope, start, end, length, in_zone, question.dimensions)
+            spans = await self._usage.spans(session, scope, start, end, length, in_zone)
             pieces = await answers.pieces(session, scope, question.told, spans, MOST_ROWS)
         rows = sum(piece.rows for piece in pieces)
         _require_not_too_long(rows)
@@ -223,7 +224,7 @@ def _scope(account_id: str, question: Question, names: Mapping[str, str] | None)
     """Return whose usage is asked for, where caches have these names; None where no cache is asked for."""
     cache, meter = question.cache, question.meter
     ids = None if cache is None else [id for id, name in (names or {}).items() if id and name == cache]
-    return Scope(account_id, ids, None if meter is None else [meter], question.principal)
+    return Scope(account_id, ids, None if meter is None else [meter], question.principal, question.dimensions)
 
 
 def _require_not_too_long(rows: int) -> None:

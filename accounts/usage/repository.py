@@ -1,7 +1,7 @@
 """SQL for usage that is added up."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -36,9 +36,8 @@ from accounts.usage.models import (
     UsageQuarter,
     UsageSeries,
 )
+from accounts.usage.scope import Scope
 from api.usage import CONCURRENCY
-
-Dimension = Literal["cache", "principal"]
 
 TABLES: Mapping[int, Sequence[type[Sums]]] = {
     MINUTE: [UsageMinute],
@@ -83,15 +82,6 @@ class Found(NamedTuple):
     cache_id: str
     principal: str
     counts: Counts
-
-
-class Scope(NamedTuple):
-    """Whose usage is asked for; None takes all there is."""
-
-    account_id: str
-    cache_ids: Collection[str] | None = None
-    meters: Collection[str] | None = None
-    principal: str | None = None
 
 
 async def series_ids(
@@ -149,21 +139,14 @@ async def peaks_of_routers(
     return peaks
 
 
-async def sums(session: AsyncSession, scope: Scope, by: Collection[Dimension], span: Span) -> Sequence[Found]:
-    """Return sums by piece, meter and what else is asked for.
-
-    Args:
-        session: The transaction.
-        scope: Whose usage.
-        by: `cache` and `principal` tell apart what is added up without them.
-        span: Of when.
-    """
-    principals, caches = of_principals(scope, by), "cache" in by or scope.cache_ids is not None
+async def sums(session: AsyncSession, scope: Scope, span: Span) -> Sequence[Found]:
+    """Return sums by piece, meter and what else the scope tells apart."""
+    principals, caches = scope.of_principals, scope.of_caches
     table = table_of(span.step, principals=principals)
     asked: dict[str, Any] = {"piece": piece_of(span, table.minute).label("piece"), "meter": UsageSeries.meter}
-    if "cache" in by:
+    if "cache" in scope.by:
         asked["cache_id"] = UsageSeries.cache_id
-    if "principal" in by:
+    if "principal" in scope.by:
         asked["principal"] = UsageSeries.principal
     columns: list[Any] = [asked.get(name, literal_column("''")) for name in ("piece", "meter", "cache_id", "principal")]
     numbers = [exact_sum(getattr(table, name)).label(name) for name in Counts._fields[:-1]]
@@ -299,11 +282,6 @@ def within(scope: Scope) -> list[ColumnElement[bool]]:
     if scope.principal is not None:
         conditions.append(UsageSeries.principal == scope.principal)
     return conditions
-
-
-def of_principals(scope: Scope, by: Collection[Dimension]) -> bool:
-    """Return whether principals are told apart, or one of them is asked for."""
-    return "principal" in by or scope.principal is not None
 
 
 def kept_by(series: Any, step: int, *, principals: bool, caches: bool) -> ColumnElement[bool]:  # noqa: ANN401 - columns

@@ -11,7 +11,8 @@ from accounts.usage.adding import Place, added, by_key, peaks, peaks_in, quantit
 from accounts.usage.calendar import midnight, months, stretches
 from accounts.usage.levels import DAY, HOUR, MINUTE, OF_ALL, QUARTER, SURE, Span, coarsest, cover, floor
 from accounts.usage.models import ALL, Sums
-from accounts.usage.repository import Counts, Dimension, Found, Scope, SeriesKey
+from accounts.usage.repository import Counts, Found, SeriesKey
+from accounts.usage.scope import Scope
 from api.usage import Line
 
 Granularity = Literal["minute", "hour", "day", "month"]
@@ -65,58 +66,42 @@ class Usage:
         if routers:
             await self._raise_peaks(session, routers)
 
-    async def totals(
-        self, session: Transaction, scope: Scope, start: int, end: int, by: Collection[Dimension] = ()
-    ) -> Sequence[Used]:
-        """Return what was used from `start` to before `end`, in minutes of the epoch, by meter and what else is asked.
+    async def totals(self, session: Transaction, scope: Scope, start: int, end: int) -> Sequence[Used]:
+        """Return what was used from `start` to before `end`, in minutes of the epoch, by meter and `scope.by`.
 
         Of peaks that is the highest in the time; all that follows it in a `Counts` is added up.
         """
         found: list[Found] = []
-        for span in cover(start, end, _sure(scope, by), start):
-            found += await repository.sums(session, scope, by, span)
+        for span in cover(start, end, _sure(scope), start):
+            found += await repository.sums(session, scope, span)
         return _merged((each.piece, each) for each in found)
 
     async def pieces(
-        self,
-        session: Transaction,
-        scope: Scope,
-        start: int,
-        end: int,
-        granularity: Granularity,
-        zone: ZoneInfo,
-        by: Collection[Dimension] = (),
+        self, session: Transaction, scope: Scope, start: int, end: int, granularity: Granularity, zone: ZoneInfo
     ) -> Sequence[Used]:
         """Return what `totals` does, for each minute, or hour, day or month of a time zone.
 
         Pieces without usage are left out.
         """
         found: list[Found] = []
-        for span in await self.spans(session, scope, start, end, granularity, zone, by):
-            found += await repository.sums(session, scope, by, span)
+        for span in await self.spans(session, scope, start, end, granularity, zone):
+            found += await repository.sums(session, scope, span)
         starts = {number: start_of(number, granularity, zone, start) for number in {each.piece for each in found}}
         return _merged((starts[each.piece], each) for each in found)
 
     async def spans(
-        self,
-        session: Transaction,
-        scope: Scope,
-        start: int,
-        end: int,
-        granularity: Granularity,
-        zone: ZoneInfo,
-        by: Collection[Dimension] = (),
+        self, session: Transaction, scope: Scope, start: int, end: int, granularity: Granularity, zone: ZoneInfo
     ) -> Sequence[Span]:
         """Return what is to be read for `pieces`: sums of the largest steps that hold all there is."""
         if granularity == "month":
-            steps = _sure(scope, by)
+            steps = _sure(scope)
             return [span for first, last in months(start, end, zone) for span in cover(first, last, steps, first)]
         length = _LENGTHS[granularity]
         spans: list[Span] = []
         for first, last, ahead in stretches(start, end, zone):
             step = coarsest(OF_ALL, first, last, ahead, length)
-            if step == QUARTER and repository.of_principals(scope, by):
-                step = await _quarters_or_minutes(session, scope, by, first, last)
+            if step == QUARTER and scope.of_principals:
+                step = await _quarters_or_minutes(session, scope, first, last)
             # A day in which the clocks change lies in two stretches; it is one piece.
             back, number = (0, 0) if granularity == "day" else (ahead, first)
             spans.append(Span(step, first, last, length, ahead, back, number))
@@ -159,13 +144,11 @@ def start_of(number: int, granularity: Granularity, zone: ZoneInfo, start: int) 
     return max(midnight(date.fromordinal(_EPOCH + number // DAY), zone), start)
 
 
-def _sure(scope: Scope, by: Collection[Dimension]) -> Sequence[int]:
-    return SURE if repository.of_principals(scope, by) else OF_ALL
+def _sure(scope: Scope) -> Sequence[int]:
+    return SURE if scope.of_principals else OF_ALL
 
 
-async def _quarters_or_minutes(
-    session: Transaction, scope: Scope, by: Collection[Dimension], start: int, end: int
-) -> int:
+async def _quarters_or_minutes(session: Transaction, scope: Scope, start: int, end: int) -> int:
     """Return by which step principals are to be read: by quarters only where nothing lacks in those.
 
     What a version that kept no such quarters has counted lacks there, and no day of these principals is less than its
@@ -173,15 +156,15 @@ async def _quarters_or_minutes(
     """
     first, last = floor(start, DAY), floor(end + DAY - 1, DAY)
     quarters, days = Span(QUARTER, first, last), Span(DAY, first, last)
-    if await _total(session, scope, by, quarters) == await _total(session, scope, by, days):
+    if await _total(session, scope, quarters) == await _total(session, scope, days):
         return QUARTER
     # Both lack something where minutes are too old to be kept; then what is fuller is nearer.
-    fuller = await _total(session, scope, by, Span(QUARTER, start, end))
-    return QUARTER if fuller > await _total(session, scope, by, Span(MINUTE, start, end)) else MINUTE
+    fuller = await _total(session, scope, Span(QUARTER, start, end))
+    return QUARTER if fuller > await _total(session, scope, Span(MINUTE, start, end)) else MINUTE
 
 
-async def _total(session: Transaction, scope: Scope, by: Collection[Dimension], span: Span) -> list[int]:
-    found = [each.counts for each in await repository.sums(session, scope, by, span)]
+async def _total(session: Transaction, scope: Scope, span: Span) -> list[int]:
+    found = [each.counts for each in await repository.sums(session, scope, span)]
     return [sum(numbers) for numbers in zip(*(each[:-1] for each in found), strict=True)] or [0] * 4
 
 

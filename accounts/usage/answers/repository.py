@@ -14,7 +14,8 @@ from accounts.database.sums import sum_text
 from accounts.database.texts import by_code_point, json_text
 from accounts.usage.levels import Span
 from accounts.usage.models import UsageSeries
-from accounts.usage.repository import Scope, kept_by, piece_of, table_of, within
+from accounts.usage.repository import kept_by, piece_of, table_of, within
+from accounts.usage.scope import Scope
 from api.usage import BY_KEY, BY_TOKEN
 
 SEPARATOR = "\x01"
@@ -50,7 +51,7 @@ class Piece(NamedTuple):
 async def pieces(session: AsyncSession, scope: Scope, told: Told, spans: Sequence[Span], most: int) -> Sequence[Piece]:
     """Return the rows of all pieces that have any, in order; of so many rows at most, and one more if there are."""
     series = _series(scope, told)
-    found = union_all(*[_found(series, scope, told, span) for span in spans]).subquery("found")
+    found = union_all(*[_found(series, scope, span) for span in spans]).subquery("found")
     used = (
         select(
             found.c.piece,
@@ -107,15 +108,14 @@ def _series(scope: Scope, told: Told) -> CTE:
     )
 
 
-def _found(series: CTE, scope: Scope, told: Told, span: Span) -> Any:  # noqa: ANN401 - a select of many types
+def _found(series: CTE, scope: Scope, span: Span) -> Any:  # noqa: ANN401 - a select of many types
     """Return the sums of a span, and in which piece and of which kind they are."""
-    principals, caches = told.principal or scope.principal is not None, told.cache or scope.cache_ids is not None
-    table = table_of(span.step, principals=principals)
+    table = table_of(span.step, principals=scope.of_principals)
     numbers = (table.messages, table.bytes, table.operations, table.seconds, table.peak)
     return (
         select(piece_of(span, table.minute).label("piece"), series.c.kind, series.c.place, *numbers)
         .join(series, series.c.id == table.series_id)
-        .where(kept_by(series.c, span.step, principals=principals, caches=caches))
+        .where(kept_by(series.c, span.step, principals=scope.of_principals, caches=scope.of_caches))
         .where(table.minute >= span.start, table.minute < span.end)
     )
 

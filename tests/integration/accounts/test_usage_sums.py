@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import delete, func, select
 
 from accounts.usage.models import UsageMinute, UsagePrincipalQuarter
-from accounts.usage.repository import Dimension, Scope
+from accounts.usage.scope import Dimension, Scope
 from accounts.usage.service import Granularity, Used
 from api.usage import CONCURRENCY, PUBLISH, Batch, Line
 from tests.integration.accounts.counted import (
@@ -73,7 +73,7 @@ async def pieces(
     start = now_minute() // 1440 * 1440 - 40 * 1440 + past  # on a border of days the coarsest steps answer
     async with here.accounts.database.reading() as session:
         return await here.accounts.usage.pieces(
-            session, Scope(account), start, start + 42 * 1440, granularity, zone, by
+            session, Scope(account, by=by), start, start + 42 * 1440, granularity, zone
         )
 
 

@@ -12,7 +12,7 @@ from accounts.batches.consumer import Consumer
 from accounts.batches.service import Batches
 from accounts.clocks.service import Clocks
 from accounts.database import Database, sqlite_url
-from accounts.usage.repository import Scope
+from accounts.usage.scope import Scope
 from accounts.usage.service import Usage
 from api.errors import Unavailable
 from api.seals import Seals

@@ -12,7 +12,8 @@ import pytest
 
 from accounts.batches.verifying import Verifier
 from accounts.database import Database, sqlite_url
-from accounts.usage.repository import Counts, Scope
+from accounts.usage.repository import Counts
+from accounts.usage.scope import Scope
 from accounts.usage.service import Usage
 from api.usage import DELIVERY, PUBLISH
 

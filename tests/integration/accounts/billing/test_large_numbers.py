@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from accounts.usage.repository import Scope
+from accounts.usage.scope import Scope
 from api.errors import InvalidArgument
 from api.usage import LARGEST_COUNT, PUBLISH, Line
 from tests.integration.accounts.billing.books import Books, at, plan
