@@ -55,7 +55,7 @@ def test_a_change_of_the_map_is_told_in_words() -> None:
 
 
 async def test_moves_have_the_share_of_the_topics_that_moved_and_caches_are_not_counted_twice() -> None:
-    registry, quotas = MemoryRegistry(), MemoryQuotas()
+    registry, quotas = MemoryRegistry(lease_seconds=float("inf")), MemoryQuotas()
     observed = Observed(registry, quotas)
     await registry.beat(Node("a"))
     await registry.beat(Node("b", weight=3.0))

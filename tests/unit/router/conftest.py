@@ -1,4 +1,4 @@
-"""The router's unit tests run on a loop that leaps over waiting; those over real sockets do not."""
+"""The router's unit tests run on a loop that leaps over waiting."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -12,7 +12,7 @@ LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 
 
 def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> Mapping[str, LoopFactory]:
-    return {"loop": asyncio.new_event_loop if "http" in item.path.parts else LeapingLoop}
+    return {"loop": LeapingLoop}
 
 
 @pytest.fixture

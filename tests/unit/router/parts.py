@@ -11,9 +11,11 @@ from api.link import Link, Sink
 from api.names import Topic
 from backplane.interface import Node as NodeEntry
 from backplane.memory import MemoryDirectory, MemoryRegistry
+from backplane.memory_quotas import MemoryQuotas
 from cli.direct_link import DirectLink
 from router.pubsub import PUBLISH, SUBSCRIBE, Pubsub
 from router.router import Router, RouterSettings
+from router.sharing import Sharing
 from router.subscription import Subscription
 from storage.node import Node
 from tests.unit.asgi import GRPC, Connection, publish_request, subscribe_request
@@ -93,8 +95,11 @@ async def world(
     nodes: int = 2,
     directory: MemoryDirectory | None = None,
 ) -> World:
-    """Put a router and storage nodes together; the account is acme unless others are given."""
-    directory, registry = directory or MemoryDirectory(), MemoryRegistry()
+    """Put a router and storage nodes together; the account is acme unless others are given.
+
+    Quotas are filled by the loop's clock, and no node's lease ends: on a loop that leaps, none of it is the machine's.
+    """
+    directory, registry = directory or MemoryDirectory(), MemoryRegistry(lease_seconds=float("inf"))
     await directory.put_keys(PUBLIC_KEYS)
     for snapshot in accounts or (account(),):
         await directory.put_account(snapshot)
@@ -107,7 +112,9 @@ async def world(
             raise Unavailable(f"storage node '{node.id}' is not here")
         return DirectLink(storage[node.id], sink)
 
-    router = Router(directory, registry, connect, settings or RouterSettings())
+    clock = asyncio.get_running_loop().time
+    sharing = Sharing(MemoryQuotas(clock), "router", clock)
+    router = Router(directory, registry, connect, settings or RouterSettings(), sharing=sharing)
     return World(directory, registry, storage, router, Pubsub(router))
 
 

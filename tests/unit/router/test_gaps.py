@@ -158,7 +158,7 @@ async def test_what_became_of_a_node_is_no_reason_for_ever() -> None:
     def nowhere(_: NodeEntry) -> Link:
         raise AssertionError("nobody asks for a link")
 
-    registry, time = MemoryRegistry(), [0.0]
+    registry, time = MemoryRegistry(lease_seconds=float("inf")), [0.0]
     owners = Owners(registry, nowhere, lambda: None, lambda: time[0])
     await registry.beat(NodeEntry("node-1"))
     await registry.beat(NodeEntry("node-1", state="draining"))
@@ -176,7 +176,7 @@ async def test_the_fate_of_so_many_nodes_is_remembered() -> None:
     def nowhere(_: NodeEntry) -> Link:
         raise AssertionError("nobody asks for a link")
 
-    registry = MemoryRegistry()
+    registry = MemoryRegistry(lease_seconds=float("inf"))
     owners = Owners(registry, nowhere, lambda: None)
     for number in range(MOST_FATES + 1):
         await registry.beat(NodeEntry(f"node-{number}"))

@@ -23,6 +23,9 @@ from tests.unit.asgi import parsed
 from tests.unit.credentials import account, token
 from tests.unit.router.parts import World, never, world
 
+BEHIND_SECONDS = 30.0
+"""What the machine may take from making a token to the loop's beginning to wait for its end."""
+
 
 def numbers(frames: bytes) -> list[int]:
     return [m.item.topic_sequence_number for m in parsed(frames) if m.HasField("item")]
@@ -137,7 +140,7 @@ async def test_it_ends_when_its_token_expires(acme: World) -> None:
     start = loop.time()
     with pytest.raises(Unauthenticated, match="expired"):
         await until_its_end(subscription)
-    assert 98 < loop.time() - start < 101
+    assert 100 - BEHIND_SECONDS < loop.time() - start < 101
 
 
 async def test_it_ends_with_its_key_when_that_is_replaced_while_it_is_open(acme: World) -> None:
@@ -147,7 +150,7 @@ async def test_it_ends_with_its_key_when_that_is_replaced_while_it_is_open(acme:
     await acme.directory.put_account(account(version=2, ends={"token-1": int(time.time()) + 100}))
     with pytest.raises(Unauthenticated, match="expired"):
         await until_its_end(subscription)
-    assert 98 < loop.time() - start < 101
+    assert 100 - BEHIND_SECONDS < loop.time() - start < 101
 
 
 async def test_it_goes_on_or_ends_as_its_role_changes(acme: World) -> None:

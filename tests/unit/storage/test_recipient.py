@@ -19,13 +19,14 @@ from storage.settings import HistorySettings
 from tests.unit.storage.parts import TOPIC
 
 OWNER = NodeEntry("owner", "127.0.0.1:1")
+DEADLINE_SECONDS = 30.0
 
 
 class Desk:
     """A node that owns nothing, because another owns all, and the stream to that other one."""
 
     def __init__(self) -> None:
-        self.registry = MemoryRegistry()
+        self.registry = MemoryRegistry(lease_seconds=float("inf"))
         self.membership = Membership(self.registry, "giver", remapped=self._remapped, lapsed=lambda: None)
         self.giving = Giving(Node("giver"), self.membership)
         self.asked: asyncio.Queue[wire.HandOverRequest] = asyncio.Queue()
@@ -52,7 +53,7 @@ class Desk:
         self.asked.put_nowait(wire.HandOverRequest(want=topic_message(TOPIC)))
 
     async def until(self, *kinds: str) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(DEADLINE_SECONDS):
             while [kind for kind in self.kinds if kind in ("state", "absent", "done")] != list(kinds):
                 await asyncio.sleep(0.001)
 
@@ -73,7 +74,7 @@ async def desk() -> AsyncGenerator[Desk]:
     await desk.registry.beat(OWNER)
     serving = asyncio.create_task(desk.recipient.serve(desk.requests()))
     desk.follow()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(DEADLINE_SECONDS):
         while "alive" not in desk.kinds:
             await asyncio.sleep(0.001)
     yield desk
@@ -101,13 +102,13 @@ async def test_what_has_not_come_by_then_is_absent(desk: Desk) -> None:
     await asyncio.sleep(0.01)
     await desk.until()
     desk.all_arrived.set()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(DEADLINE_SECONDS):
         while "absent" not in desk.kinds or "done" not in desk.kinds:
             await asyncio.sleep(0.001)
 
 
 async def test_it_says_that_it_is_alive_while_it_waits(desk: Desk) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(DEADLINE_SECONDS):
         while desk.kinds.count("alive") < 3:
             await asyncio.sleep(0.01)
     assert "done" not in desk.kinds
@@ -126,6 +127,6 @@ async def test_nobody_is_told_that_all_is_done_by_a_map_that_is_no_longer_the_ne
 
 async def test_what_was_taken_is_known(desk: Desk) -> None:
     desk.asked.put_nowait(wire.HandOverRequest(took=wire.Took(map_version=desk.version)))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(DEADLINE_SECONDS):
         while desk.giving.taken.get("owner") != desk.version:
             await asyncio.sleep(0.001)
