@@ -14,14 +14,15 @@ HASHES_AT_ONCE = 500
 _EXCHANGE = load("epoch", "exchange")
 _READ_USES = load("epoch", "read_uses")
 _READ_DEMANDED = load("epoch", "read_demanded")
-_FADE_MS = str(round(FADE_SECONDS * 1000))
 
 
 class RedisQuotas:
     """Implements `backplane.interface.Quotas`: one hash for each account and cache."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, fade_seconds: float = FADE_SECONDS) -> None:
+        """What a router told counts for `fade_seconds`."""
         self._store = store
+        self._fade_ms = str(round(fade_seconds * 1000))
 
     async def exchange(self, router_id: str, demands: Mapping[str, Demand]) -> Exchanged:
         ids = list(demands)
@@ -30,20 +31,20 @@ class RedisQuotas:
             some = ids[start : start + HASHES_AT_ONCE]
             keys = [*self._store.keys("routers", "demanded"), *(self._store.key("demand", id) for id in some)]
             told = [word for id in some for word in (_told(demands[id]), id)]
-            answer = await self._store.call(_EXCHANGE, keys, router_id, _FADE_MS, str(MOST_DEBT_SECONDS), *told)
+            answer = await self._store.call(_EXCHANGE, keys, router_id, self._fade_ms, str(MOST_DEBT_SECONDS), *told)
             routers = int(answer[0])
             standings.update((id, _standing(line)) for id, line in zip(some, answer[1:], strict=True))
         return Exchanged(routers, standings)
 
     async def uses(self, ids: Sequence[str] | None = None) -> Mapping[str, Use]:
         if ids is None:
-            told = await self._store.call(_READ_DEMANDED, self._store.keys("demanded"), _FADE_MS)
+            told = await self._store.call(_READ_DEMANDED, self._store.keys("demanded"), self._fade_ms)
             ids = [id.decode() for id in told]
         found: dict[str, Use] = {}
         for start in range(0, len(ids), HASHES_AT_ONCE):
             some = ids[start : start + HASHES_AT_ONCE]
             keys = [self._store.key("epoch"), *(self._store.key("demand", id) for id in some)]
-            answer = await self._store.call(_READ_USES, keys, _FADE_MS)
+            answer = await self._store.call(_READ_USES, keys, self._fade_ms)
             found.update((id, _use(line)) for id, line in zip(some, answer, strict=True))
         return found
 
