@@ -15,7 +15,7 @@ from tests.unit.credentials import account
 
 SLOTS = 16_384
 MASTERS = 3
-DEADLINE_SECONDS = 15.0
+DEADLINE_SECONDS = 40.0
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from tests.redis_server import RedisServer, redis_server
 from tests.unit.credentials import account
 
 PASSWORD, OF_SENTINEL = "s3cret", "s3ntinel"
-DEADLINE_SECONDS = 20.0
+DEADLINE_SECONDS = 40.0
 NODE = Node("node-1", "127.0.0.1:1", boot="a")
 
 
