@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import sqlite3
 import stat
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +22,8 @@ from cli.operator import operator
 from tests.integration.accounts.installation import PASSWORD, Installation, Refused
 
 SEEN_WITHIN_SECONDS = 1.0
-SLACK_SECONDS = 4.0
-"""For a machine that has other work."""
+SLACK_SECONDS = 29.0
+"""For a machine that has other work, or stands still for a while."""
 
 
 def run(command: Any, *arguments: str, data: Path, stdin: str = "") -> dict[str, str]:
@@ -126,10 +128,12 @@ def test_signing_keys_are_rotated_listed_and_retired_without_a_service(tmp_path:
     run(key, "--session", data=tmp_path)
     (old,) = json.loads(on_keys(tmp_path, "list", "--json"))
     assert (old["state"], old["api_keys"], old["other_tokens"]) == ("signing", 2, 1)
-    new = json.loads(on_keys(tmp_path, "rotate", "--signs-in", "5", "--json"))
+    new = json.loads(on_keys(tmp_path, "rotate", "--signs-in", "600", "--json"))
     assert "is about to sign" in on_keys(tmp_path, "rotate", code=1)
     assert "rotate first" in on_keys(tmp_path, "retire", old["kid"], "--force", code=1)
-    time.sleep(max(0.0, new["signs_from"] - time.time()))
+    with closing(sqlite3.connect(tmp_path / "tidings.db")) as database:
+        database.execute("UPDATE token_signing_key SET signs_from = signs_from - 600")
+        database.commit()
     listed = on_keys(tmp_path, "list").splitlines()
     assert listed[0].startswith(f"{old['kid']}  verifying from ")
     assert listed[0].endswith("needed for ever: 2 API keys, 1 other tokens")

@@ -13,7 +13,7 @@ from cli.key import key
 from tests.integration.accounts.installation import Installation, Refused, Tenant
 
 UNAUTHENTICATED = 16
-SEEN_WITHIN_SECONDS = 5.0
+SEEN_WITHIN_SECONDS = 30.0
 """A second, and slack for a machine that has other work."""
 
 

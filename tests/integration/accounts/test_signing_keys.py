@@ -84,7 +84,7 @@ async def test_a_key_rotated_on_one_service_signs_on_the_other_and_both_verify(s
     new = (await here.accounts.signing_keys.rotate(SYSTEM)).kid
     began = time.monotonic()
     while set(elsewhere.directory.keys()) != {old, new} or not await elsewhere.directory.account(ada.id):
-        assert time.monotonic() - began < 10.0
+        assert time.monotonic() - began < 30.0
         await asyncio.sleep(0.01)
     assert set(here.directory.keys()) == {old, new}
     assert kid_of(token(elsewhere, ada.id, "session")) == old, "it is public before it signs"
@@ -284,7 +284,7 @@ async def test_what_was_read_before_a_rotation_does_not_undo_it(here: Installati
 async def test_what_somebody_else_put_in_the_directory_is_put_right(here: Installation) -> None:
     keys = here.accounts.keystore.public_keys()
     await here.directory.put_keys({"of-a-version-before": b"k" * 32})
-    async with asyncio.timeout(2.0):
+    async with asyncio.timeout(30.0):
         while here.directory.keys() != keys:
             await asyncio.sleep(0.01)
 

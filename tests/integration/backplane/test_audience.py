@@ -36,9 +36,9 @@ async def test_routers_in_this_process_are_asked() -> None:
 async def test_routers_of_a_fleet_are_asked(pair: Pair) -> None:
     router, asking = pair
     router.audience.answer(count)
-    await announce(router, "router-1")
     began, found = time.monotonic(), Heard(0, 0, 1)
     while not found.is_complete and time.monotonic() < began + 20:  # its listener may not be there yet
+        await announce(router, "router-1")
         found = await asking.audience.subscribers(LOBBY)
     assert found == Heard(4, 1, 1)
 
@@ -46,9 +46,9 @@ async def test_routers_of_a_fleet_are_asked(pair: Pair) -> None:
 async def test_a_router_that_does_not_answer_is_told_of(pair: Pair) -> None:
     router, asking = pair
     router.audience.answer(count)
-    await announce(router, "router-1", "router-2")
     began, found = time.monotonic(), Heard(0, 0, 0)
     while not found.answered and time.monotonic() < began + 20:
+        await announce(router, "router-1", "router-2")
         began_asking = time.monotonic()
         found = await asking.audience.subscribers(LOBBY)
         assert time.monotonic() - began_asking < WAIT_SECONDS + 5

@@ -1,7 +1,5 @@
 """A subscription that was opened with a person's token, when the person logs out: all tiers in one process."""
 
-import asyncio
-import time
 from typing import Any, cast
 
 import httpx
@@ -13,7 +11,7 @@ from tests.unit.asgi import publish_request, subscribe_request
 __all__ = ["service"]  # the fixture
 
 
-async def test_subscriptions_end_within_a_second_of_the_log_out_and_nothing_is_published(service: Service) -> None:
+async def test_subscriptions_end_at_once_with_the_log_out_and_nothing_is_published(service: Service) -> None:
     transport = httpx.ASGITransport(app=cast("Any", service.app))
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080") as browser:
         body = {"email": "ada@example.com", "password": "correct horse battery", "account_name": "Engines"}
@@ -27,12 +25,10 @@ async def test_subscriptions_end_within_a_second_of_the_log_out_and_nothing_is_p
             service.serve(stream)
             await stream.until(lambda stream=stream: bool(stream.kinds))
         assert (await browser.post("/v1/logout")).status_code == 204
-        began = time.monotonic()
         for stream in streams:
-            async with asyncio.timeout(5):
-                await stream.until(lambda stream=stream: stream.status is not None)
+            await stream.until(lambda stream=stream: stream.status is not None)
             assert (stream.status, stream.message) == (16, "the token was revoked")
-        assert time.monotonic() - began < 1.0
+            assert stream.kinds == ["heartbeat"], "it ended no sooner than by the next heartbeat"
     for token in (session, page):
         publish = request(PUBLISH, publish_request("cache", "topic", "hello"))
         authorize(publish, token)

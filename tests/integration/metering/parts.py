@@ -21,7 +21,7 @@ from backplane.interface import Delivered, UsageBatch
 from backplane.memory import MemoryUsage
 from router.meters.handover import Metering
 
-DEADLINE_SECONDS = 20.0
+DEADLINE_SECONDS = 30.0
 WINDOW_SECONDS = 0.1
 
 
