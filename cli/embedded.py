@@ -99,7 +99,7 @@ class Embedded:
         self.hosted = Hosted(
             "embedded",
             self._request,
-            settings.control_socket,
+            settings,
             end_streams=partial(end_streams, self._router),
             streams=lambda: len(self._router.subscriptions),
             gaps=self._router.counts.gaps.total,

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from cli import turns
 from cli.control_socket import CommandFailed, Load, ask
 from cli.edge.admin import Admin
 from cli.edge.configuration import configuration
@@ -144,10 +145,14 @@ class Generation:
         (self._edge.run_dir / "envoy.json").write_text(json.dumps(configuration(self._edge), indent=1))
         return variables
 
-    async def state(self, timeout: float = 5.0) -> str | None:
+    def turns(self) -> int:
+        """Return a number that grows while the application's event loop turns."""
+        return turns.turns(self._app.turns)
+
+    async def state(self) -> str | None:
         """Return what the application says of itself, or nothing if it does not answer."""
         try:
-            return str((await self._ask({"command": "status"}, timeout))["state"])
+            return str((await self._ask({"command": "status"}, 5.0))["state"])
         except (OSError, TimeoutError, CommandFailed):
             return None
 

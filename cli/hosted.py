@@ -1,13 +1,14 @@
 """What every hosted service shows to its edge and its supervisor: health, what is going on in it, and its end."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from api.asgi import without_body
 from api.grpc_asgi import ASGIApp, Receive, Scope, Send
 from cli.control_socket import ControlSocket, Load, State
 from cli.health import LIVENESS, READINESS, Dependencies, send_health
+from cli.settings import HostedSettings
+from cli.turns import Turns
 from router.pubsub import SUBSCRIBE
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class Hosted:
         self,
         tier: str,
         app: ASGIApp,
-        control_socket: Path,
+        settings: HostedSettings,
         *,
         end_streams: Callable[[float], Awaitable[None]],
         streams: Callable[[], int],
@@ -39,7 +40,7 @@ class Hosted:
         Args:
             tier: What the service calls itself.
             app: What serves all other requests.
-            control_socket: Where the supervisor asks.
+            settings: Say where the supervisor asks, and where it looks.
             end_streams: Ends all streams over some seconds.
             streams: Counts those that are open.
             gaps: Counts the discontinuities that subscribers were told.
@@ -53,7 +54,8 @@ class Hosted:
         self._streams = streams
         self._gaps = gaps
         self._dependencies = dependencies
-        self._control = ControlSocket(control_socket, self)
+        self._control = ControlSocket(settings.control_socket, self)
+        self._turns = Turns(settings.turns)
         self._unary = 0
         self._collectors = collectors
         self._page: Page | None = None
@@ -62,13 +64,15 @@ class Hosted:
         return f"<Hosted {self.tier} {self.state}, {self._streams()} streams, {self._unary} calls>"
 
     async def open(self) -> None:
-        """Listen to the supervisor."""
+        """Listen to the supervisor, and let it see that the loop turns."""
+        self._turns.start()
         await self._control.start()
 
     async def close(self) -> None:
         """Be heard of no more."""
         self.state = "stopped"
         await self._control.close()
+        self._turns.close()
 
     async def drain(self, seconds: float) -> None:
         self.state = "draining"

@@ -11,6 +11,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
+from cli import turns
 from cli.edge.settings import ADMIN_SOCKET
 
 VARIABLE = "TIDINGS_APPLICATION_SETTINGS"
@@ -27,6 +28,11 @@ class HostedSettings(BaseModel):
     """Where the application listens for the supervisor (`cli.control_socket`)."""
     generation: int
     """1 for the first Envoy of this supervisor; grows with each restart."""
+
+    @property
+    def turns(self) -> Path:
+        """Where the application counts the turns of its event loop (`cli.turns`)."""
+        return self.control_socket.with_name(turns.FILE)
 
     @property
     def admin_socket(self) -> Path:

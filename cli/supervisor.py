@@ -141,7 +141,11 @@ class Supervisor:
             if event.done():
                 return event.result()
             if not died.done():
-                log.error("generation %d has not answered for %g s and is ended", current.number, HUNG_SECONDS)
+                log.error(
+                    "the event loop of generation %d has not turned for %g s, and its process is ended",
+                    current.number,
+                    HUNG_SECONDS,
+                )
                 current.kill()
             return Event.DIED
         finally:

@@ -1,8 +1,8 @@
 """Watches that the event loop of a hosted application turns, which nothing else would notice: Envoy goes on without it.
 
-While it does not answer for a second, Envoy answers `/readyz` with 503 in its place, so that a load balancer sends its
-traffic elsewhere; after ten without an answer to any question it is ended, and started again. One that answers late is
-busy: it has a hundred thousand subscriptions to open, and to start it again would make them come again.
+While it has not turned for a second, Envoy answers `/readyz` with 503 in its place, so that a load balancer sends its
+traffic elsewhere; after ten it is ended, and started again. Whether it answers in time is not asked: one that has a
+hundred thousand subscriptions to open answers late, and to start it again would make them come again.
 """
 
 import asyncio
@@ -21,8 +21,8 @@ class Watched(Protocol):
     @property
     def pid(self) -> int: ...
 
-    async def state(self, timeout: float = ...) -> str | None:
-        """Return what it says of itself, or nothing if it does not answer in time."""
+    def turns(self) -> int:
+        """Return a number that grows while its event loop turns."""
         ...
 
     async def answer_readiness(self, *, ready: bool) -> None:
@@ -31,47 +31,33 @@ class Watched(Protocol):
 
 
 class Watchdog:
-    """Asks again and again."""
+    """Looks again and again."""
 
     def __init__(
         self, *, deadline: float = DEADLINE_SECONDS, hung: float = HUNG_SECONDS, look: float = LOOK_SECONDS
     ) -> None:
-        self._deadline = deadline
         self._look = look
-        # Counted in unanswered questions and not by a clock, which also goes on while this process itself is stopped.
-        self._most = max(round(hung / deadline), 1)
+        # Counted in looks and not by a clock, which also goes on while this process itself is stopped.
+        self._late = max(round(deadline / look), 1)
+        self._most = max(round(hung / look), 1)
         self._unready: Watched | None = None
 
     async def until_hung(self, watched: Watched) -> None:
-        """Return when it has not answered for so long that it should be ended.
+        """Return when its loop has not turned for so long that it should be ended.
 
-        A question stays open beyond its deadline: asked anew each time, a slow process would never be heard. A process
-        that was stopped by a signal is not hung: who stopped it will let it go on.
+        A process that was stopped by a signal is not hung: who stopped it will let it go on.
         """
-        unanswered = 0
-        while unanswered < self._most:
-            began = asyncio.get_running_loop().time()
-            asked = asyncio.ensure_future(watched.state(self._deadline * (self._most + 1)))
-            try:
-                while unanswered < self._most and not (await asyncio.wait((asked,), timeout=self._deadline))[0]:
-                    unanswered += await self._missed(watched)
-                if asked.done() and asked.result() is not None:
-                    unanswered = 0
-                    await self._readiness(watched, ready=True)
-                    await asyncio.sleep(self._look)
-                elif asked.done():
-                    unanswered += await self._missed(watched)
-                    # A socket that refuses answers at once.
-                    await asyncio.sleep(began + self._deadline - asyncio.get_running_loop().time())
-            finally:
-                asked.cancel()
-
-    async def _missed(self, watched: Watched) -> bool:
-        """Take note that there was no answer by the deadline; return whether that counts."""
-        if is_stopped(watched.pid):
-            return False
-        await self._readiness(watched, ready=False)
-        return True
+        before, stood = 0, 0
+        while stood < self._most:
+            await asyncio.sleep(self._look)
+            turns = watched.turns()
+            if turns != before:
+                before, stood = turns, 0
+                await self._readiness(watched, ready=True)
+            elif not is_stopped(watched.pid):
+                stood += 1
+                if stood >= self._late:
+                    await self._readiness(watched, ready=False)
 
     async def _readiness(self, watched: Watched, *, ready: bool) -> None:
         """Change who answers `/readyz`, if that is not so yet."""

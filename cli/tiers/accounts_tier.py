@@ -66,7 +66,7 @@ class AccountsTier:
         self.hosted = Hosted(
             "accounts",
             self._request,
-            settings.control_socket,
+            settings,
             end_streams=_no_streams,
             streams=lambda: 0,
             dependencies=self._dependencies,

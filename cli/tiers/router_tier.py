@@ -63,7 +63,7 @@ class RouterTier:
         self.hosted = Hosted(
             "router",
             self._request,
-            settings.control_socket,
+            settings,
             end_streams=partial(end_streams, self._router),
             streams=lambda: len(self._router.subscriptions),
             gaps=self._router.counts.gaps.total,
