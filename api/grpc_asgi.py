@@ -7,6 +7,7 @@ trailers only, since some SDKs see a status only in the first frame of headers.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -126,9 +127,9 @@ def wrote(send: Send, frames: bytes) -> "asyncio.Future[None]":
     return asyncio.ensure_future(send({"type": "http.response.body", "body": frames, "more_body": True}))
 
 
-def beat(send: Send) -> Awaitable[None]:
-    """Write a heartbeat to a stream at once; what is returned tells when the edge has taken it, or why it has not."""
-    return send(_HEARTBEAT)
+def beating(send: Send) -> Callable[[], Awaitable[None]]:
+    """Return what writes a heartbeat to a stream at once, and returns what tells when the edge has taken it, or not."""
+    return partial(send, _HEARTBEAT)
 
 
 async def refuse(send: Send, error: TidingsError) -> None:

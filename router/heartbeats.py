@@ -1,7 +1,8 @@
 """When silent streams get their heartbeats: those of a moment together, by one timer.
 
 Together, because what is written to a connection in one turn leaves in one write. With a timer for each stream, and a
-wake-up of its task for each heartbeat, 10,000 silent streams took 6 % of a core.
+wake-up of its task for each heartbeat, 10,000 silent streams took 6 % of a core. Whether heartbeats were taken is
+looked at for all of a moment, too: to be called back for each of them takes more than to look.
 """
 
 import asyncio
@@ -12,12 +13,27 @@ PARTS = 20
 
 TOLERANCE = 0.1
 
+TAKEN_SECONDS = 0.05
+"""How long after heartbeats were written it is looked whether they were taken. The edge takes a millisecond."""
+
 
 class Beating(Protocol):
-    """A stream that is written to now and then."""
+    """A stream that is written to now and then.
 
-    def beat(self, now: float, early: float) -> None:
-        """Write a heartbeat if one is due by `early` seconds from now, and be placed anew."""
+    Attributes:
+        quiet_since: When it was written to last, by the loop's clock.
+        moment: Where it is among the heartbeats; theirs to set.
+    """
+
+    quiet_since: float
+    moment: int
+
+    def beat(self, now: float) -> bool:
+        """Write the heartbeat that is due; return whether it did so, and is to be asked by `look` what came of it."""
+        ...
+
+    def look(self) -> None:
+        """See what came of a heartbeat."""
         ...
 
 
@@ -26,28 +42,51 @@ class Heartbeats:
 
     def __init__(self, seconds: float) -> None:
         """`seconds` of silence make one due."""
-        self.seconds = seconds
+        self._seconds = seconds
         self._step = seconds / PARTS
         self._moments: dict[int, dict[Beating, None]] = {}
 
     def __repr__(self) -> str:
         return f"<Heartbeats of {sum(map(len, self._moments.values()))} streams in {len(self._moments)} moments>"
 
-    def place(self, stream: Beating, due: float) -> int:
-        """Look after a stream whose next heartbeat is due then; return the moment that it is in."""
-        moment = int(due / self._step + TOLERANCE)
+    def place(self, stream: Beating) -> None:
+        """Look after a stream."""
+        moment = self._moment(stream.quiet_since)
+        self._streams(moment)[stream] = None
+        stream.moment = moment
+
+    def forget(self, stream: Beating) -> None:
+        """Look no more after a stream."""
+        self._moments.get(stream.moment, {}).pop(stream, None)
+
+    def _moment(self, quiet_since: float) -> int:
+        return int((quiet_since + self._seconds) / self._step + TOLERANCE)
+
+    def _streams(self, moment: int) -> dict[Beating, None]:
         streams = self._moments.get(moment)
         if streams is None:
             streams = self._moments[moment] = {}
             asyncio.get_running_loop().call_at(moment * self._step, self._beat, moment)
-        streams[stream] = None
-        return moment
-
-    def forget(self, stream: Beating, moment: int) -> None:
-        """Look no more after a stream that is in this moment."""
-        self._moments.get(moment, {}).pop(stream, None)
+        return streams
 
     def _beat(self, moment: int) -> None:
-        now = asyncio.get_running_loop().time()
-        for stream in self._moments.pop(moment):
-            stream.beat(now, self._step)
+        streams, loop = self._moments.pop(moment), asyncio.get_running_loop()
+        now = loop.time()
+        due = now + self._step - self._seconds
+        after = self._moment(now)
+        later = self._streams(after)
+        written: list[Beating] = []
+        for stream in streams:
+            if stream.quiet_since > due:
+                self.place(stream)
+                continue
+            stream.moment = after
+            later[stream] = None
+            if stream.beat(now):
+                written.append(stream)
+        loop.call_later(TAKEN_SECONDS, _look, written)
+
+
+def _look(written: list[Beating]) -> None:
+    for stream in written:
+        stream.look()

@@ -1,7 +1,6 @@
 """The gRPC service `cache_client.pubsub.Pubsub` straight on ASGI, and the `Ping` that SDKs use to warm a connection."""
 
 import logging
-from functools import partial
 
 from google.protobuf.message import DecodeError
 from momento_wire_types import cachepubsub_pb2 as wire
@@ -14,7 +13,7 @@ from api.grpc_asgi import (
     Receive,
     Scope,
     Send,
-    beat,
+    beating,
     client_address,
     end_stream,
     metadata,
@@ -150,7 +149,7 @@ class Pubsub:
         most = self._router.settings.web_stream_bytes if b"x-grpc-web" in headers else float("inf")
         limit = self._controls.stream_limit("topic-subscribe", headers) if self._controls is not None else None
         if limit is None and most == float("inf"):
-            subscription.beat_by(partial(beat, send))
+            subscription.beat_by(beating(send))
             while not subscription.follows:
                 await write(send, await subscription.next())
                 subscription.delivered()

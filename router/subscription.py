@@ -40,8 +40,8 @@ class Subscription:
 
     __slots__ = (
         "_asked", "_beating", "_cursor", "_ending", "_expires_at", "_expiry", "_handed", "_heartbeat_due",
-        "_heartbeats", "_loop", "_moment", "_opening", "_quiet_since", "_read", "_read_at", "_waiter", "_write_beat",
-        "bearer", "feed", "flight", "readable",
+        "_heartbeats", "_loop", "_opening", "_read", "_read_at", "_waiter", "_write_beat", "bearer", "feed", "flight",
+        "moment", "quiet_since", "readable",
     )  # fmt: skip
 
     def __init__(
@@ -71,12 +71,13 @@ class Subscription:
         self._handed = NOTHING
         self._opening = HEARTBEAT + self._follow(resumed, asked.page)
         self._loop = asyncio.get_running_loop()
-        self._quiet_since = self._loop.time()
+        self.quiet_since = self._loop.time()
+        self.moment = 0
         self._heartbeat_due = False
         self._write_beat: Callable[[], Awaitable[None]] | None = None
         self._beating: asyncio.Future[None] | None = None
         self._heartbeats = heartbeats
-        self._moment = heartbeats.place(self, self._quiet_since + heartbeats.seconds)
+        heartbeats.place(self)
         self._ending: TidingsError | None = None
         self._waiter: Callable[[], object] | None = None
         self._expiry: asyncio.TimerHandle | None = None
@@ -165,11 +166,11 @@ class Subscription:
                 chunk = self._fallen_behind(chunk)
             self._cursor = chunk.cursor
             self._hand(chunk.tally)
-            self._quiet_since = self._loop.time()
+            self.quiet_since = self._loop.time()
             return chunk.data
         if self._heartbeat_due:
             self._heartbeat_due = False
-            self._quiet_since = self._loop.time()
+            self.quiet_since = self._loop.time()
             return HEARTBEAT
         return None
 
@@ -206,25 +207,26 @@ class Subscription:
         """
         self._write_beat = write
 
-    def beat(self, now: float, early: float) -> None:
+    def beat(self, now: float) -> bool:
         """See `Beating`. There is none for a stream that is being written to, nor behind one that is not read."""
-        due = self._quiet_since + self._heartbeats.seconds
-        if due <= now + early:
-            due = now + self._heartbeats.seconds
-            if self._waiter is not None and self._beating is None:
-                self._quiet_since = now
-                self._beat()
-        self._moment = self._heartbeats.place(self, due)
-
-    def _beat(self) -> None:
+        if self._waiter is None or self._beating is not None:
+            return False
+        self.quiet_since = now
         if self._write_beat is None:
             self._heartbeat_due = True
             self.wake()
-        else:
-            self._beating = asyncio.ensure_future(self._write_beat())
-            self._beating.add_done_callback(self._has_beaten)
+            return False
+        self._beating = asyncio.ensure_future(self._write_beat())
+        return True
 
-    def _has_beaten(self, beating: "asyncio.Future[None]") -> None:
+    def look(self) -> None:
+        """See `Beating`. One that is not taken by now is told of when it is, or when the client leaves."""
+        beating = self._beating
+        if beating is None:
+            return
+        if not beating.done():
+            beating.add_done_callback(lambda _: self.look())
+            return
         self._beating = None
         if not beating.cancelled() and (reason := beating.exception()) is not None:
             forgotten(reason)
@@ -246,7 +248,7 @@ class Subscription:
     def close(self) -> None:
         """Let go of the feed. Whoever opened the subscription calls this once."""
         self._handed = NOTHING
-        self._heartbeats.forget(self, self._moment)
+        self._heartbeats.forget(self)
         if self._expiry is not None:
             self._expiry.cancel()
         self.feed.forget(self)
@@ -283,7 +285,7 @@ class Subscription:
             frames = self._follow(await self._read(number, page), page)
         except (Unavailable, DeadlineExceeded) as reason:
             raise StreamMoved from reason  # the client resumes with its last number, wherever the topic is then
-        self._quiet_since = self._loop.time()
+        self.quiet_since = self._loop.time()
         return frames
 
     def _fallen_behind(self, chunk: Chunk) -> Chunk:

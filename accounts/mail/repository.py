@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from accounts.mail.models import Mail
@@ -13,9 +13,9 @@ def add(session: AsyncSession, mail: Mail) -> None:
     session.add(mail)
 
 
-async def is_any_due(session: AsyncSession, now: int) -> bool:
-    """Whether there is a mail to deliver."""
-    return await session.scalar(select(Mail.id).where(Mail.next_at <= now).limit(1)) is not None
+async def next_due(session: AsyncSession) -> int | None:
+    """Return when the next mail is to be delivered; None while there is none."""
+    return await session.scalar(select(func.min(Mail.next_at)))
 
 
 async def take(session: AsyncSession, now: int, until: int, most: int) -> Sequence[Mail]:
