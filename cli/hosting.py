@@ -10,7 +10,7 @@ from typing import NamedTuple
 import click
 
 from cli.edge.process import binary, environment
-from cli.edge.settings import Bounds
+from cli.edge.settings import KIB, Bounds
 from cli.log_rotation import keep_bounded
 from cli.supervisor import Supervisor
 from cli.urls import in_url
@@ -34,10 +34,13 @@ def look_for_the_edge() -> None:
     environment({})
 
 
-def bounds_of_this_machine() -> Bounds:
-    """Return Envoy's bounds, with half of the machine's memory, near which it begins to refuse requests."""
+def bounds_of_this_machine(edge_buffer_kib: int) -> Bounds:
+    """Return Envoy's bounds, with half of the machine's memory, near which it begins to refuse requests.
+
+    `edge_buffer_kib` is the buffer of a connection.
+    """
     half = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
-    return Bounds(heap_bytes=max(Bounds().heap_bytes, half))
+    return Bounds(heap_bytes=max(Bounds().heap_bytes, half), connection_buffer_bytes=edge_buffer_kib * KIB)
 
 
 async def host(supervisor: Supervisor, access_log: Path, lines: Sequence[str], metrics: MetricsAddress | None) -> None:

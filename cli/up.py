@@ -46,6 +46,7 @@ class Options:
     tls_key: Path | None
     concurrency: int
     edge_nice: int
+    edge_buffer_kib: int
     trusted_proxies: int
     access_log: str
     app: str
@@ -86,6 +87,13 @@ def _hidden(name: str, default: float, text: str) -> Callable[[Callable[..., Non
     default=0,
     show_default=True,
     help="How far they give way to Python's where both want the processor.",
+)
+@click.option(
+    "--edge-buffer-kib",
+    type=click.IntRange(16, 4096),
+    default=32,
+    show_default=True,
+    help="KiB of a connection that they read at once, and keep for it.",
 )
 @click.option(
     "--trusted-proxies",
@@ -164,7 +172,7 @@ def _edge(options: Options, port: int, folder: DataFolder) -> EdgeSettings:
         times=times,
         access_log_all=options.access_log == "all",
         json_logs=is_json(LogVariables.read().log_format, sys.stderr),
-        bounds=bounds_of_this_machine(),
+        bounds=bounds_of_this_machine(options.edge_buffer_kib),
         workers_nice=options.edge_nice,
         trusted_proxies=options.trusted_proxies,
     )

@@ -40,7 +40,7 @@ def listener(settings: EdgeSettings) -> Config:
         "name": "listener",
         "address": {"socket_address": {"address": settings.host, "port_value": settings.port}},
         "enable_reuse_port": True,
-        "per_connection_buffer_limit_bytes": 32768,
+        "per_connection_buffer_limit_bytes": settings.bounds.connection_buffer_bytes,
         "listener_filters": inspectors,
         "listener_filters_timeout": seconds(settings.times.first_bytes),
         "filter_chains": [chain],

@@ -31,6 +31,11 @@ class Bounds:
     16.84 MB accepted and 70.9 MB of memory. The fan-out rate is the same with both.
     """
     connection_window_bytes: int = 1 * MIB
+    connection_buffer_bytes: int = 32 * KIB
+    """So much of a connection is read in a turn, and so much is kept for it before its streams are told to wait.
+
+    Each of them is told, and told again when there is room: see `docs/decisions/0050-a-buffer-for-many-streams.md`.
+    """
     streams_per_connection: int = 2048
     """More than 1,000: a Python process of Momento's SDK puts all its subscriptions on one connection."""
     connections: int = 20_000

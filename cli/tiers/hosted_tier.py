@@ -52,7 +52,7 @@ async def _run(variables: RouterVariables | AccountsVariables, app: str, stack: 
         json_logs=is_json(variables.log_format, sys.stderr),
         app=app,
         certificate=pair,
-        bounds=bounds_of_this_machine(),
+        bounds=bounds_of_this_machine(variables.edge_buffer_kib),
         workers_nice=variables.edge_nice,
         trusted_proxies=variables.trusted_proxies,
     )

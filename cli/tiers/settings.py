@@ -93,6 +93,7 @@ class HostedVariables(TierVariables):
     tls_key: PemFile | None = None
     concurrency: int = Field(2, ge=1, le=1024, description="a whole number from 1 to 1024")
     edge_nice: int = Field(0, ge=0, le=19, description="a whole number from 0 to 19")
+    edge_buffer_kib: int = Field(32, ge=16, le=4096, description="a whole number from 16 to 4096")
     trusted_proxies: int = Field(0, ge=0, le=100, description="a whole number from 0 to 100")
     access_log: Annotated[Literal["notable", "all"], BeforeValidator(lower)] = Field(
         "notable", description="notable or all"

@@ -82,3 +82,10 @@ def test_envoys_threads_give_way_to_python_where_that_is_asked_for() -> None:
             is_workers = (thread / "comm").read_text().startswith("wrk:worker_")
             lower[is_workers].add(os.getpriority(os.PRIO_PROCESS, int(thread.name)) - usual)
     assert lower == {True: {10}, False: {0}}
+
+
+def test_envoy_keeps_as_much_for_a_connection_as_it_is_told_to() -> None:
+    with Service(*PROBE, "--edge-buffer-kib", "1024") as roomy:
+        (written,) = (roomy.data / "run").rglob("envoy.json")
+        (listener,) = json.loads(written.read_text())["static_resources"]["listeners"]
+    assert listener["per_connection_buffer_limit_bytes"] == 1024 * 1024

@@ -72,6 +72,8 @@ def test_windows_and_streams_are_bounded() -> None:
     assert options["initial_connection_window_size"] == 1_048_576
     assert options["max_concurrent_streams"] == 2_048
     assert listener()["per_connection_buffer_limit_bytes"] == 32_768
+    roomy = replace(SETTINGS, bounds=Bounds(connection_buffer_bytes=1_048_576))
+    assert listener(roomy)["per_connection_buffer_limit_bytes"] == 1_048_576
 
 
 def test_a_bad_message_costs_its_stream_alone() -> None:
