@@ -40,6 +40,7 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
     topics.EACH,
     topics.TO_1,
     topics.TO_10000,
+    topics.TO_100000,
     fanout.TO_10,
     fanout.TO_100,
     fanout.TO_1000,

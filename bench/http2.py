@@ -81,16 +81,19 @@ class Connection:
     Args:
         check_end: Raises if a header block that ends a stream tells of a failure. Asked once for each distinct block:
             the response's compression table is switched off, so equal blocks have equal meaning.
+        apart: The length of DATA frames that are counted by themselves.
 
     Attributes:
-        data_bytes: Payload of all DATA frames that has arrived.
+        data_bytes: Payload of all other DATA frames that has arrived.
+        apart_bytes: Payload of those, from when they have begun to arrive.
         ended: Streams that ended well.
         outgoing: What must be sent soon: acknowledgements and window updates.
         ready: The server's settings are known.
     """
 
-    def __init__(self, check_end: Callable[[bytes], None]) -> None:
+    def __init__(self, check_end: Callable[[bytes], None], apart: int = 0) -> None:
         self.data_bytes = 0
+        self.apart_bytes = 0
         self.ended = 0
         self.ready = False
         self.outgoing = bytearray(_opening())
@@ -99,6 +102,8 @@ class Connection:
         self._next_stream = 1
         self._send_window = _DEFAULT_WINDOW
         self._data_left = 0
+        self._apart = apart
+        self._is_apart = False
         self._held = bytearray()
         self._consumed = 0
         self._consumed_by_stream: dict[int, int] = {}
@@ -123,7 +128,8 @@ class Connection:
             if self._data_left:
                 taken = min(self._data_left, end - position)
                 self._data_left -= taken
-                self.data_bytes += taken
+                if not self._is_apart:
+                    self.data_bytes += taken
                 position += taken
             elif self._held or end - position < _HEADER_BYTES:
                 position = self._gather(chunk, position)
@@ -172,6 +178,9 @@ class Connection:
         if flags & (Flag.PADDED | Flag.END_STREAM):
             raise ProtocolError(f"stream {stream}: padded data, or a stream that ended without a status")
         self._data_left = length
+        self._is_apart = length == self._apart
+        if self._is_apart:
+            self.apart_bytes += length
         self._consumed += length
         if self._consumed > WINDOW // 2:
             self.outgoing += frame(Kind.WINDOW_UPDATE, 0, 0, self._consumed.to_bytes(4, "big"))

@@ -59,15 +59,19 @@ class Reader:
         return sum(session.delivered_bytes for session in self._sessions)
 
     def set_up(self) -> None:
-        """Read until all subscriptions are confirmed and nothing more comes."""
-        deadline = time.monotonic() + _SET_UP_SECONDS
-        while self.connections.read(_QUIET_SECONDS, nothing) or not all(s.ready for s in self._sessions):
-            if time.monotonic() > deadline or self.connections.lost:
+        """Read until all subscriptions are confirmed and no message comes any more."""
+        began = time.monotonic()
+        quiet_since, so_far = began, 0
+        while time.monotonic() - quiet_since < _QUIET_SECONDS or not all(s.ready for s in self._sessions):
+            if time.monotonic() - began > _SET_UP_SECONDS or self.connections.lost:
                 raise TimeoutError("subscriptions were not confirmed in time")
+            self.connections.read(_TICK_SECONDS, nothing)
+            if (had := self.delivered_bytes()) != so_far:
+                quiet_since, so_far = time.monotonic(), had
         self._before = [session.delivered_bytes for session in self._sessions]
 
     def messages(self) -> list[int]:
-        """How many whole messages each connection has had; a few stray bytes, such as heartbeats, are ignored."""
+        """How many whole messages each connection has had."""
         size = self._spec.message_bytes
         return [(s.delivered_bytes - before) // size for s, before in zip(self._sessions, self._before, strict=True)]
 

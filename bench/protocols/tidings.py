@@ -12,6 +12,8 @@ from bench.protocols.interface import Refused
 from bench.uploads import UploadingConnection
 
 _HEARTBEAT_FRAME_BYTES = 7
+"""A heartbeat between two messages has a DATA frame of its own; the first one may have a retained message behind it."""
+
 _SERVICE = b"/cache_client.pubsub.Pubsub/"
 
 
@@ -81,7 +83,7 @@ class TidingsSubscribing:
     """Subscribe calls on one connection; ready when each has had its first heartbeat."""
 
     def __init__(self, dialect: "TidingsDialect", topics: Sequence[str]) -> None:
-        self._connection = Connection(_check_status)
+        self._connection = Connection(_check_status, apart=_HEARTBEAT_FRAME_BYTES)
         self._heartbeats_bytes = len(topics) * _HEARTBEAT_FRAME_BYTES
         self.outgoing = self._connection.outgoing
         self.receive = self._connection.receive
@@ -94,11 +96,11 @@ class TidingsSubscribing:
     @property
     def ready(self) -> bool:
         """Each stream's first heartbeat is here."""
-        return self._connection.data_bytes >= self._heartbeats_bytes
+        return self._connection.data_bytes + self._connection.apart_bytes >= self._heartbeats_bytes
 
     @property
     def delivered_bytes(self) -> int:
-        """gRPC frames that arrived.
+        """gRPC frames that arrived, without heartbeats.
 
         Raises:
             Refused: a subscription has ended.

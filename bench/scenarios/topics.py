@@ -103,3 +103,4 @@ def _scenario(shape: Shape) -> Scenario:
 EACH: Final = _scenario(Shape("publish-1000", 1_000, 1, Against.ALL, exact=True))
 TO_1: Final = _scenario(Shape("topics-1", 1, 1, Against.TIDINGS))
 TO_10000: Final = _scenario(Shape("topics-10000", 10_000, 100, Against.TIDINGS))
+TO_100000: Final = _scenario(Shape("topics-100000", 100_000, 100, Against.TIDINGS))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 import grpc
+import httpx
 from momento_wire_types import controlclient_pb2 as control
 
 from bench.protocols.tidings import TidingsDialect
@@ -20,6 +21,7 @@ from bench.systems.interface import Running, process
 _HOST: Final = "127.0.0.1"
 _CACHE: Final = "bench"
 _EMAIL: Final = "bench@example.com"
+_SUBSCRIPTIONS: Final = 200_000
 FIRST_NUMBER: Final = 16_400
 """From 16,384 on, to two millions, a sequence number takes three bytes."""
 
@@ -31,10 +33,11 @@ _ROOT: Final = Path(__file__).parents[2]
 @contextmanager
 def tidings(folder: Path, app: str = "cli.entry:app") -> Generator[Running]:
     """Run the service, or another application in its place, with an account, a key and a cache of its own."""
-    data = folder / "data"
-    api_key = _api_key(data)
+    data, password = folder / "data", secrets.token_urlsafe()
+    api_key = _api_key(data, password)
     with up(folder, data, app) as started:
         port = port_of(started)
+        _raise_limit(port, password)
         _create_cache(port, api_key)
         dialect = TidingsDialect(_HOST, port, api_key, _CACHE)
         yield Running("Tidings", version("tidings"), started.pid, dialect, FIRST_NUMBER)
@@ -58,9 +61,16 @@ def port_of(started: subprocess.Popen[str]) -> int:
     raise RuntimeError(f"the service ended with code {started.wait()} before it was ready")
 
 
-def _api_key(data: Path) -> str:
-    command(data, "account", "create", _EMAIL, "--password-stdin", typed=secrets.token_urlsafe())
+def _api_key(data: Path, password: str) -> str:
+    command(data, "account", "create", _EMAIL, "--password-stdin", typed=password)
     return json.loads(command(data, "key", "create", _EMAIL, "--json"))["api_key"]
+
+
+def _raise_limit(port: int, password: str) -> None:
+    """Let the account have as many subscriptions as any scenario opens."""
+    with httpx.Client(base_url=f"http://{_HOST}:{port}", timeout=20) as client:
+        client.post("/v1/login", json={"email": _EMAIL, "password": password}).raise_for_status()
+        client.patch("/v1/limits", json={"subscriptions": _SUBSCRIPTIONS}).raise_for_status()
 
 
 def command(data: Path, *arguments: str, typed: str = "") -> str:

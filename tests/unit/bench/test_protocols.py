@@ -86,6 +86,18 @@ def test_all_streams_must_have_had_their_heartbeat():
     assert subscriber.ready
 
 
+def test_heartbeats_between_messages_are_no_deliveries():
+    subscriber = TIDINGS.subscribing(("topic",))
+    retained, item = b"retained", b"an item of a topic"
+    subscriber.receive(memoryview(frame(Kind.DATA, 0, 1, HEARTBEAT + retained)))
+    before = subscriber.delivered_bytes
+    stream = b"".join(frame(Kind.DATA, 0, 1, payload) for payload in (HEARTBEAT, item, HEARTBEAT, HEARTBEAT))
+    for byte in stream:
+        subscriber.receive(memoryview(bytes([byte])))
+    assert subscriber.ready
+    assert subscriber.delivered_bytes - before == len(item)
+
+
 @pytest.mark.parametrize("dialect", [RedisDialect("127.0.0.1", 1), NatsDialect("127.0.0.1", 1), TIDINGS])
 def test_several_topics_are_published_to_in_turn(dialect: Dialect):
     publisher = dialect.publishing(("topic-a", "topic-b", "topic-c"), b"value")
