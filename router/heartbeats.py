@@ -8,10 +8,13 @@ looked at for all of a moment, too: to be called back for each of them takes mor
 import asyncio
 from typing import Protocol
 
-PARTS = 20
-"""A heartbeat may come early by this part of its interval, and is never late by more than a tenth of that."""
+PARTS = 40
+"""A heartbeat may come early by this part of the interval, and is never late by more than a tenth of that."""
 
 TOLERANCE = 0.1
+
+FIRST_SECONDS = 5.0
+"""SDKs' tests want a heartbeat within ten seconds of that which opens a stream, and nothing of those that follow."""
 
 TAKEN_SECONDS = 0.05
 """How long after heartbeats were written it is looked whether they were taken. The edge takes a millisecond."""
@@ -22,10 +25,12 @@ class Beating(Protocol):
 
     Attributes:
         quiet_since: When it was written to last, by the loop's clock.
+        patience: How many seconds of silence make a heartbeat due; theirs to set.
         moment: Where it is among the heartbeats; theirs to set.
     """
 
     quiet_since: float
+    patience: float
     moment: int
 
     def beat(self, now: float) -> bool:
@@ -41,7 +46,8 @@ class Heartbeats:
     """The streams of one router, each in the moment of its next heartbeat."""
 
     def __init__(self, seconds: float) -> None:
-        """`seconds` of silence make one due."""
+        """So many seconds of silence make one due; of a stream that has had none, `FIRST_SECONDS` if that is less."""
+        self._first_seconds = min(seconds, FIRST_SECONDS)
         self._seconds = seconds
         self._step = seconds / PARTS
         self._moments: dict[int, dict[Beating, None]] = {}
@@ -49,18 +55,21 @@ class Heartbeats:
     def __repr__(self) -> str:
         return f"<Heartbeats of {sum(map(len, self._moments.values()))} streams in {len(self._moments)} moments>"
 
-    def place(self, stream: Beating) -> None:
+    def begin(self, stream: Beating) -> None:
         """Look after a stream."""
-        moment = self._moment(stream.quiet_since)
-        self._streams(moment)[stream] = None
-        stream.moment = moment
+        stream.patience = self._first_seconds
+        self._place(stream)
 
     def forget(self, stream: Beating) -> None:
         """Look no more after a stream."""
         self._moments.get(stream.moment, {}).pop(stream, None)
 
-    def _moment(self, quiet_since: float) -> int:
-        return int((quiet_since + self._seconds) / self._step + TOLERANCE)
+    def _place(self, stream: Beating) -> None:
+        stream.moment = self._moment(stream.quiet_since + stream.patience)
+        self._streams(stream.moment)[stream] = None
+
+    def _moment(self, due: float) -> int:
+        return int(due / self._step + TOLERANCE)
 
     def _streams(self, moment: int) -> dict[Beating, None]:
         streams = self._moments.get(moment)
@@ -72,14 +81,15 @@ class Heartbeats:
     def _beat(self, moment: int) -> None:
         streams, loop = self._moments.pop(moment), asyncio.get_running_loop()
         now = loop.time()
-        due = now + self._step - self._seconds
-        after = self._moment(now)
+        soon = now + self._step
+        after = self._moment(now + self._seconds)
         later = self._streams(after)
         written: list[Beating] = []
         for stream in streams:
-            if stream.quiet_since > due:
-                self.place(stream)
+            if stream.quiet_since + stream.patience > soon:
+                self._place(stream)
                 continue
+            stream.patience = self._seconds
             stream.moment = after
             later[stream] = None
             if stream.beat(now):

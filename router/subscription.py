@@ -41,7 +41,7 @@ class Subscription:
     __slots__ = (
         "_asked", "_beating", "_cursor", "_ending", "_expires_at", "_expiry", "_handed", "_heartbeat_due",
         "_heartbeats", "_loop", "_opening", "_read", "_read_at", "_waiter", "_write_beat", "bearer", "feed", "flight",
-        "moment", "quiet_since", "readable",
+        "moment", "patience", "quiet_since", "readable",
     )  # fmt: skip
 
     def __init__(
@@ -73,11 +73,12 @@ class Subscription:
         self._loop = asyncio.get_running_loop()
         self.quiet_since = self._loop.time()
         self.moment = 0
+        self.patience = 0.0
         self._heartbeat_due = False
         self._write_beat: Callable[[], Awaitable[None]] | None = None
         self._beating: asyncio.Future[None] | None = None
         self._heartbeats = heartbeats
-        heartbeats.place(self)
+        heartbeats.begin(self)
         self._ending: TidingsError | None = None
         self._waiter: Callable[[], object] | None = None
         self._expiry: asyncio.TimerHandle | None = None

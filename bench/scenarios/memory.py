@@ -13,8 +13,11 @@ from bench.systems.interface import Running
 _CONNECTIONS: Final = 100
 _STREAMS: Final = 100
 _TOPIC: Final = "idle"
-_SETTLE_SECONDS: Final = 3.0
-_IDLE_SECONDS: Final = 5.0
+_SETTLE_SECONDS: Final = 6.0
+"""Until each stream has had its first heartbeat after that of its opening, which comes sooner than later ones."""
+
+_IDLE_SECONDS: Final = 10.0
+"""As long as from one heartbeat to the next."""
 
 
 def _run(running: Running | None, plan: Plan) -> Measurement:
