@@ -17,7 +17,8 @@ from cli import turns
 from cli.control_socket import CommandFailed, Load, ask
 from cli.edge.admin import Admin
 from cli.edge.configuration import configuration
-from cli.edge.process import give_way, spawn
+from cli.edge.precedence import Precedence, give_way, may_be_taken_back
+from cli.edge.process import spawn
 from cli.edge.settings import EdgeSettings
 from cli.refusals import StartFailed
 from cli.settings import HostedSettings
@@ -91,6 +92,7 @@ class Generation:
         self._concurrency = hosting.concurrency
         self._patience = hosting.patience
         self._process: asyncio.subprocess.Process | None = None
+        self._giving_way: asyncio.Task[None] | None = None
         self.admin = Admin(self._edge.admin_socket)
 
     def __repr__(self) -> str:
@@ -126,16 +128,22 @@ class Generation:
             self._arguments(),
             cwd=self._edge.run_dir,
             variables=variables,
-            gives_way=self._edge.workers_nice > 0,
         )
         try:
             await self._until(self._answers)
-            give_way(self.pid, self._edge.workers_nice)
+            self._give_way()
             if ready:
                 await self._until(self.is_ready)
         except BaseException:
             await self.end(at_once=True)
             raise
+
+    def _give_way(self) -> None:
+        """Have Envoy's threads give way to Python's: always, as far as is asked for, or while it refuses publishes."""
+        if self._edge.workers_nice:
+            give_way(self.pid, self._edge.workers_nice)
+        elif may_be_taken_back():
+            self._giving_way = asyncio.create_task(Precedence(self.pid, self.admin.refused_publishes).run())
 
     def _prepare(self) -> dict[str, str]:
         """Write what Envoy and the application read when they start, and return their variables."""
@@ -223,6 +231,8 @@ class Generation:
 
     async def end(self, *, at_once: bool = False) -> int:
         """End the process, by force if it does not go, and return its exit status."""
+        if self._giving_way is not None:
+            self._giving_way.cancel()
         with suppress(ProcessLookupError):
             self.process.send_signal(signal.SIGKILL if at_once else signal.SIGTERM)
         try:

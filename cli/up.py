@@ -86,7 +86,7 @@ def _hidden(name: str, default: float, text: str) -> Callable[[Callable[..., Non
     type=click.IntRange(0, 19),
     default=0,
     show_default=True,
-    help="How far they give way to Python's where both want the processor.",
+    help="How far they always give way to Python's where both want the processor.",
 )
 @click.option(
     "--edge-buffer-kib",

@@ -42,6 +42,15 @@ class Admin:
         """
         return (await self._request("GET", "/stats/prometheus?usedonly")).text
 
+    async def refused_publishes(self) -> int:
+        """Return how many publishes it has refused, because too many were under way.
+
+        Raises:
+            ConnectionError: It does not answer.
+        """
+        lines = (await self._request("GET", "/stats?usedonly&filter=rq_blocked$")).text.splitlines()
+        return sum(int(line.rpartition(":")[2]) for line in lines)
+
     async def _request(self, method: str, path: str) -> "httpx.Response":
         import httpx  # noqa: PLC0415  takes 40 ms, which a start has time for once Envoy's has begun
 

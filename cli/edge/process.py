@@ -13,13 +13,11 @@ import signal
 import sys
 import sysconfig
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from pathlib import Path
 
 from cli.refusals import EdgeMissing
 
 _PR_SET_PDEATHSIG = 1
-_WORKERS = "wrk:worker_"
 
 
 def binary() -> Path:
@@ -65,14 +63,12 @@ def environment(extra: Mapping[str, str]) -> dict[str, str]:
     return {**os.environ, **found, **extra}
 
 
-async def spawn(
-    arguments: list[str], *, cwd: Path, variables: Mapping[str, str], gives_way: bool
-) -> asyncio.subprocess.Process:
+async def spawn(arguments: list[str], *, cwd: Path, variables: Mapping[str, str]) -> asyncio.subprocess.Process:
     """Start Envoy so that it dies with this process, even if this one is killed.
 
-    It gets a process group of its own: Ctrl-C in a terminal goes to the supervisor alone, which then drains. Where its
-    threads are to give way, it gets a session, among whose threads the kernel weighs them. Its standard output goes to
-    our standard error, because ours has a reader that expects the ready line.
+    It gets a session of its own: Ctrl-C in a terminal goes to the supervisor alone, which then drains, and the kernel
+    weighs threads that give way (`precedence.py`) among those of the session. Its standard output goes to our standard
+    error, because ours has a reader that expects the ready line.
     """
     return await asyncio.create_subprocess_exec(
         binary(),
@@ -81,23 +77,9 @@ async def spawn(
         env=environment(variables),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=sys.stderr.fileno(),
-        process_group=None if gives_way else 0,
-        start_new_session=gives_way,
+        start_new_session=True,
         preexec_fn=_die_with(os.getpid()),
     )
-
-
-def give_way(pid: int, nice: int) -> None:
-    """Have Envoy's threads for connections stand behind Python's by so much, where both want the processor.
-
-    They read as fast as they can, and refuse what is too much. Where more is published than can be served, that takes
-    the time in which Python would have served it: see `docs/decisions/0048-envoy-may-give-way-to-python.md`.
-    """
-    for thread in Path(f"/proc/{pid}/task").iterdir() if nice else ():
-        with suppress(OSError):  # it has ended
-            if (thread / "comm").read_text().startswith(_WORKERS):
-                now = os.getpriority(os.PRIO_PROCESS, int(thread.name))
-                os.setpriority(os.PRIO_PROCESS, int(thread.name), now + nice)  # the kernel makes no more of it than 19
 
 
 def _die_with(parent: int) -> Callable[[], None]:

@@ -87,7 +87,7 @@ class EdgeSettings:
     bounds: Bounds = Bounds()
     times: Times = Times()
     workers_nice: int = 0
-    """How far Envoy's threads for connections stand behind Python's; see `process.give_way`."""
+    """How far Envoy's threads for connections always stand behind Python's; 0 lets `precedence` decide."""
     trusted_proxies: int = 0
     """How many proxies in front append to X-Forwarded-For; with 0 the header is not believed at all."""
 

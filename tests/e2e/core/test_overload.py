@@ -71,7 +71,8 @@ def test_three_times_the_peak_is_refused_in_part_and_leaves_nothing_behind(
     )
     statuses = over.outcome.statuses
     assert over.outcome.accepted
-    assert {OK, UNAVAILABLE} <= set(statuses) <= {OK, EXHAUSTED, UNAVAILABLE}
+    assert set(statuses) <= {OK, EXHAUSTED, UNAVAILABLE}
+    assert statuses[UNAVAILABLE] + over.outcome.unanswered  # or it waits unread, which costs less
     assert over.accepted_per_cpu_second > SHARE * peak.accepted_per_cpu_second
     assert memory_of(service.pid) - memory < MORE_MIB
     until(lambda: calm(dialect, before.quantile(0.5)), what="publishes as fast as before")

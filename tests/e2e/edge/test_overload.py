@@ -1,15 +1,16 @@
 """More publishes at a time than there is room for are refused at once, and nobody is kept from what is not theirs."""
 
 import json
-import os
 import socket
-from pathlib import Path
 
 import hpack
+import pytest
 
+from cli.edge.precedence import NICE, may_be_taken_back
 from tests.e2e.edge.conftest import PROBE
 from tests.e2e.edge.http2 import GRPC, Connection
 from tests.e2e.edge.test_hostile_http2 import END_HEADERS, HEADERS, PREFACE, frame
+from tests.e2e.edge.threads import lowered
 from tests.e2e.service import Service, until
 
 PUBLISH = "/cache_client.pubsub.Pubsub/Publish"
@@ -74,14 +75,21 @@ def refused(connection: Connection, caller: str) -> bool:
     return answer.headers.get("grpc-status") == str(UNAVAILABLE)
 
 
+@pytest.mark.skipif(not may_be_taken_back(), reason="the kernel lets nobody here raise a priority again")
+def test_envoys_threads_give_way_to_python_while_publishes_are_refused(probe: Service) -> None:
+    def one_more_crowd_has_an_effect() -> bool:
+        crowd(probe.port, *GRPC_HEAD, CROWD).close()
+        return lowered(probe.envoy_pid) == {True: {NICE}, False: {0}}
+
+    until(lambda: lowered(probe.envoy_pid)[True] == {0}, what="no crowd of before")
+    with crowd(probe.port, *GRPC_HEAD, CROWD), crowd(probe.port, *GRPC_HEAD, CROWD):
+        until(one_more_crowd_has_an_effect, what="threads that give way")
+    until(lambda: lowered(probe.envoy_pid)[True] == {0}, what="threads that give way no longer")
+
+
 def test_envoys_threads_give_way_to_python_where_that_is_asked_for() -> None:
     with Service(*PROBE, "--edge-nice", "10") as giving:
-        usual = os.getpriority(os.PRIO_PROCESS, giving.envoy_pid)
-        lower = {True: set[int](), False: set[int]()}
-        for thread in Path(f"/proc/{giving.envoy_pid}/task").iterdir():
-            is_workers = (thread / "comm").read_text().startswith("wrk:worker_")
-            lower[is_workers].add(os.getpriority(os.PRIO_PROCESS, int(thread.name)) - usual)
-    assert lower == {True: {10}, False: {0}}
+        assert lowered(giving.envoy_pid) == {True: {10}, False: {0}}
 
 
 def test_envoy_keeps_as_much_for_a_connection_as_it_is_told_to() -> None:

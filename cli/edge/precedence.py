@@ -1,0 +1,106 @@
+"""Has Python go before Envoy's threads while there is more to publish than can be served, and only then.
+
+Envoy refuses as fast as it reads, in the time in which Python would have served; where Python goes first, what is too
+much waits unread. Deliveries to many want it the other way round, hence not always:
+`docs/decisions/0051-envoy-gives-way-while-it-refuses.md`.
+"""
+
+import asyncio
+import os
+import time
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+
+LOOK_SECONDS = 0.25
+HOLD_SECONDS = 2.0
+"""It goes on for so long after the last refusal: while Python goes first, Envoy refuses less, or not at all."""
+NICE = 10
+
+_BUSY_CORES = 0.2
+"""A process that takes less has nothing to refuse for want of time, and is not asked: an idle one costs nothing."""
+_WORKERS = "wrk:worker_"
+_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+
+
+class Refusing:
+    """Whether there were refusals of late, as told by a count that only grows."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._until = float("-inf")
+
+    def told(self, count: int, now: float) -> bool:
+        """Return whether it refuses, now that it has refused so many in all."""
+        if count > self._count:
+            self._until = now + HOLD_SECONDS
+        self._count = count
+        return now < self._until
+
+
+class Precedence:
+    """Looks after the threads of one Envoy."""
+
+    def __init__(self, pid: int, refused: Callable[[], Awaitable[int]]) -> None:
+        """Take Envoy's process, and what returns how many publishes it has refused.
+
+        `refused` raises ConnectionError where Envoy does not answer.
+        """
+        self._pid = pid
+        self._refused = refused
+        self._refusing = Refusing()
+        self._gives_way = False
+
+    async def run(self) -> None:
+        """Look again and again, until the process is gone."""
+        with suppress(FileNotFoundError, ProcessLookupError):
+            used, looked = _cpu_seconds(self._pid), time.monotonic()
+            while True:
+                await asyncio.sleep(LOOK_SECONDS)
+                before, since = used, looked
+                used, looked = _cpu_seconds(self._pid), time.monotonic()
+                if self._gives_way or used - before > _BUSY_CORES * (looked - since):
+                    await self._look()
+
+    async def _look(self) -> None:
+        with suppress(ConnectionError):
+            refusing = self._refusing.told(await self._refused(), time.monotonic())
+            if refusing != self._gives_way:
+                give_way(self._pid, NICE if refusing else 0)
+                self._gives_way = refusing
+
+
+def give_way(pid: int, nice: int) -> None:
+    """Have Envoy's threads for connections stand behind its others by so much, where all want the processor."""
+    usual = os.getpriority(os.PRIO_PROCESS, pid)
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        with suppress(OSError):  # it has ended
+            if (thread / "comm").read_text().startswith(_WORKERS):
+                os.setpriority(
+                    os.PRIO_PROCESS, int(thread.name), usual + nice
+                )  # the kernel makes no more of it than 19
+
+
+def may_be_taken_back() -> bool:
+    """Return whether the kernel lets us raise a priority that we have lowered: it takes CAP_SYS_NICE, or RLIMIT_NICE.
+
+    It is tried on a thread that is made for it: there may be a capability that does not count outside of a container.
+    """
+    with ThreadPoolExecutor(1) as trial:
+        return trial.submit(_lower_and_raise).result()
+
+
+def _lower_and_raise() -> bool:
+    usual = os.getpriority(os.PRIO_PROCESS, 0)
+    os.setpriority(os.PRIO_PROCESS, 0, usual + 1)
+    try:
+        os.setpriority(os.PRIO_PROCESS, 0, usual)
+    except OSError:
+        return False
+    return True
+
+
+def _cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS_PER_SECOND
