@@ -121,7 +121,7 @@ def test_a_migration_that_does_not_get_its_lock_gives_up_before_others_wait_long
         began = time.monotonic()
         with pytest.raises(OperationalError, match="lock timeout"):
             migrate.upgrade(url, "0003")
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 30  # far more than its lock timeout
     migrate.upgrade(url)
     assert tables(url) == set(Base.metadata.tables)
 

