@@ -1,6 +1,7 @@
 """All numbers of one process, in Prometheus' text format."""
 
 import asyncio
+import sys
 import time
 from collections.abc import Iterable
 from importlib.metadata import version
@@ -37,4 +38,6 @@ class _Process(Collector):
         except RuntimeError:  # there is no loop while the registry learns the names
             tasks = 0
         yield gauge("tidings_tasks", "Tasks of the event loop.", tasks)
+        blocks = sys.getallocatedblocks()
+        yield gauge("tidings_python_blocks", "Blocks of memory that Python has allocated, and not freed.", blocks)
         yield gauge("tidings_clock_seconds", "Epoch seconds by this process' clock.", time.time())

@@ -19,7 +19,10 @@ from tests.e2e.service import Service
 from tests.e2e.tenant import Tenant
 
 CONNECTIONS = 4
-MORE_THAN_IT_CAN = 20_000
+MORE_THAN_IT_CAN = 30_000
+MOST_OF_SECONDS = 5 if IS_LONG else 1
+"""What a second takes is in part what its queues hold, and seven tenths of that may be more than the service can."""
+
 VALUE_BYTES = 1024
 PER_SECOND = 100
 SUBSCRIBERS, OF_ONE_CONNECTION = 200, 20
@@ -33,7 +36,7 @@ def dialect(service: Service) -> Iterator[TidingsDialect]:
 
 
 def test_publishes_at_seven_tenths_of_the_most_are_all_accepted(service: Service, dialect: TidingsDialect) -> None:
-    most = publish_open_loop(dialect, CONNECTIONS, MORE_THAN_IT_CAN, 1, VALUE_BYTES).accepted_per_second
+    most = publish_open_loop(dialect, CONNECTIONS, MORE_THAN_IT_CAN, MOST_OF_SECONDS, VALUE_BYTES).accepted_per_second
     warm = publish_open_loop(dialect, CONNECTIONS, 0.7 * most, SECONDS / 2, VALUE_BYTES)
     before = resident_bytes(service.envoy_pid)
     found = publish_open_loop(dialect, CONNECTIONS, 0.7 * most, SECONDS / 2, VALUE_BYTES)
