@@ -37,12 +37,19 @@ class Connections(Generic[S]):
 
     def __init__(self, dialect: Dialect, sessions: Sequence[S]) -> None:
         self.lost = 0
-        self.wires = [self._connect(dialect, session) for session in sessions]
-        self._by_number = {wire.socket.fileno(): wire for wire in self.wires}
+        self.wires: list[Wire[S]] = []
+        self._by_number: dict[int, Wire[S]] = {}
         self._poll = select.epoll()
         self._view = memoryview(bytearray(BUFFER_BYTES))
-        for number in self._by_number:
-            self._poll.register(number, select.EPOLLIN)
+        self.add(dialect, sessions)
+
+    def add(self, dialect: Dialect, sessions: Sequence[S]) -> None:
+        """Open more connections."""
+        for session in sessions:
+            wire = self._connect(dialect, session)
+            self.wires.append(wire)
+            self._by_number[wire.socket.fileno()] = wire
+            self._poll.register(wire.socket.fileno(), select.EPOLLIN)
 
     def watch(self, number: int) -> None:
         """Let `read` return also when this descriptor has something to read."""

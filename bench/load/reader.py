@@ -13,6 +13,10 @@ from bench.load.worker import Pipe
 from bench.protocols.interface import Dialect, Subscribing
 
 _SET_UP_SECONDS: Final = 60.0
+_STREAMS_AT_ONCE: Final = 1_000
+"""Subscriptions that are opened before those before them are confirmed: a server that has a hundred thousand to open at
+once does nothing else for some seconds, and says that it is not ready."""
+
 _QUIET_SECONDS: Final = 0.3
 _NO_PROGRESS_SECONDS: Final = 3.0
 _TICK_SECONDS: Final = 0.05
@@ -50,8 +54,12 @@ class Reader:
     def __init__(self, spec: ReaderSpec) -> None:
         self._spec = spec
         sessions: list[Subscribing] = [spec.dialect.subscribing(spec.of(number)) for number in range(spec.connections)]
-        self.connections = Connections(spec.dialect, sessions)
+        at_once = max(_STREAMS_AT_ONCE // spec.streams, 1)
+        self.connections = Connections(spec.dialect, sessions[:at_once])
         self._sessions = sessions
+        for opened in range(at_once, len(sessions), at_once):
+            self._await_ready(sessions[:opened])
+            self.connections.add(spec.dialect, sessions[opened : opened + at_once])
         self._before = [0] * len(sessions)
 
     def delivered_bytes(self) -> int:
@@ -60,15 +68,20 @@ class Reader:
 
     def set_up(self) -> None:
         """Read until all subscriptions are confirmed and no message comes any more."""
-        began = time.monotonic()
-        quiet_since, so_far = began, 0
-        while time.monotonic() - quiet_since < _QUIET_SECONDS or not all(s.ready for s in self._sessions):
-            if time.monotonic() - began > _SET_UP_SECONDS or self.connections.lost:
-                raise TimeoutError("subscriptions were not confirmed in time")
+        self._await_ready(self._sessions)
+        quiet_since, so_far = time.monotonic(), 0
+        while time.monotonic() - quiet_since < _QUIET_SECONDS:
             self.connections.read(_TICK_SECONDS, nothing)
             if (had := self.delivered_bytes()) != so_far:
                 quiet_since, so_far = time.monotonic(), had
         self._before = [session.delivered_bytes for session in self._sessions]
+
+    def _await_ready(self, sessions: Sequence[Subscribing]) -> None:
+        deadline = time.monotonic() + _SET_UP_SECONDS
+        while not all(session.ready for session in sessions):
+            if time.monotonic() > deadline or self.connections.lost:
+                raise TimeoutError("subscriptions were not confirmed in time")
+            self.connections.read(_TICK_SECONDS, nothing)
 
     def messages(self) -> list[int]:
         """How many whole messages each connection has had."""
