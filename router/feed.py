@@ -19,7 +19,7 @@ no rest gave 2.6: fewer writes, with more in each.
 """
 
 MOST_REST_SECONDS = 0.1
-ROUND_BYTES = 64 * 1024
+ROUND_BYTES = 112 * 1024
 """So much new ends the rest: it fills a write, so waiting for more gains nothing."""
 
 

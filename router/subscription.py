@@ -17,8 +17,12 @@ from router.log import Chunk
 from router.meters.flights import Flight
 from router.tallies import NOTHING, Tally, tally
 
-WRITE_BYTES = 64 * 1024
-"""How much one write carries at most: as much as the stream's window lets out at once."""
+WRITE_BYTES = 112 * 1024
+"""How much one write carries at most, unless an item alone is larger.
+
+What a write costs beside its bytes is 14 % less of a delivery at 1→1,000 than with 64 KiB, and 30 % at 1→10,000, where
+Envoy tells all streams of a connection of each. From 128 KiB on the C library maps memory anew for each write.
+"""
 
 
 class Asked(NamedTuple):

@@ -4,7 +4,7 @@ import pytest
 
 from api.items import item_frame
 from api.names import Topic
-from router.feed import REST_SECONDS, Feed
+from router.feed import REST_SECONDS, ROUND_BYTES, Feed
 from tests.unit.asgi import parsed
 
 TOPIC = Topic("acme", "acme-cache", "topic")
@@ -133,9 +133,10 @@ async def test_a_write_full_of_new_items_ends_the_rest(feed: Feed) -> None:
     await turn()
     feed.wait(reader)
     value = b"\x12\x80\x20" + bytes(4096)
-    for number in range(2, 18):
+    items = ROUND_BYTES // 4096
+    for number in range(2, 2 + items):
         feed.append(PAGE, number, item_frame(number, PAGE, value, b""))
-    assert not feed.defers(feed.log.end - 16)
+    assert not feed.defers(feed.log.end - items)
     await turn()
     assert reader.woken == 2
 
