@@ -13,9 +13,10 @@ from bench.load.worker import Pipe
 from bench.protocols.interface import Dialect, Subscribing
 
 _SET_UP_SECONDS: Final = 60.0
+_MANY_STREAMS: Final = 10_000
 _STREAMS_AT_ONCE: Final = 1_000
-"""Subscriptions that are opened before those before them are confirmed: a server that has a hundred thousand to open at
-once does nothing else for some seconds, and says that it is not ready."""
+"""Subscriptions that are opened before those before them are confirmed, where there are many: a server that has a
+hundred thousand to open at once does nothing else for some seconds, and says that it is not ready."""
 
 _QUIET_SECONDS: Final = 0.3
 _NO_PROGRESS_SECONDS: Final = 3.0
@@ -54,7 +55,8 @@ class Reader:
     def __init__(self, spec: ReaderSpec) -> None:
         self._spec = spec
         sessions: list[Subscribing] = [spec.dialect.subscribing(spec.of(number)) for number in range(spec.connections)]
-        at_once = max(_STREAMS_AT_ONCE // spec.streams, 1)
+        is_many = spec.connections * spec.streams > _MANY_STREAMS
+        at_once = max(_STREAMS_AT_ONCE // spec.streams, 1) if is_many else spec.connections
         self.connections = Connections(spec.dialect, sessions[:at_once])
         self._sessions = sessions
         for opened in range(at_once, len(sessions), at_once):
