@@ -8,13 +8,17 @@ looked at for all of a moment, too: to be called back for each of them takes mor
 import asyncio
 from typing import Protocol
 
-PARTS = 40
-"""A heartbeat may come early by this part of the interval, and is never late by more than a tenth of that."""
+PARTS = 20
+"""A heartbeat may come early by this part of its interval, and is never late by more than a tenth of that."""
 
 TOLERANCE = 0.1
 
 FIRST_SECONDS = 5.0
 """SDKs' tests want a heartbeat within ten seconds of that which opens a stream, and nothing of those that follow."""
+
+EASY_A_SECOND = 1000
+LONGEST_SECONDS = 10.0
+"""With more heartbeats a second than that, later ones of a stream come after longer silence, up to this."""
 
 TAKEN_SECONDS = 0.05
 """How long after heartbeats were written it is looked whether they were taken. The edge takes a millisecond."""
@@ -46,14 +50,17 @@ class Heartbeats:
     """The streams of one router, each in the moment of its next heartbeat."""
 
     def __init__(self, seconds: float) -> None:
-        """So many seconds of silence make one due; of a stream that has had none, `FIRST_SECONDS` if that is less."""
+        """So many seconds of silence make one due.
+
+        `FIRST_SECONDS` do if that is less and the stream has had none; more may be needed where there are many streams.
+        """
         self._first_seconds = min(seconds, FIRST_SECONDS)
         self._seconds = seconds
         self._step = seconds / PARTS
         self._moments: dict[int, dict[Beating, None]] = {}
 
     def __repr__(self) -> str:
-        return f"<Heartbeats of {sum(map(len, self._moments.values()))} streams in {len(self._moments)} moments>"
+        return f"<Heartbeats of {self._count()} streams in {len(self._moments)} moments>"
 
     def begin(self, stream: Beating) -> None:
         """Look after a stream."""
@@ -63,6 +70,9 @@ class Heartbeats:
     def forget(self, stream: Beating) -> None:
         """Look no more after a stream."""
         self._moments.get(stream.moment, {}).pop(stream, None)
+
+    def _count(self) -> int:
+        return sum(map(len, self._moments.values()))
 
     def _place(self, stream: Beating) -> None:
         stream.moment = self._moment(stream.quiet_since + stream.patience)
@@ -79,17 +89,18 @@ class Heartbeats:
         return streams
 
     def _beat(self, moment: int) -> None:
+        patience = max(self._seconds, min(self._count() / EASY_A_SECOND, LONGEST_SECONDS))
         streams, loop = self._moments.pop(moment), asyncio.get_running_loop()
         now = loop.time()
         soon = now + self._step
-        after = self._moment(now + self._seconds)
+        after = self._moment(now + patience)
         later = self._streams(after)
         written: list[Beating] = []
         for stream in streams:
             if stream.quiet_since + stream.patience > soon:
                 self._place(stream)
                 continue
-            stream.patience = self._seconds
+            stream.patience = patience
             stream.moment = after
             later[stream] = None
             if stream.beat(now):

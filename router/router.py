@@ -48,7 +48,7 @@ class RouterSettings:
     """
 
     local: bool = False
-    heartbeat_seconds: float = 10.0
+    heartbeat_seconds: float = 5.0
     max_pending_bytes: int = 4 * 1024 * 1024
     web_stream_bytes: int = 32 * 1024 * 1024
     publish_timeout_seconds: float = 2.0

@@ -15,7 +15,7 @@ ENDED = "Received RST_STREAM with code 0"
 
 
 def test_heartbeats_come_within_ten_seconds_again(owner: Client, cache: str) -> None:
-    """As the SDKs' tests have it; the first one after that of the opening comes when five seconds have passed."""
+    """As the SDKs' tests have it; the interval is five seconds."""
     stream = owner.subscribe(cache, "quiet")
     began = time.monotonic()
     assert stream.next().HasField("heartbeat")

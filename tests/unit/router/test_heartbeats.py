@@ -1,7 +1,9 @@
 import asyncio
 
+import pytest
+
 from api.items import HEARTBEAT
-from router.heartbeats import Heartbeats
+from router.heartbeats import EASY_A_SECOND, LONGEST_SECONDS, Heartbeats
 from router.router import RouterSettings
 from tests.unit.router.parts import World, world
 
@@ -75,6 +77,21 @@ async def test_a_stream_that_is_forgotten_is_not_looked_at() -> None:
     assert repr(heartbeats) == "<Heartbeats of 0 streams in 1 moments>"
     await asyncio.sleep(6)
     assert not stream.at
+
+
+@pytest.mark.parametrize(
+    ("count", "seconds"),
+    [(1, 5), (5 * EASY_A_SECOND, 5), (8 * EASY_A_SECOND, 8), (20 * EASY_A_SECOND, LONGEST_SECONDS)],
+)
+async def test_later_ones_come_less_often_where_there_would_be_too_many(count: int, seconds: float) -> None:
+    heartbeats, now = Heartbeats(5.0), asyncio.get_running_loop().time()
+    streams = [Stream(now) for _ in range(count)]
+    for stream in streams:
+        heartbeats.begin(stream)
+    await asyncio.sleep(5.5 + seconds)
+    assert {len(stream.at) for stream in streams} == {2}
+    assert all(4.75 <= stream.at[0] - now <= 5.026 for stream in streams)
+    assert all(0.95 * seconds <= stream.at[1] - stream.at[0] <= 1.005 * seconds for stream in streams)
 
 
 async def test_a_silent_client_gets_heartbeats_between_which_items_come(acme: World) -> None:

