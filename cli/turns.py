@@ -11,7 +11,7 @@ from pathlib import Path
 
 FILE = "turns"
 EVERY_SECONDS = 0.25
-"""Less than the second without a turn after which a process is called unready, and seldom enough to cost nothing."""
+"""Less than the seconds without a turn after which a process is called unready, and seldom enough to cost nothing."""
 
 _BYTES = 8
 

@@ -1,7 +1,7 @@
 """Watches that the event loop of a hosted application turns, which nothing else would notice: Envoy goes on without it.
 
-While it has not turned for a second, Envoy answers `/readyz` with 503 in its place, so that a load balancer sends its
-traffic elsewhere; after ten it is ended, and started again. Whether it answers in time is not asked: one that has a
+While it has not turned for three seconds, Envoy answers `/readyz` with 503 in its place, so that a load balancer sends
+its traffic elsewhere; after ten it is ended, and started again. Whether it answers in time is not asked: one that has a
 hundred thousand subscriptions to open answers late, and to start it again would make them come again.
 """
 
@@ -10,7 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
-DEADLINE_SECONDS = 1.0
+DEADLINE_SECONDS = 3.0
+"""Envoy says GOAWAY then: one that is only busy, as with a burst of subscriptions, must not have them come anew."""
 HUNG_SECONDS = 10.0
 LOOK_SECONDS = 0.5
 

@@ -107,7 +107,7 @@ def publish_open_loop(
     begin = time.monotonic() + _SET_UP_SECONDS
     total, sent = round(per_second * seconds), 0
     while time.monotonic() < begin + 2 * seconds:
-        due = min(total, int((time.monotonic() - begin) * per_second))
+        due = min(total, due_after(time.monotonic() - begin, per_second))
         for number in range(sent, due):
             publishers[number % connections].due.append(begin + number / per_second)
         sent = max(sent, due)
@@ -119,6 +119,11 @@ def publish_open_loop(
             break
     poll.close()
     return _outcome(publishers, max(seconds, time.monotonic() - begin))
+
+
+def due_after(seconds: float, per_second: float) -> int:
+    """Return how many publishes are due so long after the first one was; none before."""
+    return int(seconds * per_second) + 1 if seconds >= 0 else 0
 
 
 def _outcome(publishers: list[_Publisher], seconds: float) -> Outcome:
