@@ -64,7 +64,7 @@ def test_what_cannot_be_is_said_in_a_sentence(tmp_path: Path, command: Any, argu
     assert "Traceback" not in result.output
 
 
-async def test_a_running_service_sees_a_new_account_and_key_within_a_second(tmp_path: Path) -> None:
+async def test_a_running_service_sees_a_new_account_and_key(tmp_path: Path) -> None:
     directory = MemoryDirectory()
     service = Accounts(AccountsSettings(tmp_path, "tidings.test"), directory)
     await service.start()
