@@ -14,6 +14,7 @@ from urllib.parse import parse_qs
 
 from cli.control_socket import ControlSocket, Load
 from cli.settings import EmbeddedSettings
+from cli.turns import Turns
 
 Event = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Event]]
@@ -77,11 +78,14 @@ class Probe:
             return
         if os.environ.get("PROBE_START") == "hang":
             await asyncio.Event().wait()
-        control = ControlSocket(EmbeddedSettings.from_environment().control_socket, self)
+        settings = EmbeddedSettings.from_environment()
+        turns, control = Turns(settings.turns), ControlSocket(settings.control_socket, self)
+        turns.start()
         await control.start()
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await control.close()
+        turns.close()
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _state(self, _scope: Event, _receive: Receive, send: Send) -> None:
