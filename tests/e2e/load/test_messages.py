@@ -9,7 +9,7 @@ import pytest
 
 from bench.cpu import resident_bytes
 from bench.load.connections import Connections, Wire, nothing
-from bench.load.open_loop import publish_open_loop
+from bench.load.open_loop import Outcome, publish_open_loop
 from bench.load.reader import Reader, ReaderSpec
 from bench.load.stamp import StampReader, stamped
 from bench.protocols.interface import Subscribing
@@ -22,6 +22,9 @@ CONNECTIONS = 4
 MORE_THAN_IT_CAN = 30_000
 MOST_OF_SECONDS = 5 if IS_LONG else 1
 """What a second takes is in part what its queues hold, and seven tenths of that may be more than the service can."""
+
+ROUNDS = 1 if IS_LONG else 3
+"""Beside other tests, what the service can take may be less than half a moment later."""
 
 VALUE_BYTES = 1024
 PER_SECOND = 100
@@ -36,22 +39,30 @@ def dialect(service: Service) -> Iterator[TidingsDialect]:
 
 
 def test_publishes_at_seven_tenths_of_the_most_are_all_accepted(service: Service, dialect: TidingsDialect) -> None:
-    most = publish_open_loop(dialect, CONNECTIONS, MORE_THAN_IT_CAN, MOST_OF_SECONDS, VALUE_BYTES).accepted_per_second
-    warm = publish_open_loop(dialect, CONNECTIONS, 0.7 * most, SECONDS / 2, VALUE_BYTES)
-    before = resident_bytes(service.envoy_pid)
-    found = publish_open_loop(dialect, CONNECTIONS, 0.7 * most, SECONDS / 2, VALUE_BYTES)
-    grown = resident_bytes(service.envoy_pid) - before
-    told(
-        f"{most:,.0f}/s at most; at 0.7 of that p50 {found.quantile(0.5) * 1000:.1f} ms, "
-        f"p99 {found.quantile(0.99) * 1000:.1f} ms, grown {grown / 2**20:.2f} MiB in {found.seconds:.0f} s"
-    )
-    assert set(warm.statuses) == set(found.statuses) == {"0"}
-    assert warm.unanswered == found.unanswered == 0
-    assert len(found.accepted) == round(0.7 * most * SECONDS / 2)
+    found, grown = Outcome(0), 0
+    for left in reversed(range(ROUNDS)):
+        most = publish_open_loop(dialect, CONNECTIONS, MORE_THAN_IT_CAN, MOST_OF_SECONDS, VALUE_BYTES)
+        per_second = 0.7 * most.accepted_per_second
+        warm = publish_open_loop(dialect, CONNECTIONS, per_second, SECONDS / 2, VALUE_BYTES)
+        before = resident_bytes(service.envoy_pid)
+        found = publish_open_loop(dialect, CONNECTIONS, per_second, SECONDS / 2, VALUE_BYTES)
+        grown = resident_bytes(service.envoy_pid) - before
+        told(
+            f"{per_second:,.0f}/s, 0.7 of the most: p50 {found.quantile(0.5) * 1000:.1f} ms, "
+            f"p99 {found.quantile(0.99) * 1000:.1f} ms, grown {grown / 2**20:.2f} MiB in {found.seconds:.0f} s"
+        )
+        if is_all_accepted(warm, per_second) and is_all_accepted(found, per_second):
+            break
+        assert left, f"refused or without an answer: {warm.statuses} {found.statuses} {found.unanswered}"
     if IS_LONG:
         assert found.quantile(0.5) < 0.005
         assert found.quantile(0.99) < 0.050
         assert grown < MOST_GROWTH_BYTES_A_MINUTE * found.seconds / 60
+
+
+def is_all_accepted(outcome: Outcome, per_second: float) -> bool:
+    """Whether half the time at this rate had no other answer, and no publish without one."""
+    return outcome.statuses == {"0": round(per_second * SECONDS / 2)} and not outcome.unanswered
 
 
 class Arrivals:
