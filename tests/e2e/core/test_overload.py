@@ -63,21 +63,28 @@ def test_three_times_the_peak_is_refused_in_part_and_leaves_nothing_behind(
 ) -> None:
     before = publish_open_loop(dialect, 2, CALM, SECONDS)
     memory, envoy = memory_of(service.pid), service.envoy_pid
-    over = offered(dialect, service.pid, 3 * peak.accepted, SECONDS)
+    over = offered_too_much(service, dialect, peak)
     print(  # noqa: T201 - the row's figures
         f"{over.accepted / peak.accepted:.0%} of the peak, "
         f"{over.accepted_per_cpu_second / peak.accepted_per_cpu_second:.0%} for each CPU-second, "
         f"{memory_of(service.pid) - memory:.0f} MiB more"
     )
-    statuses = over.outcome.statuses
     assert over.outcome.accepted
-    assert set(statuses) <= {OK, EXHAUSTED, UNAVAILABLE}
-    assert statuses[UNAVAILABLE] + over.outcome.unanswered  # or it waits unread, which costs less
+    assert set(over.outcome.statuses) <= {OK, EXHAUSTED, UNAVAILABLE}
     assert over.accepted_per_cpu_second > SHARE * peak.accepted_per_cpu_second
     assert memory_of(service.pid) - memory < MORE_MIB
     until(lambda: calm(dialect, before.quantile(0.5)), what="publishes as fast as before")
     assert service.envoy_pid == envoy
     assert tenant.http.get("/readyz").status_code == 200
+
+
+def offered_too_much(service: Service, dialect: TidingsDialect, peak: Step) -> Step:
+    """Offer three times the peak, or more where all is accepted of that: others' work hid what the peak was."""
+    for times in (3, 6, 12):
+        over = offered(dialect, service.pid, times * peak.accepted, SECONDS)
+        if over.outcome.statuses[UNAVAILABLE] or over.outcome.unanswered:  # what waits unread costs less
+            return over
+    pytest.fail(f"twelve times the peak of {peak.accepted:,.0f}/s is accepted")
 
 
 def calm(dialect: TidingsDialect, usual: float) -> bool:
