@@ -7,7 +7,7 @@ import random
 from accounts.billing_webhooks import repository
 from accounts.billing_webhooks.models import WebhookDelivery
 from accounts.clocks.service import Clocks
-from accounts.database import Database, Version
+from accounts.database import Database, Remembered
 from accounts.encryption import CannotDecrypt, MasterKeys
 from api.errors import Unavailable
 from api.tasks import Repeated
@@ -35,8 +35,7 @@ class Delivering:
         self._master_keys = master_keys
         self._clocks = clocks
         self._sender = sender
-        self._next_at: int | None = None
-        self._seen: Version | None = None
+        self._next_at = Remembered(database, repository.next_due)
         self._repeated = Repeated(self._look)
 
     async def start(self) -> None:
@@ -51,12 +50,8 @@ class Delivering:
     async def deliver(self) -> int:
         """Deliver what is due; return how many events were tried."""
         now = self._clocks.everywhere()
-        version = self._database.version()
-        if version is None or version != self._seen:
-            async with self._database.reading() as session:
-                self._next_at = await repository.next_due(session)
-            self._seen = version
-        if self._next_at is None or self._next_at > now:
+        next_at = await self._next_at.get()
+        if next_at is None or next_at > now:
             return 0
         async with self._database.transaction() as session:
             due = await repository.take(session, now, now + LEASE_SECONDS, TOGETHER)

@@ -4,4 +4,5 @@ from accounts.database.engine import Database as Database
 from accounts.database.engine import Pool as Pool
 from accounts.database.engine import Transaction as Transaction
 from accounts.database.engine import sqlite_url as sqlite_url
+from accounts.database.remembered import Remembered as Remembered
 from accounts.database.sqlite import Version as Version

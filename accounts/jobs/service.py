@@ -8,12 +8,12 @@ import contextlib
 import logging
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from accounts import audit
 from accounts.audit import Actor
-from accounts.database import Database, Version
+from accounts.database import Database, Remembered
 from accounts.identifiers import new_id
 from accounts.jobs import repository
 from accounts.jobs.models import Job as Row
@@ -63,8 +63,7 @@ class Jobs:
         self._holder = new_id("service")
         self._jobs: dict[str, Job] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
-        self._due: Mapping[str, tuple[int, int]] = {}
-        self._seen: Version | None = None
+        self._due = Remembered(database, repository.due)
         self._looking: asyncio.Task[None] | None = None
         self.runs: Counter[tuple[str, str]] = Counter()
 
@@ -111,12 +110,7 @@ class Jobs:
     async def look(self) -> None:
         """Begin what is due and what nobody else does."""
         now = int(self._now())
-        version = self._database.version()
-        if version is None or version != self._seen:
-            async with self._database.reading() as session:
-                self._due = await repository.due(session)
-            self._seen = version
-        for name, (next_at, held_until) in self._due.items():
+        for name, (next_at, held_until) in (await self._due.get()).items():
             job = self._jobs.get(name)
             if job is None or name in self._running or now < max(next_at, held_until):
                 continue

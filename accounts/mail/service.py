@@ -10,7 +10,7 @@ from email.utils import format_datetime, localtime, make_msgid
 from pathlib import Path
 from typing import Any
 
-from accounts.database import Database, Transaction, Version
+from accounts.database import Database, Remembered, Transaction
 from accounts.encryption import MasterKeys
 from accounts.identifiers import new_id
 from accounts.mail import repository
@@ -56,8 +56,7 @@ class Mails:
         self._now = now
         self.templates = Templates()
         self._added = asyncio.Event()
-        self._next_at: int | None = None
-        self._seen: Version | None = None
+        self._next_at = Remembered(database, repository.next_due)
         self._delivering: asyncio.Task[None] | None = None
 
     def __repr__(self) -> str:
@@ -93,12 +92,8 @@ class Mails:
     async def deliver(self) -> int:
         """Deliver what is due; return how many mails were tried."""
         now = int(self._now())
-        version = self._database.version()
-        if version is None or version != self._seen:
-            async with self._database.reading() as session:
-                self._next_at = await repository.next_due(session)
-            self._seen = version
-        if self._next_at is None or self._next_at > now:
+        next_at = await self._next_at.get()
+        if next_at is None or next_at > now:
             return 0
         async with self._database.transaction() as session:
             due = await repository.take(session, now, now + LEASE_SECONDS, TOGETHER)
