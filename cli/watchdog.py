@@ -7,8 +7,9 @@ hundred thousand subscriptions to open answers late, and to start it again would
 
 import asyncio
 from contextlib import suppress
-from pathlib import Path
 from typing import Protocol
+
+from cli.proc import stat_fields
 
 DEADLINE_SECONDS = 3.0
 """Envoy says GOAWAY then: one that is only busy, as with a burst of subscriptions, must not have them come anew."""
@@ -75,8 +76,8 @@ def is_stopped(pid: int) -> bool:
 
 
 def process_state(pid: int) -> str:
-    """Return the one-letter state of a process; it follows the name, which may itself hold brackets."""
+    """Return the one-letter state of a process; X where there is none."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        return stat_fields(pid)[0]
     except FileNotFoundError:
         return "X"

@@ -13,6 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
+from cli.proc import stat_fields
+
 LOOK_SECONDS = 0.25
 HOLD_SECONDS = 2.0
 """It goes on for so long after the last refusal: while Python goes first, Envoy refuses less, or not at all."""
@@ -77,9 +79,8 @@ def give_way(pid: int, nice: int) -> None:
     for thread in Path(f"/proc/{pid}/task").iterdir():
         with suppress(OSError):  # it has ended
             if (thread / "comm").read_text().startswith(_WORKERS):
-                os.setpriority(
-                    os.PRIO_PROCESS, int(thread.name), usual + nice
-                )  # the kernel makes no more of it than 19
+                # Of more than 19 the kernel makes 19.
+                os.setpriority(os.PRIO_PROCESS, int(thread.name), usual + nice)
 
 
 def may_be_taken_back() -> bool:
@@ -102,5 +103,5 @@ def _lower_and_raise() -> bool:
 
 
 def _cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    fields = stat_fields(pid)
     return (int(fields[11]) + int(fields[12])) / _TICKS_PER_SECOND
