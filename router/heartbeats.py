@@ -91,6 +91,8 @@ class Heartbeats:
     def _beat(self, moment: int) -> None:
         patience = max(self._seconds, min(self._count() / EASY_A_SECOND, LONGEST_SECONDS))
         streams, loop = self._moments.pop(moment), asyncio.get_running_loop()
+        if not streams:
+            return  # or a moment of nobody would be followed by another, for ever
         now = loop.time()
         soon = now + self._step
         after = self._moment(now + patience)

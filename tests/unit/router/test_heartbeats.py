@@ -77,6 +77,7 @@ async def test_a_stream_that_is_forgotten_is_not_looked_at() -> None:
     assert repr(heartbeats) == "<Heartbeats of 0 streams in 1 moments>"
     await asyncio.sleep(6)
     assert not stream.at
+    assert repr(heartbeats) == "<Heartbeats of 0 streams in 0 moments>"
 
 
 @pytest.mark.parametrize(
