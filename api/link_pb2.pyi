@@ -19,14 +19,18 @@ class Topic(_message.Message):
     def __init__(self, account: _Optional[str] = ..., cache: _Optional[str] = ..., name: _Optional[str] = ..., durable: _Optional[bool] = ...) -> None: ...
 
 class RouterBatch(_message.Message):
-    __slots__ = ("requests", "map_version", "link")
+    __slots__ = ("requests", "map_version", "link", "reads", "publishes")
     REQUESTS_FIELD_NUMBER: _ClassVar[int]
     MAP_VERSION_FIELD_NUMBER: _ClassVar[int]
     LINK_FIELD_NUMBER: _ClassVar[int]
+    READS_FIELD_NUMBER: _ClassVar[int]
+    PUBLISHES_FIELD_NUMBER: _ClassVar[int]
     requests: _containers.RepeatedCompositeFieldContainer[Request]
     map_version: int
     link: str
-    def __init__(self, requests: _Optional[_Iterable[_Union[Request, _Mapping]]] = ..., map_version: _Optional[int] = ..., link: _Optional[str] = ...) -> None: ...
+    reads: int
+    publishes: bytes
+    def __init__(self, requests: _Optional[_Iterable[_Union[Request, _Mapping]]] = ..., map_version: _Optional[int] = ..., link: _Optional[str] = ..., reads: _Optional[int] = ..., publishes: _Optional[bytes] = ...) -> None: ...
 
 class Request(_message.Message):
     __slots__ = ("id", "publish", "subscribe", "unsubscribe", "recall")
@@ -79,10 +83,16 @@ class Recall(_message.Message):
     def __init__(self, ids: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class NodeBatch(_message.Message):
-    __slots__ = ("events",)
+    __slots__ = ("events", "reads", "items", "receipts")
     EVENTS_FIELD_NUMBER: _ClassVar[int]
+    READS_FIELD_NUMBER: _ClassVar[int]
+    ITEMS_FIELD_NUMBER: _ClassVar[int]
+    RECEIPTS_FIELD_NUMBER: _ClassVar[int]
     events: _containers.RepeatedCompositeFieldContainer[Event]
-    def __init__(self, events: _Optional[_Iterable[_Union[Event, _Mapping]]] = ...) -> None: ...
+    reads: int
+    items: bytes
+    receipts: bytes
+    def __init__(self, events: _Optional[_Iterable[_Union[Event, _Mapping]]] = ..., reads: _Optional[int] = ..., items: _Optional[bytes] = ..., receipts: _Optional[bytes] = ...) -> None: ...
 
 class Event(_message.Message):
     __slots__ = ("receipt", "resumed", "item", "moved", "failed", "recalled")

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import grpc
@@ -12,6 +12,7 @@ from grpc_reflection.v1alpha import reflection
 
 from api import link_pb2 as wire
 from api import link_pb2_grpc
+from api.blocks import READS, Item, Stored
 from api.link_security import LinkSecurity, listen
 from api.tracing import Spans
 from storage.answered import Links
@@ -52,8 +53,11 @@ class Storage(link_pb2_grpc.StorageServicer):
         session = Session(self._node, self._ownership, self._durable, self.links, self._spans)
         self.sessions.add(session)
 
-        async def write(events: list[wire.Event]) -> None:
-            await context.write(wire.NodeBatch(events=events))
+        async def write(waiting: Sequence[wire.Event | Item | Stored]) -> None:
+            for batch in session.batches(waiting):
+                await context.write(batch)
+
+        await context.write(wire.NodeBatch(reads=READS))
 
         async def read() -> None:
             async for batch in request_iterator:

@@ -2,18 +2,20 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator, Sequence
 from typing import Any
 
+from api import blocks
 from api import link_pb2 as wire
+from api.blocks import Item, Publish, Stored
 from api.errors import Unavailable
 from api.link import Moved, Receipt
 from api.names import Topic
 from api.outbox import Outbox, Overflow
+from api.topic_names import TopicNames, topic_of
 from api.tracing import Span, Spans, below, current, within
 from storage.answered import Answered, Links
 from storage.durable.topics import DurableTopics
-from storage.handover.state import topic_of
 from storage.node import Node
 from storage.ownership import Ownership
 
@@ -37,7 +39,7 @@ class Session:
         links: Links | None = None,
         spans: Spans | None = None,
     ) -> None:
-        self.outbox: Outbox[wire.Event] = Outbox(MAX_WAITING_BYTES)
+        self.outbox: Outbox[wire.Event | Item | Stored] = Outbox(MAX_WAITING_BYTES)
         self.overflowed = asyncio.Event()
         self._node = node
         self._ownership = ownership
@@ -48,6 +50,8 @@ class Session:
         self._is_known = False
         self._retired = False
         self._map_version = 0
+        self._names = TopicNames()
+        self._reads = 0
         self._watches: dict[Topic, int] = {}
         self._waiting: set[asyncio.Task[None]] = set()
 
@@ -61,10 +65,10 @@ class Session:
 
     def item(self, topic: Topic, page: int, number: int, frame: bytes) -> None:
         """Broadcast one item to the router."""
-        item = wire.Item(watch=self._watches[topic], page=page, number=number, frame=frame)
-        if span := current():
-            item.traceparent = span.traceparent
-        self._put(wire.Event(item=item), len(frame) + ITEM_OVERHEAD_BYTES)
+        span = current()
+        traceparent = span.traceparent if span is not None else ""
+        item = Item(self._watches[topic], page, number, frame, traceparent)
+        self._put(item, len(frame) + ITEM_OVERHEAD_BYTES)
 
     def moved(self, topic: Topic, map_version: int) -> None:
         """Tell the router that a topic which it watches is another node's now."""
@@ -79,8 +83,15 @@ class Session:
         if batch.link and not self._is_known:
             self._is_known = True
             self._answered = self._links.joined(batch.link, self._retire)
+        self._reads = batch.reads
         for request in batch.requests:
             self._take(request)
+        for publish in blocks.publishes(batch.publishes, self._names):
+            self._take_publish(publish)
+
+    def batches(self, waiting: Sequence[wire.Event | Item | Stored]) -> Iterator[wire.NodeBatch]:
+        """Return what waits for the router in a form that it reads."""
+        return blocks.node_batches(waiting, as_blocks=self._reads >= blocks.READS)
 
     def close(self) -> None:
         """Broadcast nothing more, and let go of what waits for its topic."""
@@ -92,14 +103,11 @@ class Session:
     def _take(self, request: wire.Request) -> None:
         match request.WhichOneof("kind"):
             case "publish":
-                topic = topic_of(request.publish.topic)
-                if self._is_ready(topic, request):
-                    self._publish(topic, request)
+                told = request.publish
+                topic = topic_of(told.topic)
+                self._take_publish(Publish(request.id, topic, told.value, told.publisher_id, told.traceparent))
             case "subscribe":
-                topic = topic_of(request.subscribe.topic)
-                self._watches[topic] = request.subscribe.watch
-                if self._is_ready(topic, request):
-                    self._subscribe(topic, request)
+                self._take_subscribe(topic_of(request.subscribe.topic), request)
             case "unsubscribe":
                 topic = topic_of(request.unsubscribe.topic)
                 self._node.unsubscribe(topic, self)
@@ -109,21 +117,28 @@ class Session:
             case _:
                 _log.warning("a router of a newer version asked for something unknown")
 
-    def _is_ready(self, topic: Topic, request: wire.Request) -> bool:
-        """Whether the request can be done at once; else it is refused, or done when the topic is here."""
+    def _take_publish(self, publish: Publish) -> None:
+        topic = publish.topic
         if not self._ownership.owns(topic, self._map_version):
-            self._refuse(topic, request)
-            return False
-        if topic.durable:
+            self._refuse(publish.id)
+        elif topic.durable:
             # What the journal gets is stored, also when the router is gone by then: it asks when it is back.
-            is_publish = request.WhichOneof("kind") == "publish"
-            tasks = self._answered.storing if is_publish else self._waiting
-            self._wait_for(self._take_durable(topic, request), tasks)
-            return False
-        if not self._ownership.is_settled(topic):
-            self._wait_for(self._take_later(topic, request))
-            return False
-        return True
+            self._wait_for(self._publish_durable(publish), self._answered.storing)
+        elif not self._ownership.is_settled(topic):
+            self._wait_for(self._publish_later(publish))
+        else:
+            self._publish(publish)
+
+    def _take_subscribe(self, topic: Topic, request: wire.Request) -> None:
+        self._watches[topic] = request.subscribe.watch
+        if not self._ownership.owns(topic, self._map_version):
+            self._refuse_watch(topic, request.id)
+        elif topic.durable:
+            self._wait_for(self._subscribe_durable(topic, request))
+        elif not self._ownership.is_settled(topic):
+            self._wait_for(self._subscribe_later(topic, request))
+        else:
+            self._subscribe(topic, request)
 
     def _wait_for(self, work: Coroutine[Any, Any, None], among: set[asyncio.Task[None]] | None = None) -> None:
         tasks = self._waiting if among is None else among
@@ -141,77 +156,82 @@ class Session:
         stored = await self._answered.recall(request.recall.ids)
         self._put(wire.Event(recalled=wire.Recalled(ids=stored)), ITEM_OVERHEAD_BYTES + 8 * len(stored))
 
-    async def _take_durable(self, topic: Topic, request: wire.Request) -> None:
+    async def _publish_durable(self, publish: Publish) -> None:
         try:
-            if request.WhichOneof("kind") == "publish":
-                await self._publish_durable(topic, request)
+            if publish.traceparent:
+                with within(self._span(publish)):
+                    receipt = await self._journalled().publish(publish.topic, publish.value, publish.publisher_id)
             else:
-                await self._subscribe_durable(topic, request)
+                receipt = await self._journalled().publish(publish.topic, publish.value, publish.publisher_id)
+            self._answer(publish.id, receipt)
         except Moved:
-            self._refuse(topic, request)
+            self._refuse(publish.id)
         except Unavailable as reason:
-            self._put(wire.Event(failed=wire.Failed(id=request.id, message=reason.message)), ITEM_OVERHEAD_BYTES)
-
-    async def _publish_durable(self, topic: Topic, request: wire.Request) -> None:
-        publish = request.publish
-        if publish.traceparent:
-            with within(self._span(topic, publish)):
-                receipt = await self._journalled().publish(topic, publish.value, publish.publisher_id)
-        else:
-            receipt = await self._journalled().publish(topic, publish.value, publish.publisher_id)
-        self._answer(request.id, receipt)
+            self._fail(publish.id, reason)
 
     async def _subscribe_durable(self, topic: Topic, request: wire.Request) -> None:
         """Subscribe as soon as the topic can be loaded; a router that takes its watches up waits for that."""
-        while True:
-            try:
-                await self._journalled().load(topic)
-                break
-            except Unavailable:
-                await asyncio.sleep(LOAD_PAUSE_SECONDS)
-        if not self._ownership.owns(topic, self._map_version):
-            self._refuse(topic, request)
-        elif self._watches.get(topic) == request.subscribe.watch:
-            self._subscribe(topic, request)
+        try:
+            while True:
+                try:
+                    await self._journalled().load(topic)
+                    break
+                except Unavailable:
+                    await asyncio.sleep(LOAD_PAUSE_SECONDS)
+            self._subscribe_if_owned(topic, request)
+        except Moved:
+            self._refuse_watch(topic, request.id)
 
     def _journalled(self) -> DurableTopics:
         if self._durable is None:
             raise Unavailable("this storage node keeps no durable topics")
         return self._durable
 
-    async def _take_later(self, topic: Topic, request: wire.Request) -> None:
+    async def _publish_later(self, publish: Publish) -> None:
+        await self._ownership.settle(publish.topic)
+        if self._ownership.owns(publish.topic, self._map_version):
+            self._publish(publish)
+        else:
+            self._refuse(publish.id)
+
+    async def _subscribe_later(self, topic: Topic, request: wire.Request) -> None:
         await self._ownership.settle(topic)
+        self._subscribe_if_owned(topic, request)
+
+    def _subscribe_if_owned(self, topic: Topic, request: wire.Request) -> None:
         if not self._ownership.owns(topic, self._map_version):
-            self._refuse(topic, request)
-        elif request.WhichOneof("kind") == "publish":
-            self._publish(topic, request)
+            self._refuse_watch(topic, request.id)
         elif self._watches.get(topic) == request.subscribe.watch:
             self._subscribe(topic, request)
 
-    def _refuse(self, topic: Topic, request: wire.Request) -> None:
-        if request.HasField("subscribe"):
-            self._node.unsubscribe(topic, self)
-            self._watches.pop(topic, None)
-        moved = wire.Moved(id=request.id, map_version=self._ownership.map_version)
+    def _refuse(self, request_id: int) -> None:
+        moved = wire.Moved(id=request_id, map_version=self._ownership.map_version)
         self._put(wire.Event(moved=moved), ITEM_OVERHEAD_BYTES)
 
-    def _publish(self, topic: Topic, request: wire.Request) -> None:
-        publish = request.publish
-        if publish.traceparent:
-            with within(self._span(topic, publish)):  # and with it what the node broadcasts meanwhile
-                receipt = self._node.publish(topic, publish.value, publish.publisher_id)
-        else:
-            receipt = self._node.publish(topic, publish.value, publish.publisher_id)
-        self._answer(request.id, receipt)
+    def _refuse_watch(self, topic: Topic, request_id: int) -> None:
+        self._node.unsubscribe(topic, self)
+        self._watches.pop(topic, None)
+        self._refuse(request_id)
 
-    def _span(self, topic: Topic, publish: wire.Publish) -> Span:
+    def _fail(self, request_id: int, reason: Unavailable) -> None:
+        self._put(wire.Event(failed=wire.Failed(id=request_id, message=reason.message)), ITEM_OVERHEAD_BYTES)
+
+    def _publish(self, publish: Publish) -> None:
+        if publish.traceparent:
+            with within(self._span(publish)):  # and with it what the node broadcasts meanwhile
+                receipt = self._node.publish(publish.topic, publish.value, publish.publisher_id)
+        else:
+            receipt = self._node.publish(publish.topic, publish.value, publish.publisher_id)
+        self._answer(publish.id, receipt)
+
+    def _span(self, publish: Publish) -> Span:
+        topic = publish.topic
         facts = {"tidings.account": topic.account, "tidings.cache": topic.cache, "tidings.node": self._node.id}
         return below(self._spans, publish.traceparent, "store", facts)
 
     def _answer(self, request_id: int, receipt: Receipt) -> None:
         self._answered.stored.append(request_id)
-        answer = wire.Receipt(id=request_id, page=receipt.page, number=receipt.number)
-        self._put(wire.Event(receipt=answer), ITEM_OVERHEAD_BYTES)
+        self._put(Stored(request_id, receipt.page, receipt.number), ITEM_OVERHEAD_BYTES)
 
     def _subscribe(self, topic: Topic, request: wire.Request) -> None:
         resumed = self._node.subscribe(topic, self, request.subscribe.number, request.subscribe.page)
@@ -223,7 +243,7 @@ class Session:
             answer.discontinuity.CopyFrom(wire.Discontinuity(last=last, new=new, page=page))
         self._put(wire.Event(resumed=answer), sum(map(len, resumed.frames)) + ITEM_OVERHEAD_BYTES)
 
-    def _put(self, event: wire.Event, size: int) -> None:
+    def _put(self, event: wire.Event | Item | Stored, size: int) -> None:
         try:
             self.outbox.put(event, size)
         except Overflow:

@@ -8,21 +8,23 @@ asks as well which publishes were stored, so that these count as used.
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import grpc
 
+from api import blocks, link_pb2_grpc
 from api import link_pb2 as wire
-from api import link_pb2_grpc
-from api.errors import DeadlineExceeded, Unavailable
+from api.blocks import Publish
+from api.errors import DeadlineExceeded, TidingsError, Unavailable
 from api.items import Discontinuity
 from api.link import Moved, Receipt, Resumed, Sink
 from api.link_security import LinkSecurity, channel
 from api.names import Topic
 from api.outbox import Outbox, Overflow
+from api.topic_names import TopicNames
 from api.tracing import Carried, current, within
-from router.links.watches import Watches, topic_message
+from router.links.watches import Watches
 
 MAX_BATCH_BYTES = 16 * 1024 * 1024
 MAX_WAITING_BYTES = 64 * 1024 * 1024
@@ -48,6 +50,14 @@ _OPTIONS: Sequence[tuple[str, str | int]] = [
 _log = logging.getLogger(__name__)
 
 
+class Published(NamedTuple):
+    """A publish of which the node has not said yet what came of it."""
+
+    receipt: asyncio.Future[Receipt]
+    """It is done where nobody waits any more."""
+    stored: Callable[[], None]
+
+
 class RemoteLink:
     """Implements `api.link.Link` over the network."""
 
@@ -70,20 +80,22 @@ class RemoteLink:
         self._map_version = map_version
         self._security = security
         self._asked: dict[int, asyncio.Future[wire.Event]] = {}
-        self._stored: dict[int, Callable[[], None]] = {}
-        """What to call when a publish is stored, whoever still waits for that."""
+        self._published: dict[int, Published] = {}
         self._unsure: dict[int, Callable[[], None]] = {}
-        """The same of publishes whose answers were lost with a connection."""
+        """What to call of publishes whose answers were lost with a connection."""
         self._name = secrets.token_hex(8)
         self._watches = Watches(sink, self._send_if_connected, self._answer)
-        self._outbox: Outbox[wire.Request] | None = None
+        self._names = TopicNames()
+        self._node_reads = 0
+        self._outbox: Outbox[wire.Request | Publish] | None = None
         self._connected = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._left = False
 
     def __repr__(self) -> str:
         state = "left" if self._left else "connected" if self._outbox is not None else "connecting"
-        return f"<RemoteLink {self._address} {state}, {len(self._watches)} topics, {len(self._asked)} unacked>"
+        unacked = len(self._asked) + len(self._published)
+        return f"<RemoteLink {self._address} {state}, {len(self._watches)} topics, {unacked} unacked>"
 
     @property
     def is_connected(self) -> bool:
@@ -112,17 +124,26 @@ class RemoteLink:
     async def publish(
         self, topic: Topic, value: bytes, publisher_id: bytes, timeout: float, stored: Callable[[], None]
     ) -> Receipt:
-        publish = wire.Publish(topic=topic_message(topic), value=value, publisher_id=publisher_id)
-        if span := current():
-            publish.traceparent = span.traceparent
-        request = wire.Request(id=self._watches.next_id(), publish=publish)
-        receipt = (await self._ask(request, len(value), timeout, stored)).receipt
-        return Receipt(receipt.page, receipt.number)
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + timeout
+        outbox = self._outbox or await self._connected_within(timeout)
+        receipt: asyncio.Future[Receipt] = loop.create_future()
+        span = current()
+        traceparent = span.traceparent if span is not None else ""
+        publish = Publish(self._watches.next_id(), topic, value, publisher_id, traceparent)
+        self._put(outbox, publish, len(value))
+        self._published[publish.id] = Published(receipt, stored)
+        # One timer, where `asyncio.timeout` has a context and two more calls of the loop: 1 us and not 6.
+        timer = loop.call_at(ends, _late, receipt)
+        try:
+            return await receipt
+        finally:
+            timer.cancel()
 
     async def subscribe(self, topic: Topic, number: int, page: int) -> Resumed:
         request = self._watches.subscribe(topic, number, page)
         try:
-            event = await self._ask(request, 0, SUBSCRIBE_TIMEOUT_SECONDS)
+            event = await self._ask(request)
         finally:
             self._watches.given_up(request.id)
         return _resumed(event.resumed)
@@ -133,22 +154,16 @@ class RemoteLink:
     def unsubscribe(self, topic: Topic) -> None:
         self._watches.end(topic)
 
-    async def _ask(
-        self, request: wire.Request, size: int, timeout: float, stored: Callable[[], None] | None = None
-    ) -> wire.Event:
+    async def _ask(self, request: wire.Request) -> wire.Event:
         answer: asyncio.Future[wire.Event] = asyncio.get_running_loop().create_future()
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(SUBSCRIBE_TIMEOUT_SECONDS):
                 outbox = await self._connection()
                 self._asked[request.id] = answer
-                self._put(outbox, request, size)
-                if stored is not None:
-                    self._stored[request.id] = stored
+                self._put(outbox, request, 0)
                 event = await answer
         except TimeoutError:
-            if self._outbox is None:
-                raise Unavailable("the topic's storage node cannot be reached") from None
-            raise DeadlineExceeded("the topic's storage node did not answer in time") from None
+            raise self._silence() from None
         finally:
             self._asked.pop(request.id, None)
         if event.WhichOneof("kind") == "moved":
@@ -157,14 +172,26 @@ class RemoteLink:
             raise Unavailable(event.failed.message)
         return event
 
-    async def _connection(self) -> Outbox[wire.Request]:
+    async def _connected_within(self, seconds: float) -> Outbox[wire.Request | Publish]:
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._connection()
+        except TimeoutError:
+            raise self._silence() from None
+
+    def _silence(self) -> TidingsError:
+        if self._outbox is None:
+            return Unavailable("the topic's storage node cannot be reached")
+        return _no_answer()
+
+    async def _connection(self) -> Outbox[wire.Request | Publish]:
         while self._outbox is None:
             if self._left:
                 raise Moved
             await self._connected.wait()
         return self._outbox
 
-    def _put(self, outbox: Outbox[wire.Request], request: wire.Request, size: int) -> None:
+    def _put(self, outbox: Outbox[wire.Request | Publish], request: wire.Request | Publish, size: int) -> None:
         try:
             outbox.put(request, size + REQUEST_OVERHEAD_BYTES)
         except Overflow as reason:
@@ -195,10 +222,12 @@ class RemoteLink:
         async with asyncio.timeout(CONNECT_SECONDS):
             await stream.wait_for_connection()
 
-        async def write(requests: list[wire.Request]) -> None:
-            await stream.write(wire.RouterBatch(requests=requests, map_version=self._map_version(), link=self._name))
+        async def write(waiting: Sequence[wire.Request | Publish]) -> None:
+            for batch in self._batches(waiting):
+                await stream.write(batch)
 
-        self._outbox = outbox = Outbox[wire.Request](MAX_WAITING_BYTES)
+        self._node_reads = 0
+        self._outbox = outbox = Outbox[wire.Request | Publish](MAX_WAITING_BYTES)
         if self._unsure:
             self._send_if_connected(wire.Request(recall=wire.Recall(ids=list(self._unsure))))
         self._watches.connected()
@@ -206,39 +235,65 @@ class RemoteLink:
         writer = asyncio.create_task(outbox.drain_into(write))
         try:
             async for batch in stream:
-                for event in batch.events:
-                    self._take(event)
+                self._take_all(batch)
         finally:
             writer.cancel()
             await asyncio.gather(writer, return_exceptions=True)
+
+    def _batches(self, waiting: Sequence[wire.Request | Publish]) -> Iterator[wire.RouterBatch]:
+        """Return what waits for the node in a form that it reads."""
+        for batch in blocks.router_batches(waiting, self._names, as_blocks=self._node_reads >= blocks.READS):
+            batch.map_version, batch.link, batch.reads = self._map_version(), self._name, blocks.READS
+            yield batch
+
+    def _take_all(self, batch: wire.NodeBatch) -> None:
+        self._node_reads = max(self._node_reads, batch.reads)
+        for event in batch.events:
+            self._take(event)
+        for watch, page, number, frame, _ in blocks.items(batch.items):
+            self._watches.item(watch, page, number, frame)
+        for id, page, number in blocks.receipts(batch.receipts):
+            self._stored(id, page, number)
 
     def _take(self, event: wire.Event) -> None:
         match event.WhichOneof("kind"):
             case "item":
                 self._item(event.item)
             case "receipt":
-                if stored := self._stored.pop(event.receipt.id, None):
-                    stored()
-                self._answer(event.receipt.id, event)
+                self._stored(event.receipt.id, event.receipt.page, event.receipt.number)
             case "failed":
-                self._stored.pop(event.failed.id, None)
-                self._answer(event.failed.id, event)
+                if not self._refused(event.failed.id, Unavailable(event.failed.message)):
+                    self._answer(event.failed.id, event)
             case "resumed":
                 self._watches.resumed(event)
             case "recalled":
                 self._recalled(event.recalled)
             case "moved":
-                self._stored.pop(event.moved.id, None)
-                self._watches.moved(event)
+                if not self._refused(event.moved.id, Moved(event.moved.map_version)):
+                    self._watches.moved(event)
             case _:
                 _log.warning("a storage node of a newer version said something unknown")
+
+    def _stored(self, publish_id: int, page: int, number: int) -> None:
+        published = self._published.pop(publish_id, None)
+        if published is not None:
+            published.stored()
+            if not published.receipt.done():
+                published.receipt.set_result(Receipt(page, number))
+
+    def _refused(self, publish_id: int, reason: Exception) -> bool:
+        """Tell whoever waits for a publish why it was not stored; return whether it is a publish at all."""
+        published = self._published.pop(publish_id, None)
+        if published is not None and not published.receipt.done():
+            published.receipt.set_exception(reason)
+        return published is not None
 
     def _item(self, item: wire.Item) -> None:
         if item.traceparent:
             with within(Carried(item.traceparent)):
-                self._watches.item(item)
+                self._watches.item(item.watch, item.page, item.number, item.frame)
         else:
-            self._watches.item(item)
+            self._watches.item(item.watch, item.page, item.number, item.frame)
 
     def _recalled(self, recalled: wire.Recalled) -> None:
         unsure, self._unsure = self._unsure, {}
@@ -253,18 +308,27 @@ class RemoteLink:
 
     def _disconnected(self) -> None:
         self._outbox = None
-        self._unsure.update(self._stored)
+        self._unsure.update((id, published.stored) for id, published in self._published.items())
         for id in list(self._unsure)[:-MOST_UNSURE]:
             del self._unsure[id]
-        self._stored.clear()
+        published, self._published = self._published, {}
         if not self._left:
             self._connected.clear()
         self._watches.disconnected()
-        for future in self._asked.values():
+        for future in (*self._asked.values(), *(each.receipt for each in published.values())):
             if not future.done():
                 future.set_exception(
                     Unavailable("the link to the topic's storage node broke; the value may be published")
                 )
+
+
+def _late(receipt: asyncio.Future[Receipt]) -> None:
+    if not receipt.done():
+        receipt.set_exception(_no_answer())
+
+
+def _no_answer() -> DeadlineExceeded:
+    return DeadlineExceeded("the topic's storage node did not answer in time")
 
 
 def _why(reason: grpc.RpcError | TimeoutError) -> str:

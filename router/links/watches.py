@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from api import link_pb2 as wire
 from api.link import Sink
 from api.names import Topic
+from api.topic_names import topic_message
 
 
 @dataclass(slots=True)
@@ -86,11 +87,11 @@ class Watches:
         for watch in self._watches.values():
             watch.held.clear()
 
-    def item(self, item: wire.Item) -> None:
+    def item(self, watch_id: int, page: int, number: int, frame: bytes) -> None:
         """Take a broadcast item."""
-        watch = self._by_id.get(item.watch)
+        watch = self._by_id.get(watch_id)
         if watch is not None and not watch.retaking:
-            self._tell(watch, item.page, item.number, item.frame)
+            self._tell(watch, page, number, frame)
 
     def resumed(self, event: wire.Event) -> None:
         """Take the answer to a subscribe."""
@@ -153,11 +154,6 @@ class Watches:
     def _tell(self, watch: Watch, page: int, number: int, frame: bytes) -> None:
         watch.page, watch.last = page, number
         self._sink.item(watch.topic, page, number, frame)
-
-
-def topic_message(topic: Topic) -> wire.Topic:
-    """Return a topic as the link writes it."""
-    return wire.Topic(account=topic.account, cache=topic.cache, name=topic.name, durable=topic.durable)
 
 
 def _subscribe(request_id: int, watch: Watch, number: int, page: int) -> wire.Request:

@@ -15,8 +15,9 @@ import grpc
 
 from api import link_pb2 as wire
 from api.names import Topic
+from api.topic_names import topic_message, topic_of
 from storage.handover.giving import Giving
-from storage.handover.state import parts, topic_message, topic_of
+from storage.handover.state import parts
 from storage.history import History
 from storage.membership import Membership
 

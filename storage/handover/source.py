@@ -13,7 +13,7 @@ from api.link_security import LinkSecurity, channel
 from api.names import Topic
 from api.outbox import Outbox
 from api.tasks import end
-from storage.handover.state import topic_message, topic_of
+from api.topic_names import topic_message, topic_of
 
 UNREACHABLE_SECONDS: Final = 2.0
 """A node that was silent this long is taken to have nothing: its topics must not wait for it."""

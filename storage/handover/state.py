@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from api import link_pb2 as wire
 from api.names import Topic
+from api.topic_names import topic_message
 from storage.history import History
 from storage.settings import HistorySettings
 
@@ -30,16 +31,6 @@ def restored(states: Sequence[wire.State], settings: HistorySettings, now: float
     items = [(now - kept.age_ms / 1000, kept.frame) for state in states for kept in state.items]
     history.restore(states[-1].last, items)
     return history
-
-
-def topic_message(topic: Topic) -> wire.Topic:
-    """Return a topic as nodes write it."""
-    return wire.Topic(account=topic.account, cache=topic.cache, name=topic.name, durable=topic.durable)
-
-
-def topic_of(message: wire.Topic) -> Topic:
-    """Return the topic that a message names."""
-    return Topic(message.account, message.cache, message.name, message.durable)
 
 
 def _state(topic: Topic, history: History, kept: list[wire.Kept], *, more: bool) -> wire.State:

@@ -1,5 +1,6 @@
 """Bounds whose reaching no other test tries, made small so that they are reached."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -68,15 +69,17 @@ async def test_what_waits_for_a_storage_node() -> None:
     with pytest.raises(Unavailable, match="does not keep up"):
         await link.publish(TOPIC, bytes(1001), b"", 1.0, lambda: None)
     assert link.waiting_bytes == 0
-    assert not link._asked
+    assert not link._published
 
 
-def test_publishes_whose_fate_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_publishes_whose_fate_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remote, "MOST_UNSURE", 3)
     link = RemoteLink("127.0.0.1:1", Nobody())
     for number in range(10):
-        link._stored[number] = lambda: None
+        link._published[number] = remote.Published(asyncio.get_running_loop().create_future(), lambda: None)
+        waited_for = link._published[number].receipt
         link._disconnected()
+        assert isinstance(waited_for.exception(), Unavailable)
         assert len(link._unsure) <= 3
     assert list(link._unsure) == [7, 8, 9]
 

@@ -216,7 +216,7 @@ async def test_what_was_stored_counts_though_its_receipt_was_lost(monkeypatch: p
                 deaf.setattr(Session, "_put", lost)
                 assert await publish(f"lost {broken}") == "unavailable"
         with monkeypatch.context() as blind:
-            blind.setattr(Session, "_take", lost)
+            blind.setattr(Session, "take_all", lost)
             assert await publish("never there") == "unavailable"
         assert await publish("again") == "acknowledged"
         last = (await link.subscribe(TOPIC, 0, 0)).last

@@ -6,12 +6,12 @@ from collections.abc import AsyncGenerator, AsyncIterator
 import pytest
 
 from api import link_pb2 as wire
+from api.topic_names import topic_message, topic_of
 from backplane.interface import Node as NodeEntry
 from backplane.interface import NodeMap
 from backplane.memory import MemoryRegistry
 from storage.handover.giving import Giving
 from storage.handover.recipient import Recipient
-from storage.handover.state import topic_message, topic_of
 from storage.history import History
 from storage.membership import Membership
 from storage.node import Node
