@@ -7,9 +7,10 @@ import click
 
 from accounts.tenants.plans import OPEN, PLANS
 from cli.accounts_access import data_option, database_option, json_option, show, with_accounts
+from cli.verbs import Verbs
 
 
-@click.group()
+@click.group(cls=Verbs)
 def account() -> None:
     """Make accounts without a browser."""
 
@@ -38,9 +39,11 @@ def create(
     if password_stdin:
         password = sys.stdin.readline().rstrip("\n")
     if password is None:
+        if not sys.stdin.isatty():
+            raise click.UsageError("without a terminal to ask for the password: give --password-stdin")
         password = str(click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
     secret = password
     made = with_accounts(
-        data, lambda accounts: accounts.users.sign_up(email, secret, name or email, plan), database_url
+        data, lambda accounts: accounts.users.sign_up(email, secret, name or email, plan), database_url, begins=True
     )
     show({"account_id": made.account_id, "user_id": made.user_id}, as_json=as_json)

@@ -11,13 +11,14 @@ from accounts.database.migrate import is_known
 from cli.accounts_access import data_option
 from cli.data_folder import DataFolder
 from cli.refusals import DataFolderUnusable
+from cli.verbs import Verbs
 
 NAME = "tidings.db"
 ASIDE = "tidings.db.before-restore"
 _BESIDE = ("-wal", "-shm")
 
 
-@click.group()
+@click.group(cls=Verbs)
 def backup() -> None:
     """Copy the database of one machine, and put a copy in its place."""
 

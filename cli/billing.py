@@ -14,6 +14,7 @@ from accounts.invoices.schemas import InvoiceInfo
 from accounts.pricing.schemas import NewPlan, PlanInfo
 from accounts.pricing.service import When
 from cli.accounts_access import data_option, database_option, show, with_accounts
+from cli.verbs import Verbs
 
 WHEN: dict[str, When] = {"now": "now", "next-month": "next_month"}
 
@@ -33,7 +34,7 @@ class _Amount(click.ParamType[Decimal]):
 AMOUNT = _Amount()
 
 
-@click.group()
+@click.group(cls=Verbs)
 def billing() -> None:
     """Make plans, give credits, and settle invoices."""
 
@@ -51,7 +52,10 @@ def plan(file: Path, data: Path, database_url: str) -> None:
     try:
         body = NewPlan.model_validate_json(file.read_bytes())
     except ValidationError as reason:
-        raise click.ClickException(f"the plan cannot be read: {reason}") from reason
+        problems = [
+            f"  {'.'.join(map(str, each['loc']))}: {each['msg']}".replace("  : ", "  ") for each in reason.errors()
+        ]
+        raise click.ClickException("\n".join(["the plan cannot be read", *problems])) from reason
 
     async def make(accounts: Accounts) -> dict[str, object]:
         return PlanInfo.of(await accounts.finance.pricing.make(SYSTEM, body.plan(), public=body.public)).model_dump()
@@ -77,7 +81,7 @@ def assign(email: str, plan_id: str, version: int | None, when: str, data: Path,
     _do(data, database_url, give)
 
 
-@billing.command()
+@billing.command(context_settings={"ignore_unknown_options": True})
 @click.argument("email")
 @click.argument("amount", type=AMOUNT)
 @click.argument("currency")
@@ -102,7 +106,10 @@ def credit(email: str, amount: Decimal, currency: str, reason: str, data: Path, 
 @data_option
 @database_option
 def adjust(email: str, amount: Decimal, currency: str, reason: str, data: Path, database_url: str) -> None:
-    """Put an amount on the next invoice of EMAIL's account; a negative one is for the customer."""
+    """Put an amount on the next invoice of EMAIL's account.
+
+    A negative one is for the customer.
+    """
 
     async def put(accounts: Accounts) -> dict[str, object]:
         account_id = await accounts.users.account_of(email)

@@ -13,9 +13,10 @@ from api.permissions import super_user_permissions
 from api.tokens import Claims, Kind, pack_credential
 from cli import key_upkeep
 from cli.accounts_access import data_option, database_option, json_option, show, with_accounts
+from cli.verbs import Verbs
 
 
-@click.group()
+@click.group(cls=Verbs)
 def key() -> None:
     """Make, list, revoke and rotate API keys without a browser."""
 

@@ -14,7 +14,7 @@ from accounts.keys.models import ApiKey
 from accounts.keys.schemas import LONGEST_OVERLAP_SECONDS, KeyInfo
 from accounts.keys.service import Replacement
 from accounts.paging import MOST, PageRequest
-from cli.accounts_access import data_option, database_option, json_option, moment, show, with_accounts
+from cli.accounts_access import data_option, database_option, json_option, moment, show, told, with_accounts
 
 
 @click.command("list")
@@ -81,7 +81,12 @@ def rotate(
     async def make(accounts: Accounts) -> dict[str, object]:
         account_id = await accounts.users.account_of(email)
         made, key, old = await accounts.keys.rotate(account_id, SYSTEM, key_id, replacement)
-        return {"api_key": made, "key_id": key.id, "role_id": key.role_id, "replaced_ends_at": old.holds_until}
+        return {
+            "api_key": made,
+            "key_id": key.id,
+            "role_id": key.role_id,
+            "replaced_ends_at": told(old.holds_until, as_json=as_json),
+        }
 
     show(with_accounts(data, make, database_url), as_json=as_json)
 

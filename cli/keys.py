@@ -11,10 +11,11 @@ from accounts.component import Accounts
 from accounts.signing.retiring import Life
 from accounts.signing.schemas import SigningKeyInfo
 from accounts.signing.service import LEAD_SECONDS, LONGEST_LEAD_SECONDS, SHORTEST_LEAD_SECONDS
-from cli.accounts_access import data_option, database_option, json_option, moment, show, with_accounts
+from cli.accounts_access import data_option, database_option, json_option, moment, show, told, with_accounts
+from cli.verbs import Verbs
 
 
-@click.group()
+@click.group(cls=Verbs)
 def keys() -> None:
     """Rotate the keys that tokens are signed with. A running service follows within a second."""
 
@@ -49,7 +50,7 @@ def rotate(signs_in: int, data: Path, database_url: str, *, as_json: bool) -> No
 
     async def make(accounts: Accounts) -> dict[str, object]:
         made = await accounts.signing_keys.rotate(SYSTEM, signs_in)
-        return {"kid": made.kid, "signs_from": made.signs_from}
+        return {"kid": made.kid, "signs_from": told(made.signs_from, as_json=as_json)}
 
     show(with_accounts(data, make, database_url), as_json=as_json)
 

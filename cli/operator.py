@@ -2,17 +2,20 @@
 
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from accounts.component import Accounts
+from accounts.operators.models import Operator, OperatorToken
 from accounts.users.service import normalised
 from api.errors import NotFound
-from cli.accounts_access import data_option, database_option, json_option, show, with_accounts
+from cli.accounts_access import data_option, database_option, json_option, moment, show, with_accounts
+from cli.verbs import Verbs
 
 
-@click.group()
+@click.group(cls=Verbs)
 def operator() -> None:
     """Appoint operators of the installation, who look after all accounts."""
 
@@ -41,7 +44,7 @@ def create(email: str, data: Path, database_url: str, *, password_stdin: bool, a
             made = await accounts.operation.operators.appoint(kept)
         return {"user_id": made.user_id, "email": kept}
 
-    show(with_accounts(data, appoint, database_url), as_json=as_json)
+    show(with_accounts(data, appoint, database_url, begins=True), as_json=as_json)
 
 
 @operator.command("list")
@@ -51,18 +54,29 @@ def create(email: str, data: Path, database_url: str, *, password_stdin: bool, a
 def list_operators(data: Path, database_url: str, *, as_json: bool) -> None:
     """List operators, and the tokens of scripts."""
 
-    async def read(accounts: Accounts) -> dict[str, object]:
-        people = await accounts.operation.operators.list()
-        tokens = await accounts.operation.operators.tokens()
-        return {
-            "operators": [{"user_id": row.user_id, "email": email} for row, email in people],
-            "tokens": [
-                {"token_id": token.id, "description": token.description, "expires_at": token.expires_at}
-                for token in tokens
-            ],
-        }
+    async def read(accounts: Accounts) -> tuple[Sequence[tuple[Operator, str]], Sequence[OperatorToken]]:
+        return await accounts.operation.operators.list(), await accounts.operation.operators.tokens()
 
-    show(with_accounts(data, read, database_url), as_json=as_json)
+    people, tokens = with_accounts(data, read, database_url)
+    if as_json:
+        show(_fields(people, tokens), as_json=True)
+        return
+    for row, email in people:
+        click.echo(f"{email}  {row.user_id}")
+    for each in tokens:
+        until = "never expires" if each.expires_at is None else f"until {moment(each.expires_at)}"
+        click.echo(f"{each.id}  {until}  {each.description}")
+    if not people and not tokens:
+        click.echo("the installation has no operators")
+
+
+def _fields(people: Sequence[tuple[Operator, str]], tokens: Sequence[OperatorToken]) -> dict[str, object]:
+    return {
+        "operators": [{"user_id": row.user_id, "email": email} for row, email in people],
+        "tokens": [
+            {"token_id": token.id, "description": token.description, "expires_at": token.expires_at} for token in tokens
+        ],
+    }
 
 
 @operator.command()
@@ -74,7 +88,7 @@ def remove(email: str, data: Path, database_url: str) -> None:
     with_accounts(data, lambda accounts: accounts.operation.operators.dismiss(normalised(email)), database_url)
 
 
-@operator.group()
+@operator.group(cls=Verbs)
 def token() -> None:
     """Tokens with which scripts act as operators."""
 
@@ -93,7 +107,7 @@ def create_token(description: str, expires_in: int | None, data: Path, database_
         secret, kept = await accounts.operation.operators.make_token(description, expires_at)
         return {"token": secret, "token_id": kept.id}
 
-    show(with_accounts(data, make, database_url), as_json=as_json)
+    show(with_accounts(data, make, database_url, begins=True), as_json=as_json)
 
 
 @token.command("remove")

@@ -11,6 +11,7 @@ import click
 from momento_wire_types import cachepubsub_pb2 as wire
 
 from cli.client import Client, Position
+from cli.verbs import Verbs
 from router.http.messages import as_json
 
 PROGRESS_SECONDS = 1.0
@@ -30,7 +31,7 @@ def _connection(command: Callable[..., None]) -> Callable[..., None]:
     return endpoint(key(command))
 
 
-@click.group()
+@click.group(cls=Verbs)
 def topic() -> None:
     """Publish and subscribe from a shell.
 

@@ -28,9 +28,10 @@ from cli.accounts_access import data_option, database_option, json_option, with_
 from cli.billing_variables import BillingVariables
 from cli.refusals import told_in_a_sentence
 from cli.rows_written import RowsWritten, written_to
+from cli.verbs import Verbs
 
 
-@click.group()
+@click.group(cls=Verbs)
 def usage() -> None:
     """Prove and export what was used."""
 
@@ -60,7 +61,7 @@ def verify(data: Path, database_url: str, *, invoice: str | None, as_json: bool)
 @usage.command()
 @click.argument("account")
 @click.option("--from", "start", help="A date or a time; local without a zone. [default: the beginning of this month]")
-@click.option("--to", "end", help="Where it ends. [default: now]")
+@click.option("--to", "end", help="Where it ends; a step that runs then is left out. [default: now]")
 @click.option("--granularity", type=click.Choice(get_args(Granularity)), default="hour", show_default=True)
 @click.option("--format", "form", type=click.Choice(get_args(UsageFormat)), default="csv", show_default=True)
 @click.option(
@@ -91,8 +92,10 @@ def export(  # noqa: PLR0913 - one parameter for each option
     rows = RowsWritten(shown=progress)
 
     async def write(accounts: Accounts) -> None:
-        account_id = await accounts.users.account_of(account) if "@" in account else account
         exports = accounts.finance.exports
+        account_id = await accounts.users.account_of(account) if "@" in account else account
+        if not await exports.has_usage(account_id):  # usage outlives its account
+            await accounts.people.tenants.describe(account_id)
         first, last = await exports.times(account_id, start, end)
         file = exports.usage(account_id, first, last, granularity, form)
         with written_to(output) as write:

@@ -202,6 +202,7 @@ class Database:
 
 def _upgrade(url: URL) -> None:
     if not is_newest(url):
+        logging.getLogger("alembic").setLevel(logging.WARNING)  # at INFO it tells of its plugins, and of each start
         from accounts.database.migrate import upgrade  # noqa: PLC0415  see `revisions`
 
         upgrade(url)

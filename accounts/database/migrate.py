@@ -87,7 +87,6 @@ def _revision(connection: Connection) -> str | None:
 
 
 def _with_connection(url: URL, work: Callable[[Config], None]) -> None:
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells at INFO of each start, also with nothing to do
     engine = engine_of(url)
     try:
         with _alone(url), engine.connect() as connection:

@@ -6,7 +6,7 @@ from typing import Generic, Literal, Protocol, TypeVar
 
 from accounts.clocks.service import Clocks
 from accounts.database import Database
-from accounts.exports import focus
+from accounts.exports import focus, repository
 from accounts.exports.charges import (
     CHARGE_COLUMNS,
     CHARGE_NUMBERS,
@@ -147,6 +147,11 @@ class Exports:
         if last <= first:
             raise InvalidArgument("'to' must be after 'from'")
         return first, last
+
+    async def has_usage(self, account_id: str) -> bool:
+        """Return whether anything is kept of what an account has used, be it deleted or not."""
+        async with self._database.reading() as session:
+            return bool(await repository.series(session, account_id))
 
     async def charges(self, account_id: str, start: int | None, end: int | None, form: ChargeFormat) -> Export[Charged]:
         """Export the charges of invoices whose months begin in a time, in minutes of the epoch; None for no bound."""

@@ -11,6 +11,7 @@ import click
 from pydantic import AfterValidator, BeforeValidator, Field
 from typing_extensions import override
 
+from cli import database_url as urls
 from cli.billing_variables import BillingVariables
 from cli.logs.variables import LogVariables, lower
 from cli.mail import MailVariables
@@ -27,21 +28,12 @@ HOST_NAME = r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$"
 ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - compared with, not listened on
 
 _SQLITE = "sqlite+aiosqlite:///"
-_POSTGRES = "postgresql+psycopg://"
 
 
 def _redis_url(url: str) -> str:
     from backplane.redis.connection import location  # noqa: PLC0415  with it comes a client of Redis, which is slow
 
     location(url)
-    return url
-
-
-def _database_url(url: str) -> str:
-    if url.startswith(_SQLITE) and url != _SQLITE:
-        return _SQLITE + str(Path(url.removeprefix(_SQLITE)).absolute())
-    if not url.startswith(_POSTGRES) or url == _POSTGRES:
-        raise ValueError
     return url
 
 
@@ -126,9 +118,9 @@ class AccountsVariables(
     port: Port = 8081
     keys: AbsolutePath | None = Field(None, description="the path of a folder that only this user may read")
     endpoint: str = Field(pattern=HOST_NAME, description="a host name, without a scheme and a port")
-    database_url: Annotated[str, AfterValidator(_database_url)] = Field(
+    database_url: Annotated[str, AfterValidator(urls.accepted)] = Field(
         repr=False,
-        description="postgresql+psycopg://USER:PASSWORD@HOST:PORT/DATABASE or sqlite+aiosqlite:///PATH",
+        description=urls.ACCEPTED,
     )
     history_items: Count = 10_000
     history_topic_bytes: Count = 16 * 1024 * 1024
