@@ -11,6 +11,9 @@ from starlette.responses import JSONResponse
 from api import request_ids
 from api.errors import TidingsError
 
+_NO_OBJECT = frozenset({"missing", "model_attributes_type", "model_type", "dict_type"})
+"""What pydantic calls it when a body is no object; a body as a whole may also be wrong for what it says."""
+
 _RETRY_SECONDS: dict[int, int] = {HTTPStatus.TOO_MANY_REQUESTS: 60, HTTPStatus.SERVICE_UNAVAILABLE: 1}
 
 
@@ -46,7 +49,12 @@ async def _ours(_: Request, error: Exception) -> JSONResponse:
 async def _invalid(_: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, RequestValidationError):
         raise error
-    details = [{"field": ".".join(map(str, each["loc"][1:])), "problem": each["msg"]} for each in error.errors()]
+    found = error.errors()
+    if any(each["type"] == "json_invalid" for each in found):
+        return _answer(HTTPStatus.BAD_REQUEST, "invalid_argument", "the body is not valid JSON")
+    if any(tuple(each["loc"]) == ("body",) and each["type"] in _NO_OBJECT for each in found):
+        return _answer(HTTPStatus.BAD_REQUEST, "invalid_argument", "the body must be a JSON object")
+    details = [{"field": ".".join(map(str, each["loc"][1:])), "problem": each["msg"]} for each in found]
     first = details[0] if details else {"field": "", "problem": "not valid"}
     message = f"the field '{first['field']}' is not valid: {first['problem']}"
     return _answer(HTTPStatus.BAD_REQUEST, "invalid_argument", message, details)

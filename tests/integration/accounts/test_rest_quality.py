@@ -193,3 +193,21 @@ async def test_the_script_of_an_operator_is_done_once_too_and_told_what_is_left(
         assert 0 <= int(again.headers["ratelimit-remaining"]) < int(again.headers["ratelimit-limit"])
         await operators.revoke_token(kept.id)
         assert (await one.post(path, json=body, headers=once)).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"{nope", "the body is not valid JSON"),
+        (b"", "the body must be a JSON object"),
+        (b"null", "the body must be a JSON object"),
+        (b"[]", "the body must be a JSON object"),
+        (b'"x"', "the body must be a JSON object"),
+        (b"{}", "the field 'name' is not valid: Field required"),
+    ],
+)
+async def test_a_body_that_cannot_be_is_not_called_a_field(here: Installation, body: bytes, message: str) -> None:
+    ada = await here.tenant()
+    async with here.rest(authorization=ada.key, **{"content-type": "application/json"}) as client:
+        answer = await client.post("/v1/caches", content=body)
+    assert (answer.status_code, answer.json()["code"], answer.json()["message"]) == (400, "invalid_argument", message)
