@@ -6,6 +6,9 @@ from tests.browser.console.test_security import set_up
 from tests.browser.console.test_team import invite
 from tests.browser.console.visit import Visitor
 
+NARROW = "[...document.querySelectorAll('.scroll tbody th')].filter(e => e.offsetWidth < 100).map(e => e.innerText)"
+"""What rows are called, where a letter or two fit into a line."""
+
 PUBLIC = ("/", "/signup", "/login", "/docs")
 EMPTY = (
     "/console",
@@ -129,3 +132,4 @@ def look(visitor: Visitor) -> None:
     page.emulate_media(color_scheme="light")
     page.set_viewport_size({"width": 360, "height": 740})
     assert visitor.overflow() <= 0, page.url
+    assert page.evaluate(NARROW) == [], page.url
