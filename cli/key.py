@@ -9,6 +9,7 @@ from accounts.audit import SYSTEM
 from accounts.component import Accounts
 from accounts.identifiers import new_id
 from accounts.roles.system import OWNER, SYSTEM_ROLES
+from accounts.tokens.service import LONGEST_VALIDITY_SECONDS
 from api.permissions import super_user_permissions
 from api.tokens import Claims, Kind, pack_credential
 from cli import key_upkeep
@@ -32,7 +33,12 @@ for command in (key_upkeep.list_keys, key_upkeep.revoke, key_upkeep.rotate):
     "--super-user", "kind", flag_value="api_token", help="An older key with all rights, packed with its endpoint."
 )
 @click.option("--session", "kind", flag_value="session", help="A token with the rights of a log-in, for test suites.")
-@click.option("--expires-in", type=click.IntRange(min=1), metavar="SECONDS", help="When it expires. [default: never]")
+@click.option(
+    "--expires-in",
+    type=click.IntRange(1, LONGEST_VALIDITY_SECONDS),
+    metavar="SECONDS",
+    help="When it expires. [default: never]",
+)
 @click.option("--description", default="made on the command line", show_default=True, help="A note to find it by.")
 @click.option("--endpoint", default="127.0.0.1", show_default=True, help="The host name that a packed key carries.")
 @data_option

@@ -14,6 +14,7 @@ from accounts.keys.models import ApiKey
 from accounts.keys.schemas import LONGEST_OVERLAP_SECONDS, KeyInfo
 from accounts.keys.service import Replacement
 from accounts.paging import MOST, PageRequest
+from accounts.tokens.service import LONGEST_VALIDITY_SECONDS
 from cli.accounts_access import data_option, database_option, json_option, moment, show, told, with_accounts
 
 
@@ -63,7 +64,7 @@ def revoke(email: str, key_id: str, data: Path, database_url: str) -> None:
 )
 @click.option(
     "--expires-in",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, LONGEST_VALIDITY_SECONDS),
     metavar="SECONDS",
     help="When the new key expires. [default: after as long as the old one was made for]",
 )

@@ -9,6 +9,7 @@ import click
 
 from accounts.component import Accounts
 from accounts.operators.models import Operator, OperatorToken
+from accounts.tokens.service import LONGEST_VALIDITY_SECONDS
 from accounts.users.service import normalised
 from api.errors import NotFound
 from cli.accounts_access import data_option, database_option, json_option, moment, show, with_accounts
@@ -95,7 +96,12 @@ def token() -> None:
 
 @token.command("create")
 @click.option("--description", default="made on the command line", show_default=True, help="A note to find it by.")
-@click.option("--expires-in", type=click.IntRange(min=1), metavar="SECONDS", help="When it expires. [default: never]")
+@click.option(
+    "--expires-in",
+    type=click.IntRange(1, LONGEST_VALIDITY_SECONDS),
+    metavar="SECONDS",
+    help="When it expires. [default: never]",
+)
 @data_option
 @database_option
 @json_option

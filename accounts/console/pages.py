@@ -1,8 +1,8 @@
 """How a page is made: templates that escape whatever they are given, and what every page shows."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -103,12 +103,16 @@ def own_path(text: str, otherwise: str) -> str:
 
 def moment(seconds: int) -> str:
     """Return an epoch second as date and time."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%d %b %Y, %H:%M UTC")
+    return _utc("%d %b %Y, %H:%M UTC", seconds)
 
 
 def day(seconds: int) -> str:
     """Return an epoch second as a date."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%d %b %Y")
+    return _utc("%d %b %Y", seconds)
+
+
+def _utc(form: str, seconds: int) -> str:
+    return time.strftime(form, time.gmtime(seconds))  # a datetime ends with the year 9999, and a key may hold on
 
 
 def number(value: float) -> str:

@@ -83,6 +83,14 @@ def test_a_credit_below_zero_is_told_from_an_option(tmp_path: Path) -> None:
     assert "an adjustment may be below" in tidings(*words).output
 
 
+def test_a_key_that_would_outlive_the_calendar_is_refused(tmp_path: Path) -> None:
+    begin(tmp_path)
+    words = ("key", "create", "ada@example.com", "--expires-in", "99999999999999", "--data", str(tmp_path))
+    result = tidings(*words)
+    assert result.exit_code == 2
+    assert "is not in the range" in result.output
+
+
 def test_operators_and_their_tokens_are_listed_a_line_each(tmp_path: Path) -> None:
     user_id = begin(tmp_path)["user_id"]
     made = tidings("operator", "token", "create", "--data", str(tmp_path), "--description", "nightly", "--json")
