@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import TypeVar
 
 import click
-from sqlalchemy.exc import InterfaceError, OperationalError
 
 from accounts.component import Accounts, AccountsSettings
-from accounts.database import Database, sqlite_url
+from accounts.database import UNUSABLE, Database, sqlite_url
 from accounts.encryption import CannotDecrypt
 from api.errors import TidingsError
 from backplane.memory import MemoryDirectory
@@ -88,7 +87,7 @@ def _told() -> Generator[None]:
         raise click.ClickException("\n".join((error.message, *map(_line, error.details)))) from error
     except (CannotDecrypt, LookupError) as error:
         raise click.ClickException(str(error)) from error
-    except (OperationalError, InterfaceError) as error:
+    except UNUSABLE as error:
         reason = str(error.orig).partition("\n")[0]
         raise click.ClickException(f"the database cannot be used: {reason}") from error
 

@@ -1,5 +1,6 @@
 """Where the account service keeps things."""
 
+from accounts.database.engine import UNUSABLE as UNUSABLE
 from accounts.database.engine import Database as Database
 from accounts.database.engine import Pool as Pool
 from accounts.database.engine import Transaction as Transaction

@@ -79,6 +79,10 @@ class Pool:
         }
 
 
+UNUSABLE = (OperationalError, InterfaceError)
+"""What a database raises that does not answer, or does not let itself be used."""
+
+
 class Database:
     """An engine and its sessions. Where it cannot be reached, callers are told `Unavailable`, and the log once."""
 
