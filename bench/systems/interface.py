@@ -1,5 +1,6 @@
 """A running system."""
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from bench.cpu import tree
 from bench.protocols.interface import Dialect
 
 _STOP_SECONDS: Final = 3.0
+_PR_SET_PDEATHSIG: Final = 1
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,11 @@ System = Callable[[Path], AbstractContextManager[Running]]
 def process(
     command: list[str], folder: Path, working_folder: Path | None = None, variables: Mapping[str, str] | None = None
 ) -> Generator[subprocess.Popen[str]]:
-    """Run a server, with these variables beside those that are set; its standard error goes to a file in `folder`."""
+    """Run a server, with these variables beside those that are set; its standard error goes to a file in `folder`.
+
+    It is told to end when this process ends, even if that is killed: one that stays takes
+    time from whatever is measured later.
+    """
     with (folder / "stderr.log").open("w", encoding="utf-8") as log:
         started = subprocess.Popen(
             command,
@@ -52,11 +58,24 @@ def process(
             stderr=log,
             text=True,
             process_group=0,
+            preexec_fn=_end_with(os.getpid()),  # noqa: PLW1509 - it takes no lock that another thread may hold
         )
         try:
             yield started
         finally:
             _stop(started)
+
+
+def _end_with(parent: int) -> Callable[[], None]:
+    """Return what the child runs before it becomes the server."""
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def prepare() -> None:
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return prepare
 
 
 def _stop(started: subprocess.Popen[str]) -> None:
