@@ -241,7 +241,7 @@ class Accounts:
         await self.snapshots.overtake()
         await self.snapshots.publish_changed()
         await self.snapshots.fill()
-        self._following = asyncio.create_task(self.snapshots.follow(self.signing_keys.refresh))
+        self._following = asyncio.create_task(self.snapshots.follow(self.signing_keys.refresh_changed))
         for part in (
             self.people,
             self.credentials,

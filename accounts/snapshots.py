@@ -10,7 +10,7 @@ from accounts.budgets import repository as budgets
 from accounts.budgets.models import CAP_MODES, Budget
 from accounts.caches import repository as caches
 from accounts.clocks import repository as clocks
-from accounts.database import Database, Transaction, Version
+from accounts.database import Database, Remembered, Rows, Transaction
 from accounts.keys import repository as keys
 from accounts.limits.force import in_force
 from accounts.roles import repository as roles
@@ -44,6 +44,7 @@ class Snapshots:
         self._public_keys = public_keys
         self._published: dict[str, int] = {}
         self._followed_to = 0
+        self._newest = Remembered(database, tenants.NEWEST)
 
     async def publish(self, account_id: str) -> None:
         """Publish an account as it stands now. Called after each committed change, before it is answered."""
@@ -120,15 +121,15 @@ class Snapshots:
 
     async def follow(self, also: Callable[[], Awaitable[None]]) -> None:
         """Publish what other processes change, and do `also`, until cancelled. A database that fails is asked again."""
-        seen: Version | None = None
+        seen: Rows | None = None
         while True:
             await asyncio.sleep(POLL_SECONDS)
             try:
-                version = self._database.version()
-                if version is None or version != seen:
-                    await also()
+                await also()
+                newest = self._newest.rows()
+                if newest is None or newest != seen:
                     await self.publish_changed()
-                    seen = version
+                    seen = newest
                 await self.fill()
             except Unavailable:  # the database has told the log
                 continue

@@ -35,7 +35,7 @@ class Delivering:
         self._master_keys = master_keys
         self._clocks = clocks
         self._sender = sender
-        self._next_at = Remembered(database, repository.next_due)
+        self._next_at = Remembered(database, repository.NEXT_DUE)
         self._repeated = Repeated(self._look)
 
     async def start(self) -> None:

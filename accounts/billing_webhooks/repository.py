@@ -6,8 +6,18 @@ from sqlalchemy import delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from accounts.billing_webhooks.models import WebhookDelivery, WebhookEndpoint
+from accounts.database import Question
 from accounts.paging import PageRequest
 from accounts.tenants.models import Account
+
+NEXT_DUE: Question[int | None] = Question(
+    select(WebhookDelivery.next_at)
+    .where(WebhookDelivery.state == "waiting")
+    .order_by(WebhookDelivery.next_at)
+    .limit(1),
+    lambda rows: rows[0][0] if rows else None,
+)
+"""When there is something to tell; None where nothing waits."""
 
 
 def add(session: AsyncSession, row: WebhookEndpoint | WebhookDelivery) -> None:
@@ -42,12 +52,6 @@ async def deliveries(session: AsyncSession, endpoint_id: str, asked: PageRequest
         found = found.where((WebhookDelivery.created_at < at) | older)
     order = (WebhookDelivery.created_at.desc(), WebhookDelivery.id.desc())
     return (await session.scalars(found.order_by(*order).limit(asked.fetch))).all()
-
-
-async def next_due(session: AsyncSession) -> int | None:
-    """Return when there is something to tell; None where nothing waits."""
-    waiting = select(WebhookDelivery.next_at).where(WebhookDelivery.state == "waiting")
-    return await session.scalar(waiting.order_by(WebhookDelivery.next_at).limit(1))
 
 
 async def take(session: AsyncSession, now: int, until: int, most: int) -> Sequence[WebhookDelivery]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy import Connection, QueuePool, event
+from sqlalchemy import Connection, QueuePool, Select, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
@@ -148,6 +148,10 @@ class Database:
         Whoever looks again and again has nothing to look for while it is the same: a look by SQL takes 3 ms of CPU.
         """
         return None if self._commits is None else self._commits.version()
+
+    def glance(self, statement: Select[*tuple[Any, ...]]) -> sqlite.Rows | None:
+        """Return the rows of a statement, if `version` has just told one and they can be read without a session."""
+        return None if self._commits is None else self._commits.rows(statement)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Transaction]:

@@ -1,30 +1,60 @@
-"""What a look at the database has found, for as long as nobody commits."""
+"""What a question to the database is answered, asked again and again by loops that wait for something to do.
 
-from collections.abc import Awaitable, Callable
-from typing import Generic, TypeVar
+A look by a session takes 3 ms of CPU, and each commit of anything, by any process, is followed by one of each loop.
+So where the database is a file, whose pages are in memory, the same statement is read from it without a session: 20 us.
+"""
 
-from accounts.database.engine import Database, Transaction
-from accounts.database.sqlite import Version
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Select
+
+from accounts.database.engine import Database
+from accounts.database.sqlite import Rows, Version
 
 T = TypeVar("T")
 
 
-class Remembered(Generic[T]):
-    """Looks again only after a commit, of any process; each time where the database has no cheap sign of one."""
+@dataclass(frozen=True, slots=True)
+class Question(Generic[T]):
+    """A statement of a few rows of numbers and texts, found by an index; all that its answer depends on is in it."""
 
-    def __init__(self, database: Database, look: Callable[[Transaction], Awaitable[T]]) -> None:
+    statement: Select[*tuple[Any, ...]]
+    read: Callable[[Sequence[Sequence[Any]]], T]
+
+
+class Remembered(Generic[T]):
+    """The answer to a question. Where nothing was committed since it was asked, it is not asked again."""
+
+    def __init__(self, database: Database, question: Question[T]) -> None:
         self._database = database
-        self._look = look
-        self._found: tuple[Version | None, T] | None = None
+        self._question = question
+        self._found: tuple[Version, Rows] | None = None
 
     async def get(self) -> T:
-        """Return what there is to be found.
+        """Return the answer.
 
         Raises:
-            Unavailable: the database cannot be reached; what was found before is kept.
+            Unavailable: the database cannot be reached.
+        """
+        rows: Sequence[Sequence[Any]] | None = self.rows()
+        if rows is None:
+            async with self._database.reading() as session:
+                rows = (await session.execute(self._question.statement)).all()
+        return self._question.read(rows)
+
+    def rows(self) -> Rows | None:
+        """Return the rows that make the answer; None where that takes a session, as on a database server.
+
+        Whoever asks whether anything has changed compares them with those of before.
         """
         version = self._database.version()
-        if version is None or self._found is None or version != self._found[0]:
-            async with self._database.reading() as session:
-                self._found = version, await self._look(session)
+        if version is None:
+            return None
+        if self._found is None or version != self._found[0]:
+            rows = self._database.glance(self._question.statement)
+            if rows is None:
+                return None
+            self._found = version, rows
         return self._found[1]

@@ -1,12 +1,18 @@
 """SQL for jobs. What two services might do at the same time is one statement."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from accounts.database import Question
 from accounts.database.insert import insert_once
 from accounts.jobs.models import Job
+
+DUE: Question[dict[str, tuple[int, int]]] = Question(
+    select(Job.name, Job.next_at, Job.held_until), lambda rows: {row[0]: (row[1], row[2]) for row in rows}
+)
+"""Of each job when it is to be done next, and until when somebody holds it."""
 
 
 async def add_once(session: AsyncSession, name: str, next_at: int) -> None:
@@ -17,12 +23,6 @@ async def add_once(session: AsyncSession, name: str, next_at: int) -> None:
 async def everything(session: AsyncSession) -> Sequence[Job]:
     """Return all jobs in the order of their names."""
     return (await session.scalars(select(Job).order_by(Job.name))).all()
-
-
-async def due(session: AsyncSession) -> Mapping[str, tuple[int, int]]:
-    """Return of each job when it is to be done next, and until when somebody holds it."""
-    rows = await session.execute(select(Job.name, Job.next_at, Job.held_until))
-    return {row.name: (row.next_at, row.held_until) for row in rows}
 
 
 async def take(session: AsyncSession, name: str, holder: str, now: int, held_until: int) -> bool:

@@ -63,7 +63,7 @@ class Jobs:
         self._holder = new_id("service")
         self._jobs: dict[str, Job] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
-        self._due = Remembered(database, repository.due)
+        self._due = Remembered(database, repository.DUE)
         self._looking: asyncio.Task[None] | None = None
         self.runs: Counter[tuple[str, str]] = Counter()
 

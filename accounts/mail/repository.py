@@ -5,17 +5,16 @@ from collections.abc import Sequence
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from accounts.database import Question
 from accounts.mail.models import Mail
+
+NEXT_DUE: Question[int | None] = Question(select(func.min(Mail.next_at)), lambda rows: rows[0][0])
+"""When the next mail is to be delivered; None while there is none."""
 
 
 def add(session: AsyncSession, mail: Mail) -> None:
     """Keep a mail until it is delivered."""
     session.add(mail)
-
-
-async def next_due(session: AsyncSession) -> int | None:
-    """Return when the next mail is to be delivered; None while there is none."""
-    return await session.scalar(select(func.min(Mail.next_at)))
 
 
 async def take(session: AsyncSession, now: int, until: int, most: int) -> Sequence[Mail]:

@@ -56,7 +56,7 @@ class Mails:
         self._now = now
         self.templates = Templates()
         self._added = asyncio.Event()
-        self._next_at = Remembered(database, repository.next_due)
+        self._next_at = Remembered(database, repository.NEXT_DUE)
         self._delivering: asyncio.Task[None] | None = None
 
     def __repr__(self) -> str:

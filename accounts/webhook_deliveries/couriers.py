@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from functools import partial
 
-from accounts.database import Database, Transaction, Version
+from accounts.database import Database, Remembered, Transaction
 from accounts.encryption import CannotDecrypt, MasterKeys
 from accounts.identifiers import new_id
 from accounts.webhook_deliveries import repository
@@ -59,8 +59,7 @@ class Couriers:
         self._running: dict[str, tuple[Courier, asyncio.Task[None]]] = {}
         self._held_until = 0.0
         self._locked: set[str] = set()
-        self._without_any: Version | None = None
-        """The version of the database that had no webhook at all."""
+        self._is_any = Remembered(database, repository.IS_ANY)
         self._pace = Pace(MOST_PER_SECOND)
         self._replays = Replays(database, self._letters, self._holder)
         self._repeated = [Repeated(self._look), Repeated(self._replay)]
@@ -104,13 +103,11 @@ class Couriers:
 
     async def look(self) -> None:
         """Hold what is to be held, and see to it that each has its courier."""
-        now = int(time.time())
-        version = self._database.version()
-        if version is not None and version == self._without_any:
+        if not self._running and not await self._is_any.get():
             return
+        now = int(time.time())
         async with self._database.reading() as session:
             is_due = await repository.is_any_to_hold(session, self._holder, now, now + RENEW_SECONDS)
-            self._without_any = version if not self._running and not await repository.is_any(session) else None
         if is_due:
             began = asyncio.get_running_loop().time()
             async with self._database.transaction() as session:

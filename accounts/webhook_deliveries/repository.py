@@ -7,14 +7,13 @@ from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from accounts.caches.models import Cache
+from accounts.database import Question
 from accounts.paging import PageRequest
 from accounts.webhook_deliveries.models import WebhookEvent
 from accounts.webhooks.models import Webhook
 
-
-async def is_any(session: AsyncSession) -> bool:
-    """Whether there is a webhook."""
-    return await session.scalar(select(Webhook.id).limit(1)) is not None
+IS_ANY: Question[bool] = Question(select(Webhook.id).limit(1), bool)
+"""Whether there is a webhook."""
 
 
 async def is_any_to_hold(session: AsyncSession, holder: str, now: int, soon: int) -> bool:
