@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Row, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -25,4 +25,9 @@ async def insert_all_once(
 
 def inserting(session: AsyncSession, table: type[Base]) -> postgresql.Insert | sqlite.Insert:
     """Return an INSERT that knows ON CONFLICT, as the session's database has it."""
-    return sqlite.insert(table) if session.get_bind().dialect.name == "sqlite" else postgresql.insert(table)
+    return inserting_into(session.get_bind().dialect.name, table)
+
+
+def inserting_into(dialect: str, table: type[Base] | Table) -> postgresql.Insert | sqlite.Insert:
+    """Return what `inserting` does, for a database of this dialect."""
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)

@@ -1,18 +1,50 @@
 """SQL for jobs. What two services might do at the same time is one statement."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Final, NamedTuple, cast
 
-from sqlalchemy import select, update
+from sqlalchemy import Integer, Table, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from accounts.database import Question
 from accounts.database.insert import insert_once
 from accounts.jobs.models import Job
 
+_UNSEEN: Final = {"synchronize_session": False}
+"""No session has rows of jobs that it changes."""
+
 DUE: Question[dict[str, tuple[int, int]]] = Question(
     select(Job.name, Job.next_at, Job.held_until), lambda rows: {row[0]: (row[1], row[2]) for row in rows}
 )
 """Of each job when it is to be done next, and until when somebody holds it."""
+
+
+class Ended(NamedTuple):
+    """How a run ended, after so many milliseconds; the next one is at an epoch second."""
+
+    job: str
+    at: int
+    took: int
+    how: str
+    what: str
+    failed: int
+
+
+_FINISHED: Final = (
+    update(cast("Table", Job.__table__))
+    .where(Job.name == bindparam("job"), Job.holder == bindparam("by"))
+    .values(
+        holder="",
+        held_until=0,
+        next_at=bindparam("at"),
+        started_at=Job.began_at,
+        took_ms=bindparam("took"),
+        outcome=bindparam("how"),
+        detail=bindparam("what"),
+        runs=Job.runs + 1,
+        failures=Job.failures + bindparam("failed", type_=Integer),
+    )
+)
 
 
 async def add_once(session: AsyncSession, name: str, next_at: int) -> None:
@@ -25,11 +57,12 @@ async def everything(session: AsyncSession) -> Sequence[Job]:
     return (await session.scalars(select(Job).order_by(Job.name))).all()
 
 
-async def take(session: AsyncSession, name: str, holder: str, now: int, held_until: int) -> bool:
-    """Become the one that does a job which is due; return whether it worked."""
-    free = update(Job).where(Job.name == name, Job.next_at <= now, Job.held_until <= now)
-    taken = free.values(holder=holder, held_until=held_until, began_at=now).returning(Job.name)
-    return await session.scalar(taken) is not None
+async def take(session: AsyncSession, names: Collection[str], holder: str, now: int, held_until: int) -> set[str]:
+    """Become the one that does these jobs which are due; return those of which that worked."""
+    free = select(Job.name).where(Job.name.in_(names), Job.next_at <= now, Job.held_until <= now)
+    taken = update(Job).where(Job.name.in_(free.with_for_update(skip_locked=True).scalar_subquery()))
+    values = taken.values(holder=holder, held_until=held_until, began_at=now)
+    return set(await session.scalars(values.returning(Job.name), execution_options=_UNSEEN))
 
 
 async def hold(session: AsyncSession, name: str, holder: str, held_until: int) -> bool:
@@ -38,24 +71,10 @@ async def hold(session: AsyncSession, name: str, holder: str, held_until: int) -
     return await session.scalar(held.returning(Job.name)) is not None
 
 
-async def finish(
-    session: AsyncSession, name: str, holder: str, *, next_at: int, took_ms: int, failed: bool, detail: str
-) -> None:
-    """Note how a run ended, and let go of the job; nothing happens where another holds it by now."""
-    held = update(Job).where(Job.name == name, Job.holder == holder)
-    await session.execute(
-        held.values(
-            holder="",
-            held_until=0,
-            next_at=next_at,
-            started_at=Job.began_at,
-            took_ms=took_ms,
-            outcome="failed" if failed else "done",
-            detail=detail,
-            runs=Job.runs + 1,
-            failures=Job.failures + int(failed),
-        )
-    )
+async def finish(session: AsyncSession, holder: str, ended: Sequence[Ended]) -> None:
+    """Note how runs ended, and let go of the jobs; nothing happens to one that another holds by now."""
+    rows = [{**each._asdict(), "by": holder} for each in sorted(ended)]  # by name, so that two services wait one way
+    await (await session.connection()).execute(_FINISHED, rows)
 
 
 async def hasten(session: AsyncSession, name: str, now: int) -> bool:

@@ -17,6 +17,7 @@ from accounts.database import Database, Remembered
 from accounts.identifiers import new_id
 from accounts.jobs import repository
 from accounts.jobs.models import Job as Row
+from accounts.jobs.repository import Ended
 from api.errors import NotFound, TidingsError, Unavailable
 from api.tasks import end
 
@@ -25,6 +26,9 @@ LEASE_SECONDS = 30
 """How long after the death of the service that does a job another one may begin it."""
 
 RENEW_SECONDS = 10.0
+TOGETHER_SECONDS = 0.05
+"""Jobs that end within this time are let go of together."""
+
 RETRY_SECONDS = 60
 """A run that failed is repeated after so long, where the next one would come later."""
 
@@ -65,6 +69,8 @@ class Jobs:
         self._running: dict[str, asyncio.Task[None]] = {}
         self._due = Remembered(database, repository.DUE)
         self._looking: asyncio.Task[None] | None = None
+        self._ended: list[Ended] = []
+        self._noting: asyncio.Task[None] | None = None
         self.runs: Counter[tuple[str, str]] = Counter()
 
     def __repr__(self) -> str:
@@ -89,7 +95,7 @@ class Jobs:
         """Stop. What is under way is given up, and done by another service when its lease has ended."""
         if self._looking is not None:
             await end(self._looking)
-        await end(*self._running.values())
+        await end(*self._running.values(), *([self._noting] if self._noting is not None else []))
 
     async def list(self) -> Sequence[Row]:
         """Return all jobs that this or another version of the service has done, in the order of their names."""
@@ -110,15 +116,15 @@ class Jobs:
     async def look(self) -> None:
         """Begin what is due and what nobody else does."""
         now = int(self._now())
-        for name, (next_at, held_until) in (await self._due.get()).items():
-            job = self._jobs.get(name)
-            if job is None or name in self._running or now < max(next_at, held_until):
-                continue
-            async with self._database.transaction() as session:
-                taken = await repository.take(session, name, self._holder, now, now + LEASE_SECONDS)
-            if taken:
-                task = self._running[name] = asyncio.create_task(self._do(job))
-                task.add_done_callback(lambda _, name=name: self._running.pop(name, None))
+        due = [name for name, at in (await self._due.get()).items() if now >= max(at) and name not in self._running]
+        mine = [name for name in due if name in self._jobs]
+        if not mine:
+            return
+        async with self._database.transaction() as session:
+            taken = await repository.take(session, mine, self._holder, now, now + LEASE_SECONDS)
+        for name in sorted(taken):
+            task = self._running[name] = asyncio.create_task(self._do(self._jobs[name]))
+            task.add_done_callback(lambda _, name=name: self._running.pop(name, None))
 
     async def _look_on(self) -> None:
         while True:
@@ -142,20 +148,24 @@ class Jobs:
             detail, failed = f"{type(error).__name__}: {error}", True
         finally:
             await end(holding)
-        self.runs[job.name, "failed" if failed else "done"] += 1
+        outcome = "failed" if failed else "done"
+        self.runs[job.name, outcome] += 1
         took_ms = round((time.monotonic() - began) * 1000)
         rest = min(job.every_seconds, RETRY_SECONDS) if failed else job.every_seconds
-        with contextlib.suppress(Unavailable):  # then its lease ends, and it is done once more
-            async with self._database.transaction() as session:
-                await repository.finish(
-                    session,
-                    job.name,
-                    self._holder,
-                    next_at=int(self._now()) + rest,
-                    took_ms=took_ms,
-                    failed=failed,
-                    detail=detail[:LONGEST_DETAIL],
-                )
+        next_at = int(self._now()) + rest
+        self._ended.append(Ended(job.name, next_at, took_ms, outcome, detail[:LONGEST_DETAIL], int(failed)))
+        if self._noting is None or self._noting.done():
+            self._noting = asyncio.create_task(self._note())
+        await asyncio.shield(self._noting)
+
+    async def _note(self) -> None:
+        """Note in one transaction what ends together: each commit takes 2 ms, and has others look what is new."""
+        await asyncio.sleep(TOGETHER_SECONDS)
+        while self._ended:
+            ended, self._ended = self._ended, []
+            with contextlib.suppress(Unavailable):  # then their leases end, and they are done once more
+                async with self._database.transaction() as session:
+                    await repository.finish(session, self._holder, ended)
 
     async def _hold(self, name: str) -> None:
         while True:

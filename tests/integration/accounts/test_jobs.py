@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 
 import pytest
+from sqlalchemy import event
 
 from accounts.audit import SYSTEM
 from accounts.database import Database
@@ -100,6 +101,26 @@ async def test_a_job_of_a_service_that_died_is_done_by_another(service: Service,
     await lives.look()
     await until_idle(lives)
     assert [row.detail for row in await lives.list()] == ["run 2"]
+
+
+async def test_jobs_that_are_due_together_are_taken_and_let_go_of_together(
+    service: Service, database: Database, clock: Clock
+) -> None:
+    first, second = Work(), Work()
+    here = service(Job("things.count", HOUR, first), Job("things.sort", HOUR, second))
+    await here.register()
+    commits: list[object] = []
+    event.listen(database._engine.sync_engine, "commit", commits.append)
+    taking = asyncio.create_task(here.look())
+    await until(lambda: taking.done() and second.runs == 1)
+    await until_idle(here)
+    looks = int(database.version() is None)  # a database server is looked at by a session
+    assert (first.runs, second.runs) == (1, 1)
+    assert len(commits) - looks < 4  # as many as if each were by itself
+    assert [(row.name, row.outcome, row.runs) for row in await here.list()] == [
+        ("things.count", "done", 1),
+        ("things.sort", "done", 1),
+    ]
 
 
 async def test_a_job_that_fails_says_why_and_is_tried_again_soon(service: Service, clock: Clock) -> None:
