@@ -13,6 +13,7 @@ from accounts.component import Accounts
 from accounts.invoices.schemas import InvoiceInfo
 from accounts.pricing.schemas import NewPlan, PlanInfo
 from accounts.pricing.service import When
+from accounts.rest.faults import in_words
 from cli.accounts_access import data_option, database_option, show, with_accounts
 from cli.verbs import Verbs
 
@@ -53,7 +54,7 @@ def plan(file: Path, data: Path, database_url: str) -> None:
         body = NewPlan.model_validate_json(file.read_bytes())
     except ValidationError as reason:
         problems = [
-            f"  {'.'.join(map(str, each['loc']))}: {each['msg']}".replace("  : ", "  ") for each in reason.errors()
+            f"  {'.'.join(map(str, each['loc']))}: {in_words(each)}".replace("  : ", "  ") for each in reason.errors()
         ]
         raise click.ClickException("\n".join(["the plan cannot be read", *problems])) from reason
 

@@ -12,7 +12,8 @@ from accounts.budgets.service import Budgets
 from accounts.caches.service import Caches
 from accounts.console.forms import sent, trouble
 from accounts.console.page_route import PageRoute
-from accounts.console.pages import NO_TROUBLE, Pages, Trouble, see_other
+from accounts.console.pages import NO_TROUBLE, Pages, Trouble, see_other, sentence
+from accounts.rest.faults import in_words
 from accounts.rest.guards import Person
 from accounts.sessions.member import Member
 from api.errors import TidingsError
@@ -65,7 +66,7 @@ class BudgetPages:
             body = NewBudget.model_validate({**form, "cache": form["cache"] or None})
             await self._budgets.make(person.account_id, person.actor, body.fields())
         except ValidationError as error:
-            wrong = {str(each["loc"][0]): f"{each['msg']}." for each in error.errors()}
+            wrong = {str(each["loc"][0]): sentence(in_words(each)) for each in error.errors()}
             return await self._form(request, person, form, Trouble("The budget is not right yet.", wrong), 400)
         except TidingsError as error:
             return await self._form(request, person, form, trouble(error, _FIELDS), error.http)

@@ -8,7 +8,8 @@ from pydantic import ValidationError
 from accounts.caches.models import Cache
 from accounts.caches.schemas import CacheChange
 from accounts.caches.service import Changes
-from accounts.console.pages import Trouble
+from accounts.console.pages import Trouble, sentence
+from accounts.rest.faults import in_words
 
 LIMITS = (
     ("publishes_per_second", "Publishes a second"),
@@ -54,7 +55,7 @@ def changes(form: Mapping[str, str]) -> Changes:
             }
         )
     except ValidationError as error:
-        wrong |= {str(each["loc"][-1]): f"{each['msg']}." for each in error.errors()}
+        wrong |= {str(each["loc"][-1]): sentence(in_words(each)) for each in error.errors()}
         raise Mistake(Trouble("The bounds are not right yet.", wrong)) from error
     if wrong:
         raise Mistake(Trouble("The bounds are not right yet.", wrong))

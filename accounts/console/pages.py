@@ -136,5 +136,7 @@ def size(number_of_bytes: float) -> str:
 
 
 def sentence(message: str) -> str:
-    """Return an error's message as it reads on a page."""
-    return message[:1].upper() + message[1:] + ("" if message.endswith((".", "!", "?")) else ".")
+    """Return an error's message as it reads on a page; one that begins with a field of the API has it as words."""
+    first, space, rest = message.partition(" ")
+    words = first.replace("_", " ") + space + rest if first.isidentifier() else message
+    return words[:1].upper() + words[1:] + ("" if words.endswith((".", "!", "?")) else ".")

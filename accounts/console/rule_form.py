@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from fastapi import Request
 from pydantic import TypeAdapter, ValidationError
 
-from accounts.console.pages import Trouble
+from accounts.console.pages import Trouble, sentence
 from accounts.permissions.rules import PermissionRule, read
+from accounts.rest.faults import in_words
 from api.permissions import Grant
 from api.rules import Action, Rule, Selector
 
@@ -66,7 +67,7 @@ class RuleForm:
         try:
             return read(_RULES.validate_python([_body(row) for row in self.rows]))
         except ValidationError as error:
-            raise Mistake({_field(each["loc"]): _words(each["msg"]) for each in error.errors()}) from error
+            raise Mistake({_field(each["loc"]): sentence(in_words(each)) for each in error.errors()}) from error
 
     def decide(self, grant: Grant) -> None:
         """Find out what a grant says of the trial."""
@@ -126,11 +127,6 @@ def _field(place: Sequence[int | str]) -> str:
     names = {"permissions": "access", "caches": "cache", "topics": "topic", "allowed_cidrs": "networks"}
     name = next((names[part] for part in place if isinstance(part, str) and part in names), "access")
     return f"{name}-{place[0]}"
-
-
-def _words(message: str) -> str:
-    text = message.removeprefix("Value error, ")
-    return text[:1].upper() + text[1:] + "."
 
 
 def names_cache(name: str, *, topic: str = "", reads_only: bool = False) -> Rule:

@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
+from accounts.rest.faults import in_words
 from api import request_ids
 from api.errors import TidingsError
 
@@ -54,7 +55,7 @@ async def _invalid(_: Request, error: Exception) -> JSONResponse:
         return _answer(HTTPStatus.BAD_REQUEST, "invalid_argument", "the body is not valid JSON")
     if any(tuple(each["loc"]) == ("body",) and each["type"] in _NO_OBJECT for each in found):
         return _answer(HTTPStatus.BAD_REQUEST, "invalid_argument", "the body must be a JSON object")
-    details = [{"field": ".".join(map(str, each["loc"][1:])), "problem": each["msg"]} for each in found]
+    details = [{"field": ".".join(map(str, each["loc"][1:])), "problem": in_words(each)} for each in found]
     first = details[0] if details else {"field": "", "problem": "not valid"}
     message = f"the field '{first['field']}' is not valid: {first['problem']}"
     return _answer(HTTPStatus.BAD_REQUEST, "invalid_argument", message, details)
