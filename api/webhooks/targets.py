@@ -35,6 +35,8 @@ def checked_url(url: str, *, allow_private: bool) -> str:
     if not host or port == 0 or parts.username is not None or parts.password is not None or parts.fragment:
         raise InvalidArgument(f"{problem}it names a host, and neither a user nor a fragment")
     if not allow_private:
+        if host.rstrip(".").rpartition(".")[2] == "localhost":  # RFC 6761: it and all below it are the machine itself
+            raise InvalidArgument(f"{problem}{host} is this machine, and no host of the public network")
         try:
             address = ipaddress.ip_address(host)
         except ValueError:

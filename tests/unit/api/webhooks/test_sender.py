@@ -185,6 +185,8 @@ def test_only_the_public_network_is_public(address: str, *, public: bool) -> Non
         "https://[::1/",
         "https://127.0.0.1/",
         "https://[::1]/",
+        "https://localhost/",
+        "https://things.LOCALHOST.:8443/",
         "https://example.com/a b",
         "https://example.com/\n",
         "https://exämple.com/",
