@@ -36,6 +36,8 @@ PATH, INVOICE, PROFILE, PLAN = (
     "/console/billing/plan",
 )
 _TEXTS = ("name", "address", "email", "tax_id")
+_FIELDS = {"the e-mail": "email"} | {name: name for name in _TEXTS}
+"""What messages of services begin with, and the field that they are about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +172,7 @@ class BillingPages:
             wanted = _checked({**form, "address": form["address"].replace("\r\n", "\n")})
             await self._finance.profiles.change(person.account_id, person.actor, wanted)
         except TidingsError as error:
-            return self._profile(request, person, form, trouble(error, {name: name for name in _TEXTS}), error.http)
+            return self._profile(request, person, form, trouble(error, _FIELDS), error.http)
         return see_other(PATH, note="profile-changed")
 
     async def plans(self, request: Request, person: Person) -> Response:

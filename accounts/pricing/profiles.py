@@ -8,6 +8,7 @@ from accounts.audit import Actor
 from accounts.billing.money import plain_unit
 from accounts.database import Database
 from accounts.pricing.service import Customer, Pricing
+from accounts.users.emails import normalised
 
 FIELDS = ("name", "address", "email", "tax_id", "tax_name", "tax_rate")
 
@@ -45,7 +46,10 @@ class Profiles:
 
         Raises:
             NotFound: there is no such account.
+            InvalidArgument: the e-mail cannot be one; an empty one takes it away.
         """
+        if changes.get("email"):
+            changes = {**changes, "email": normalised(changes["email"])}
         async with self._database.transaction() as session:
             customer = await self._pricing.customer_alone(session, account_id)
             accept(customer)

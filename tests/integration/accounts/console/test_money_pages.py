@@ -65,6 +65,25 @@ async def test_a_billing_address_keeps_its_lines(here: Installation) -> None:
     assert 'id="tax_id-wrong"' in wrong.text
 
 
+async def test_an_address_for_invoices_is_one(here: Installation) -> None:
+    client, _ = await logged_in(here)
+    form = {"name": "Ada", "address": "", "email": "nonsense", "tax_id": ""}
+    wrong = await client.post("/console/billing/profile", data=form)
+    assert (wrong.status_code, 'id="email-wrong"' in wrong.text) == (400, True)
+    kept = {**form, "email": "Ada@Example.com"}
+    assert (await client.post("/console/billing/profile", data=kept)).status_code == 303
+    assert "ada@example.com" in (await client.get("/console/billing/profile")).text
+
+
+async def test_a_budget_that_is_not_right_is_told_in_words(here: Installation) -> None:
+    client, _ = await logged_in(here)
+    form = {"name": "", "amount": "much", "mode": "warn", "cache": ""}
+    wrong = await client.post("/console/budgets/new", data=form)
+    assert wrong.status_code == 400
+    assert "It must not be empty." in wrong.text
+    assert "It must be an amount, such as 12.50." in wrong.text
+
+
 async def test_what_is_included_in_the_plan_is_told_on_the_overview_from_the_first_whole_month(start: Start) -> None:
     here = await start()
     client, account = await logged_in(here)
