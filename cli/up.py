@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from cli.address import claim
 from cli.billing_variables import BillingVariables
@@ -114,12 +115,15 @@ def _hidden(name: str, default: float, text: str) -> Callable[[Callable[..., Non
 @_hidden("--drain-seconds", Patience().drain, "Over which the end of streams is spread.")
 @_hidden("--stream-idle-seconds", Times().stream_idle, "Until a stalled stream is cut.")
 @_hidden("--keepalive-seconds", Times().keepalive_interval, "Between HTTP/2 pings to clients.")
-def up(**options: object) -> None:
+@click.pass_context
+def up(ctx: click.Context, **options: object) -> None:
     """Run everything on this machine.
 
     Prints one line `ready http://HOST:PORT` when it serves. SIGTERM drains and ends it, SIGQUIT ends it at once,
     SIGHUP restarts it without a failed call.
     """
+    if not options["local"] and ctx.get_parameter_source("admin_port") is not ParameterSource.DEFAULT:
+        raise click.UsageError("--admin-port goes with --local: there is no such port without it")
     with told_in_a_sentence(), ExitStack() as stack:
         log_to_standard_error(LogVariables.read(), "warning")
         asyncio.run(_run(Options(**options), stack))  # pyright: ignore[reportArgumentType]  click has checked them

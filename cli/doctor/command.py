@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 from dataclasses import asdict
 from typing import NoReturn
@@ -12,7 +13,9 @@ from cli.doctor import certificate, database, processes, store
 from cli.doctor.finding import Finding
 from cli.doctor.settings import DoctorVariables
 from cli.refusals import told_in_a_sentence
+from cli.tiers.variables import variable
 
+REDIS_URL = variable("redis_url")
 SERIOUS = 9
 """The exit code where something is wrong."""
 
@@ -39,6 +42,11 @@ def doctor(endpoint: str, api_key: str | None, *, as_json: bool, compatibility: 
     """
     if compatibility:
         _try(endpoint, api_key, as_json=as_json)
+    if not os.environ.get(REDIS_URL):
+        raise click.UsageError(
+            f"it looks at a fleet, and {REDIS_URL} says at which one; a service of one machine tells at /readyz how it"
+            " stands, and --compat tries any service"
+        )
     with told_in_a_sentence():
         variables = DoctorVariables.read()
     findings = asyncio.run(_look(variables))

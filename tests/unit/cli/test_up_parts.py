@@ -102,6 +102,18 @@ def test_an_unknown_subcommand_is_a_usage_error() -> None:
     assert CliRunner().invoke(main, ["dance"]).exit_code == 2
 
 
+def test_an_admin_port_without_a_local_service_is_a_usage_error() -> None:
+    refused = CliRunner().invoke(main, ["up", "--admin-port", "9090"])
+    assert (refused.exit_code, "--admin-port goes with --local" in refused.output) == (2, True)
+
+
+def test_the_doctor_says_which_fleet_it_is_to_be_told_of_and_what_there_is_for_one_machine() -> None:
+    refused = CliRunner().invoke(main, ["doctor"], env={"TIDINGS_REDIS_URL": None})
+    assert refused.exit_code == 2
+    assert "TIDINGS_REDIS_URL" in refused.output
+    assert "/readyz" in refused.output
+
+
 def test_up_explains_its_options_and_hides_those_for_tests() -> None:
     shown = CliRunner().invoke(main, ["up", "--help"]).output
     for option in ("--port", "--data", "--local", "--nodes", "--tls-cert", "--tls-key", "--host", "--admin-port"):
