@@ -8,10 +8,12 @@ import pytest
 
 from accounts.batches import admission
 from accounts.batches.admission import Admission
+from api import topic_names
 from api.errors import InvalidArgument, Unavailable
 from api.names import Topic
 from api.outbox import Outbox
 from api.seals import Seals
+from api.topic_names import TopicNames
 from backplane import placement
 from backplane.interface import Delivered, Node, NodeMap, UsageBatch
 from backplane.placement import Placement
@@ -54,6 +56,15 @@ def test_owners_that_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(10):
         placed.owner(Topic("acme", "cache", f"topic-{number}"))
         assert len(placed._remembered) <= 3
+
+
+def test_topics_that_a_link_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(topic_names, "REMEMBERED_TOPICS", 3)
+    names = TopicNames()
+    for number in range(10):
+        topic = Topic("acme", "cache", f"topic-{number}")
+        assert names.topic_of(names.bytes_of(topic)) == topic
+        assert max(len(names._bytes), len(names._topics)) <= 3
 
 
 def test_fields_of_a_query() -> None:
