@@ -1,7 +1,7 @@
 """What a question to the database is answered, asked again and again by loops that wait for something to do.
 
 A look by a session takes 2.4 ms of CPU, and each commit of anything, by any process, is followed by one of each loop.
-So where the database is a file, whose pages are in memory, the same statement is read from it without a session: 0.1 ms.
+So where the database is a file, whose pages are in memory, the statement is read from it without a session: 0.1 ms.
 """
 
 from collections.abc import Callable, Sequence
