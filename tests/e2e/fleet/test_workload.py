@@ -42,7 +42,9 @@ async def test_subscribers_resume_over_a_rolling_restart(service: Service, reach
     old = service.envoy_pid
     async with Workload(reach, Shape(topics=5)) as load, control(reach) as beside:
         service.signal(signal.SIGHUP)
-        await load.until(lambda: service.envoy_pids not in ([old], []) and old not in service.envoy_pids, "a new Envoy")
+        await load.until(
+            lambda: service.envoy_pids not in ([old], []) and old not in service.envoy_pids, "a new Envoy", 60
+        )
         await load.until(load.is_open, "resumed streams")
         await load.go_on()
         found = await load.settle()

@@ -28,8 +28,16 @@ PAGES = (
     "/console/account",
     "/console/security",
 )
-MEDIAN_SECONDS = 0.05
-"""Of the processor: what a busy machine adds to it says nothing about the page."""
+COUNTS = 3
+"""A page takes less of the processor than counting to a million so many times: that is 50 to 100 ms on most machines,
+and what another machine or a busy one makes of either says nothing about the page."""
+
+
+def count_to_a_million() -> None:
+    """Do what takes a known share of any machine's time."""
+    counted = 0
+    for number in range(1_000_000):
+        counted += number
 
 
 async def entered(here: Installation) -> httpx.AsyncClient:
@@ -107,7 +115,9 @@ async def test_reports_of_browsers_are_taken_and_bounded(here: Installation, cap
     assert "\n" not in line
 
 
-async def test_a_page_takes_under_50_ms_with_a_thousand_caches_and_a_year_of_usage(here: Installation) -> None:
+async def test_a_page_takes_less_than_counting_to_three_million_with_a_thousand_caches_and_a_year_of_usage(
+    here: Installation,
+) -> None:
     client = await entered(here)
     account_id = await here.accounts.users.account_of(PERSON["email"])
     async with asyncio.timeout(30):  # else what the jobs do at a start would be counted as the page's
@@ -123,9 +133,11 @@ async def test_a_page_takes_under_50_ms_with_a_thousand_caches_and_a_year_of_usa
                 session, Cache(id=f"cache_{number}", account_id=account_id, name=f"cache {number}", durable=False)
             )
     for path in PAGES:
-        seconds: list[float] = []
+        counts: list[float] = []
         for _ in range(9):
             began = time.process_time()
             assert (await client.get(path)).status_code == 200
-            seconds.append(time.process_time() - began)
-        assert statistics.median(seconds) < MEDIAN_SECONDS, path
+            made = time.process_time()
+            count_to_a_million()
+            counts.append((made - began) / (time.process_time() - made))
+        assert statistics.median(counts) < COUNTS, path
