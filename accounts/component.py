@@ -11,7 +11,7 @@ from accounts.administration import own_account
 from accounts.audit import endpoints as audit_routes
 from accounts.audit.log import AuditLog
 from accounts.batches.admission import Admission
-from accounts.batches.pruning import Retention
+from accounts.batches.retention import Retention
 from accounts.billing.settings import BillingSettings
 from accounts.bookkeeping import balances as balance_routes
 from accounts.bookkeeping import endpoints as bookkeeping_routes
@@ -34,7 +34,7 @@ from accounts.limits import endpoints as limit_routes
 from accounts.limits.service import AccountLimits
 from accounts.limits.watch import Watch
 from accounts.mail.service import Mails
-from accounts.mail.transports import MailSettings
+from accounts.mail.settings import MailSettings
 from accounts.operation import Operation
 from accounts.people import People
 from accounts.posting import Posting

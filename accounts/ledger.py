@@ -7,7 +7,8 @@ from accounts.batches.admission import Admission
 from accounts.batches.archive import Archive
 from accounts.batches.consumer import Consumer
 from accounts.batches.listing import Listing
-from accounts.batches.pruning import Pruning, Retention
+from accounts.batches.pruning import Pruning
+from accounts.batches.retention import Retention
 from accounts.batches.service import Batches, Used
 from accounts.batches.verifying import Verifier, Watch
 from accounts.clocks.service import Clocks

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field
 from typing_extensions import override
 
-from accounts.mail.transports import MailSettings, SmtpSettings
+from accounts.mail.settings import MailSettings, SmtpSettings
 from cli.tiers.variables import AbsolutePath, Variables
 
 PORTS = {"starttls": 587, "tls": 465, "none": 25}

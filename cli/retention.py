@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from accounts.batches.pruning import SHORTEST_DAYS, Retention
+from accounts.batches.retention import SHORTEST_DAYS, Retention
 from cli.tiers.variables import AbsolutePath, Variables
 
 LONGEST_DAYS = 36_600

@@ -9,9 +9,6 @@ import os
 from collections.abc import Sequence
 from typing import Self
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
 from api.secret_keys import keys_in
 
 _NONCE_BYTES = 12
@@ -34,6 +31,8 @@ class MasterKeys:
     """
 
     def __init__(self, keys: Sequence[bytes]) -> None:
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415  commands only name the keys
+
         self._ciphers = {_id(key): AESGCM(key) for key in keys}
         self.newest = _id(keys[0])
 
@@ -61,6 +60,8 @@ class MasterKeys:
         Raises:
             CannotDecrypt: its key is not here, it was for another purpose, or it is damaged.
         """
+        from cryptography.exceptions import InvalidTag  # noqa: PLC0415  see above
+
         form, key_id, body = [*kept.split(".", 2), "", ""][:3]
         cipher = self._ciphers.get(key_id)
         if form != _FORM or cipher is None:

@@ -16,7 +16,8 @@ from accounts.identifiers import new_id
 from accounts.mail import repository
 from accounts.mail.models import Mail
 from accounts.mail.rendering import Templates
-from accounts.mail.transports import Folder, MailSettings, Smtp, Transport, Undeliverable
+from accounts.mail.settings import MailSettings
+from accounts.mail.transports import Folder, Smtp, Transport, Undeliverable
 from api.errors import Unavailable
 from api.tasks import end
 

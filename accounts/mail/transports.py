@@ -3,16 +3,15 @@
 import asyncio
 import os
 import ssl
-from dataclasses import dataclass, field
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
 import aiosmtplib
 
-TIMEOUT_SECONDS = 30.0
+from accounts.mail.settings import SmtpSettings
 
-Security = Literal["starttls", "tls", "none"]
+TIMEOUT_SECONDS = 30.0
 
 
 class Undeliverable(Exception):
@@ -30,38 +29,6 @@ class Transport(Protocol):
             OSError, aiosmtplib.SMTPException: it may go better later.
         """
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class SmtpSettings:
-    """A server that takes mails.
-
-    Attributes:
-        sender: The address that mails come from, such as `Tidings <tidings@example.com>`.
-        security: `starttls` and `tls` check the server's certificate.
-        ca_file: PEM file with the certificates that sign the server's, where the machine does not know them.
-    """
-
-    host: str
-    port: int
-    sender: str
-    username: str = ""
-    password: str = field(default="", repr=False)
-    security: Security = "starttls"
-    ca_file: Path | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class MailSettings:
-    """How mails go out.
-
-    Attributes:
-        smtp: Without one, mails are written to a folder in the data folder.
-        public_url: Where people reach the console; links in mails lead there.
-    """
-
-    smtp: SmtpSettings | None = None
-    public_url: str = ""
 
 
 class Smtp:

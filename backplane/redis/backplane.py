@@ -5,7 +5,7 @@ from pathlib import Path
 
 from backplane.redis.audience import RedisAudience
 from backplane.redis.busiest import RedisBusiest
-from backplane.redis.connection import connect, disconnect, location
+from backplane.redis.connection import connect, disconnect
 from backplane.redis.directory import RedisDirectory
 from backplane.redis.key_uses import RedisKeyUses
 from backplane.redis.news import News
@@ -16,6 +16,7 @@ from backplane.redis.system import RedisSystemTopics
 from backplane.redis.topics import RedisTopics
 from backplane.redis.usage import ABANDONED_SECONDS, RedisUsage
 from backplane.redis.witnesses import RedisWitnesses
+from backplane.redis_location import location
 
 
 class RedisBackplane:

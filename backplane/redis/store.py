@@ -21,8 +21,9 @@ from redis.exceptions import (
 )
 
 from api.errors import Unavailable
-from backplane.redis.connection import Client, Location
+from backplane.redis.connection import Client
 from backplane.redis.scripts import Script
+from backplane.redis_location import Location
 
 CALL_SECONDS = 0.8
 CALLS_AT_ONCE = 16

@@ -5,7 +5,8 @@ from typing import Any, cast
 
 from redis.exceptions import RedisError
 
-from backplane.redis.connection import Location, connect, disconnect, location
+from backplane.redis.connection import connect, disconnect
+from backplane.redis_location import Location, location
 from cli.doctor.finding import Finding
 from cli.doctor.settings import DoctorVariables
 

@@ -11,6 +11,7 @@ import click
 from pydantic import AfterValidator, BeforeValidator, Field
 from typing_extensions import override
 
+from backplane.redis_location import location
 from cli import database_url as urls
 from cli.billing_variables import BillingVariables
 from cli.logs.variables import LogVariables, lower
@@ -31,8 +32,6 @@ _SQLITE = "sqlite+aiosqlite:///"
 
 
 def _redis_url(url: str) -> str:
-    from backplane.redis.connection import location  # noqa: PLC0415  with it comes a client of Redis, which is slow
-
     location(url)
     return url
 

@@ -15,7 +15,8 @@ from api.tasks import end
 from backplane.interface import Node as NodeEntry
 from backplane.interface import NodeIdTaken
 from backplane.redis import RedisBackplane
-from backplane.redis.connection import connect, disconnect, location
+from backplane.redis.connection import connect, disconnect
+from backplane.redis_location import location
 from backplane.witnesses import Witness
 from cli.control_socket import State
 from cli.health import reachable

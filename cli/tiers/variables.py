@@ -24,7 +24,9 @@ AbsolutePath = Annotated[Path, AfterValidator(Path.absolute)]
 class Variables(BaseSettings):
     """The variables of one tier. An empty one counts as not set."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True, defer_build=True
+    )
 
     @classmethod
     def read(cls) -> Self:

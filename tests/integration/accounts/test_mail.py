@@ -11,7 +11,7 @@ import pytest
 
 from accounts.mail import service
 from accounts.mail.service import Mails
-from accounts.mail.transports import MailSettings, Security, SmtpSettings
+from accounts.mail.settings import MailSettings, Security, SmtpSettings
 from tests.e2e.certificates import issue
 from tests.integration.accounts.conftest import Start
 from tests.integration.accounts.installation import Installation

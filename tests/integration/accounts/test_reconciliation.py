@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from accounts.batches.pruning import Pruning, Retention
+from accounts.batches.pruning import Pruning
+from accounts.batches.retention import Retention
 from accounts.paging import PageRequest
 from accounts.reconciliation.models import UsageReconciliation
 from accounts.reconciliation.service import SETTLE_SECONDS, Reconciliation

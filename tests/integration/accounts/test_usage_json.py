@@ -6,7 +6,7 @@ from itertools import combinations
 
 import pytest
 
-from accounts.batches.pruning import Retention
+from accounts.batches.retention import Retention
 from accounts.tenants.repository import set_time_zone
 from accounts.usage.reports import GroupBy, Json, Question, Report, Reports
 from accounts.usage.schemas import UsageReport, UsageRow

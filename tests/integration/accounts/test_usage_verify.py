@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from accounts.batches.models import UsageBatch
-from accounts.batches.pruning import Pruning, Retention
+from accounts.batches.pruning import Pruning
+from accounts.batches.retention import Retention
 from accounts.batches.verifying import Verdict, Watch
 from accounts.usage.models import UsageDay, UsageHour, UsageMinute, UsagePrincipalQuarter, UsageQuarter, UsageSeries
 from api.errors import Unavailable

@@ -5,7 +5,8 @@ import contextlib
 from typing import Any, cast
 
 from api.names import Topic
-from backplane.redis.connection import connect, location
+from backplane.redis.connection import connect
+from backplane.redis_location import location
 from storage.durable.journal import StreamJournal
 from storage.durable.topics import DurableTopics
 from storage.node import Node

@@ -13,7 +13,8 @@ from api.errors import Unavailable
 from api.items import Discontinuity, item_parts
 from api.link import Resumed
 from api.names import Topic
-from backplane.redis.connection import connect, location
+from backplane.redis.connection import connect
+from backplane.redis_location import location
 from storage.durable.journal import StreamJournal
 from storage.durable.topics import DurableTopics
 from storage.node import Node

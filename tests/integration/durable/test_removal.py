@@ -6,8 +6,9 @@ from typing import Any, cast
 import pytest
 
 from api.names import Topic
-from backplane.redis.connection import Client, connect, disconnect, location
+from backplane.redis.connection import Client, connect, disconnect
 from backplane.redis.topics import NAMES_AT_ONCE, RedisTopics
+from backplane.redis_location import location
 from storage.durable.journal import StreamJournal
 from storage.durable.topics import DurableTopics
 from storage.node import Node

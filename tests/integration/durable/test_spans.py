@@ -7,7 +7,8 @@ import pytest
 
 from api.names import Topic
 from api.tracing import Carried, Span, current, within
-from backplane.redis.connection import Client, connect, disconnect, location
+from backplane.redis.connection import Client, connect, disconnect
+from backplane.redis_location import location
 from storage.durable.journal import StreamJournal
 from storage.durable.topics import DurableTopics
 from storage.node import Node
