@@ -13,6 +13,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 
+from tests.patience import patient
+
 
 class Span(NamedTuple):
     """A span as it came. Ids are in hex; the parent's is empty where there is none."""
@@ -85,7 +87,7 @@ class Collector:
 
     def until(self, condition: Callable[[], bool], seconds: float = 15.0) -> None:
         """Wait for spans that come in batches."""
-        deadline = monotonic() + seconds
+        deadline = monotonic() + patient(seconds)
         while not condition():
             assert monotonic() < deadline, self.spans
             sleep(0.02)

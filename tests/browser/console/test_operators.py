@@ -10,12 +10,13 @@ from playwright.sync_api import expect
 from tests.browser.console.conftest import Visit
 from tests.browser.console.visit import Visitor
 from tests.e2e.service import until
+from tests.patience import patient
 
 
 def appoint(visitor: Visitor) -> None:
     """Make a visitor an operator, as somebody does who may write to the database."""
     command = [sys.executable, "-m", "cli.main", "operator", "create", visitor.email, "--data"]
-    subprocess.run([*command, str(visitor.service.data)], check=True, capture_output=True, timeout=60)
+    subprocess.run([*command, str(visitor.service.data)], check=True, capture_output=True, timeout=patient(60))
 
 
 def open_account(operator: Visitor, email: str) -> None:
@@ -78,4 +79,4 @@ def test_the_picture_of_the_system_shows_what_runs(visit: Visit) -> None:
     page.get_by_role("link", name=re.compile("^node-2 ")).click()
     expect(page.locator("#storage-node-2")).to_contain_text("owns about 50 % of the topics")
     page.locator("#router-router .meta").evaluate("meta => { meta.textContent = 'old' }")
-    expect(page.locator("#router-router .meta")).to_contain_text("version", timeout=15_000)
+    expect(page.locator("#router-router .meta")).to_contain_text("version", timeout=1000 * patient(15))

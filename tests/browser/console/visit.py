@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
 
 from tests.e2e.sdk_node.node import PACKAGES, required
 from tests.e2e.service import Service
+from tests.patience import patient
 
 PASSWORD = "correct horse battery"
 AXE = PACKAGES / "axe-core" / "axe.min.js"
@@ -34,7 +35,7 @@ class Visitor:
             color_scheme=theme,
             reduced_motion="reduce",
         )
-        self.context.set_default_timeout(20_000)
+        self.context.set_default_timeout(1000 * patient(20))
         self.faults: list[str] = []
         self.page = self.open()
         self.email = ""

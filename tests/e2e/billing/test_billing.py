@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from tests.e2e.service import Service
+from tests.patience import patient
 
 PAGE = Path(__file__).parents[3] / "docs" / "billing.md"
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -33,7 +34,7 @@ class Customer:
             assert browser.post("/v1/signup", json=signed_up).status_code == 201
             self.key = browser.post("/v1/api-keys", json={"role_id": "owner", "expiry": "never"}).json()["api_key"]
             assert browser.post("/v1/caches", json={"name": "billing-docs"}).status_code == 201
-        self.api = httpx.Client(base_url=service.url, headers={"authorization": self.key}, timeout=30)
+        self.api = httpx.Client(base_url=service.url, headers={"authorization": self.key}, timeout=patient(30))
 
     def publish(self, value: bytes) -> httpx.Response:
         return self.api.post("/topics/billing-docs/lobby", content=value, headers={"content-type": "text/plain"})
@@ -49,13 +50,13 @@ class Customer:
             [sys.executable, "-m", "cli.main", "billing", *arguments, *data],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=patient(60),
             check=True,
         )
         return json.loads(done.stdout)
 
     def until(self, condition: Callable[[], bool], seconds: float = 30) -> None:
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + patient(seconds)
         while not condition():
             assert time.monotonic() < deadline
             time.sleep(0.05)
@@ -75,7 +76,7 @@ def test_the_examples_of_the_page_do_what_it_says(customer: Customer) -> None:
     outputs: list[str] = []
     for command in commands:
         done = subprocess.run(
-            ["bash", "-ec", command], env=environment, capture_output=True, text=True, timeout=60, check=False
+            ["bash", "-ec", command], env=environment, capture_output=True, text=True, timeout=patient(60), check=False
         )
         assert done.returncode == 0, command + done.stderr
         outputs.append(done.stdout)

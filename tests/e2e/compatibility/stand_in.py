@@ -8,6 +8,8 @@ from typing import Any, Self
 import grpc
 from typing_extensions import override
 
+from tests.patience import patient
+
 STREAM = "/cache_client.pubsub.Pubsub/Subscribe"
 
 
@@ -44,7 +46,7 @@ class Wrongly(grpc.GenericRpcHandler):
     def _unary(self, call: Any, metadata: list[Any]) -> Callable[[bytes, Any], bytes]:
         def answer(request: bytes, context: Any) -> bytes:
             try:
-                return bytes(call(request, metadata=metadata, timeout=20))
+                return bytes(call(request, metadata=metadata, timeout=patient(20)))
             except grpc.RpcError as error:
                 return self._refuse(error, context)
 
@@ -52,7 +54,7 @@ class Wrongly(grpc.GenericRpcHandler):
 
     def _streaming(self, call: Any, metadata: list[Any]) -> Callable[[bytes, Any], Iterator[bytes]]:
         def answer(request: bytes, context: Any) -> Iterator[bytes]:
-            messages = call(request, metadata=metadata, timeout=20)
+            messages = call(request, metadata=metadata, timeout=patient(20))
             context.add_callback(messages.cancel)
             try:
                 yield from messages

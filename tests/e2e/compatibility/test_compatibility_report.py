@@ -14,12 +14,13 @@ from cli.compatibility.run import CHECKS, run
 from tests.e2e.compatibility.stand_in import Wrongly
 from tests.e2e.service import ROOT, Service
 from tests.e2e.tenant import Tenant
+from tests.patience import patient
 from tests.ports import free_port
 
 
 def doctor(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "cli.main", "doctor", "--compat", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=200, check=False)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=patient(200), check=False)
 
 
 def test_every_row_passes_here_and_nothing_is_left(service: Service) -> None:

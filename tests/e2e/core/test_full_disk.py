@@ -11,6 +11,7 @@ from tests.e2e.service import Service, until
 from tests.e2e.small_disk import filled, on_a_disk_of, seen_by
 from tests.e2e.tenant import PASSWORD, Tenant
 from tests.e2e.wire import Refusal, refusal
+from tests.patience import patient
 
 PUBLISHES = 100
 MOST_WITHOUT_ROOM = 500
@@ -32,7 +33,9 @@ def confined(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 
 def log_in(tenant: Tenant) -> httpx.Response:
-    return httpx.post(f"{tenant.service.url}/v1/login", json={"email": tenant.email, "password": PASSWORD}, timeout=20)
+    return httpx.post(
+        f"{tenant.service.url}/v1/login", json={"email": tenant.email, "password": PASSWORD}, timeout=patient(20)
+    )
 
 
 def database(service: Service) -> str:

@@ -18,6 +18,8 @@ import h2.exceptions
 from hyperframe.frame import Frame, GoAwayFrame
 from typing_extensions import override
 
+from tests.patience import patient
+
 Headers = Iterable[tuple[str, str]]
 GRPC = (("content-type", "application/grpc"), ("te", "trailers"))
 FRAME = b"\0\0\0\0\0"
@@ -109,7 +111,7 @@ class Connection:
 
     def data(self, stream: int, body: bytes, *, end: bool = True, seconds: float = 10.0) -> None:
         """Send a body as the windows allow, and stop when the server has answered in the middle of it."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + patient(seconds)
         left = memoryview(body)
         while left and not self.answers[stream].over and not self.closed:
             room = min(self.h2.local_flow_control_window(stream), self.h2.max_outbound_frame_size)
@@ -137,10 +139,10 @@ class Connection:
 
     def wait(self, condition: Callable[[], bool], *, seconds: float = 10.0) -> None:
         """Read until the condition holds; fail when it does not in time, or the connection closes before."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + patient(seconds)
         while not condition():
             left = deadline - time.monotonic()
-            assert left > 0, f"nothing came within {seconds:g} s: {self.answers}"
+            assert left > 0, f"nothing came within {patient(seconds):g} s: {self.answers}"
             assert not self.closed, f"the connection was closed: {self.answers}"
             self.read(min(left, 0.25))
 

@@ -11,6 +11,7 @@ import pytest
 
 from tests.e2e.edge.http2 import Connection
 from tests.e2e.service import Service
+from tests.patience import patient
 
 LONG = os.environ.get("TIDINGS_LONG_KEEPALIVE") == "1"
 
@@ -38,7 +39,7 @@ def test_a_burst_of_pings_is_answered(probe: Service, calls: bool) -> None:
 
 
 @pytest.mark.skipif(not LONG, reason="takes ten minutes; set TIDINGS_LONG_KEEPALIVE=1")
-@pytest.mark.timeout(700)
+@pytest.mark.timeout(patient(700))
 @pytest.mark.parametrize("calls", [False, True], ids=["no call", "an open stream"])
 def test_pings_as_sdks_send_them_for_ten_minutes(probe: Service, calls: bool) -> None:
     with Connection(probe.port) as connection:
@@ -60,7 +61,7 @@ def test_grpcios_keepalive_is_content(probe: Service) -> None:
     states: list[grpc.ChannelConnectivity] = []
     with grpc.insecure_channel(f"127.0.0.1:{probe.port}", options=options) as channel:
         call = channel.unary_unary("/probe.Probe/Call", _same, _same)
-        assert call(b"", timeout=5) == b"hi"
+        assert call(b"", timeout=patient(5)) == b"hi"
         channel.subscribe(states.append)
         began = time.monotonic()
         stream = channel.unary_stream("/probe.Probe/Stream?interval=500", _same, _same)(b"")
@@ -71,7 +72,7 @@ def test_grpcios_keepalive_is_content(probe: Service) -> None:
                 stream.cancel()
                 break
         assert received > 10
-        assert call(b"", timeout=5) == b"hi"
+        assert call(b"", timeout=patient(5)) == b"hi"
     assert grpc.ChannelConnectivity.TRANSIENT_FAILURE not in states
 
 

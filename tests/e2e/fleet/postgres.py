@@ -14,6 +14,7 @@ import psutil
 import psycopg
 
 from tests.e2e.service import until
+from tests.patience import patient
 
 
 class PostgresServer:
@@ -100,7 +101,7 @@ class PostgresServer:
     def _run(self, program: str, *arguments: str) -> None:
         """Run a program that came with the server."""
         binaries = Path(psutil.Process(self.pid).exe()).parent
-        subprocess.run([binaries / program, *arguments], check=True, timeout=60)
+        subprocess.run([binaries / program, *arguments], check=True, timeout=patient(60))
 
     def _end(self, number: signal.Signals) -> None:
         processes = self._processes()

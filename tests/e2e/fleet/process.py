@@ -15,6 +15,7 @@ import psutil
 from backplane.interface import Tier
 from tests import guarded
 from tests.e2e.service import ROOT, until
+from tests.patience import patient
 from tests.ports import free_port
 
 READY = re.compile(r"^ready \S+$", re.MULTILINE)
@@ -134,7 +135,7 @@ class Member:
     def stop(self, seconds: float = END_SECONDS) -> int:
         """Have it drain and end, and return its exit code."""
         self.terminate()
-        return self.process.wait(seconds)
+        return self.process.wait(patient(seconds))
 
     def terminate(self) -> None:
         """Ask it to drain and end, and do not wait."""
@@ -179,7 +180,7 @@ class Member:
                 os.kill(pid, number)
 
     def _wait_for_the_end(self) -> None:
-        self.process.wait(END_SECONDS)
+        self.process.wait(patient(END_SECONDS))
         group = self.process.pid
         until(lambda: not _living(group), what=f"the end of the children of {self.name}")
 
@@ -215,6 +216,6 @@ def run(tier: Tier, variables: dict[str, str]) -> subprocess.CompletedProcess[st
         env={**own, **variables},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=patient(60),
         check=False,
     )

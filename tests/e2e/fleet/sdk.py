@@ -14,6 +14,7 @@ from momento.responses import TopicPublish
 from tests.e2e.fleet.ledger import ACKNOWLEDGED, Ended, Gap, Item, Ledger, Message, Seen, Sent, encode
 from tests.e2e.sdk_node.node import program
 from tests.e2e.service import ROOT
+from tests.patience import patient
 
 CLIENTS = 2
 INTERVAL_SECONDS = 0.1
@@ -120,6 +121,6 @@ class SdkLoad:
         return self._count(seen) >= max(mine, default=0)
 
     async def _until(self, condition: Callable[[], bool], seconds: float) -> None:
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(patient(seconds)):
             while not condition():
                 await asyncio.sleep(0.02)

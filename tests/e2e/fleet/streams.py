@@ -9,8 +9,9 @@ import grpc
 
 from tests.e2e.fleet.connection import Connection
 from tests.e2e.fleet.fleet import Fleet
+from tests.patience import patient
 
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = patient(10.0)
 
 
 class Stream:

@@ -10,6 +10,7 @@ from tests.e2e.fleet.fleet import Fleet
 from tests.e2e.fleet.workload import Reach, Shape, Workload
 from tests.e2e.service import ROOT, until
 from tests.e2e.tenant import Tenant
+from tests.patience import patient
 
 
 async def test_a_restored_backup_is_what_counts_again(fleet: Fleet, archive: Path, tmp_path: Path) -> None:
@@ -59,7 +60,7 @@ def usage(command: str, folder: Path | None, database_url: str) -> subprocess.Co
     """Run a command of `tidings usage`."""
     words = [command, *([str(folder)] if folder else []), "--database-url", database_url]
     program = [sys.executable, "-m", "cli.main", "usage", *words]
-    return subprocess.run(program, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(program, cwd=ROOT, capture_output=True, text=True, timeout=patient(60), check=False)
 
 
 async def until_answered(connection: Connection, cache: str, answer: str) -> None:

@@ -18,6 +18,7 @@ from tests.e2e.fleet.pace import percentile
 from tests.e2e.fleet.process import Member
 from tests.e2e.fleet.workload import Reach, Shape, Workload
 from tests.e2e.tenant import Tenant
+from tests.patience import patient
 
 COMEBACK_SECONDS = 30.0
 """Until everybody has a stream again whose router died."""
@@ -208,7 +209,7 @@ async def test_traffic_goes_on_while_redis_stands_still(fleet: Fleet, fleet_reac
     assert set(found.discontinuities.values()) == {0}
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(patient(300))
 async def test_a_rolling_restart_of_everything_loses_nothing(
     fleet: Fleet, fleet_reach: Reach, durable_reach: Reach
 ) -> None:

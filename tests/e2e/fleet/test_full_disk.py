@@ -19,6 +19,7 @@ from tests.e2e.fleet.test_usage import crashes, settled, usage, verify
 from tests.e2e.service import until
 from tests.e2e.small_disk import on_a_disk_of, seen_by
 from tests.e2e.tenant import Tenant
+from tests.patience import patient
 
 DISK_SIZE = "16m"
 FULL_SECONDS = 30.0
@@ -98,7 +99,7 @@ class Publishing:
 
     async def until_unkept(self, disk: SmallDisk) -> None:
         """Publish until the router says that the disk takes no more; all of it is accepted."""
-        async with asyncio.timeout(FULL_SECONDS):
+        async with asyncio.timeout(patient(FULL_SECONDS)):
             while disk.unkept_seconds() <= 0:
                 assert set(await self.run(0.2)) == {"OK"}
 

@@ -11,13 +11,14 @@ from tests.e2e.fleet.fleet import Fleet
 from tests.e2e.fleet.process import Member
 from tests.e2e.fleet.workload import Reach, Shape, Workload
 from tests.e2e.service import until
+from tests.patience import patient
 
 COUNTED = re.compile(r'^tidings_router_discontinuities_total{cause="(\w+)"} (\S+)', re.MULTILINE)
 
 
 def told(fleet: Fleet, reach: Reach) -> Counter[str]:
     """Return how many streams were told of a gap, by its cause, as the ledger of the account has it."""
-    asked = httpx.get(f"{fleet.accounts[0].url}/v1/gaps", headers={"authorization": reach.key}, timeout=20)
+    asked = httpx.get(f"{fleet.accounts[0].url}/v1/gaps", headers={"authorization": reach.key}, timeout=patient(20))
     causes = Counter[str]()
     for gap in asked.raise_for_status().json()["gaps"]:
         causes[gap["cause"]] += gap["streams"]
@@ -28,7 +29,7 @@ def counted(fleet: Fleet) -> Counter[str]:
     """Return the same as the metrics of all routers have it, of all accounts."""
     causes = Counter[str]()
     for router in fleet.routers:
-        page = httpx.get(router.metrics_url, timeout=20).raise_for_status().text
+        page = httpx.get(router.metrics_url, timeout=patient(20)).raise_for_status().text
         for cause, number in COUNTED.findall(page):
             causes[cause] += int(float(number))
     return causes

@@ -13,6 +13,7 @@ from tests.e2e.fleet.connection import Connection
 from tests.e2e.fleet.fleet import Fleet
 from tests.e2e.tenant import Tenant
 from tests.e2e.wire import Client, Refusal, refusal
+from tests.patience import patient
 
 LIMIT = 50
 SECONDS = 10.0
@@ -81,7 +82,7 @@ async def test_three_routers_accept_the_limit_of_an_account_together(fleet: Flee
 async def until_told(tenant: Tenant, publishes: int) -> Counter[str]:
     """Return how many requests usage has of each meter, once it has so many publishes and changes no more."""
     known = Counter[str]()
-    async with asyncio.timeout(TOLD_SECONDS):
+    async with asyncio.timeout(patient(TOLD_SECONDS)):
         while True:
             answer = await asyncio.to_thread(tenant.http.get, "/v1/usage", params={"granularity": "month"})
             rows = answer.raise_for_status().json()["usage"]

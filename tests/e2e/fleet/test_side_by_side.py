@@ -13,6 +13,7 @@ from tests.e2e.fleet.process import Member
 from tests.e2e.fleet.test_usage import settled, verify
 from tests.e2e.service import ROOT
 from tests.e2e.tenant import Tenant
+from tests.patience import patient
 
 RELEASE = "84c83e24"
 """The commit of 0.1.0."""
@@ -28,7 +29,7 @@ def release(tmp_path: Path) -> Path:
     git = shutil.which("git")
     packed, folder = tmp_path / "release.tar", tmp_path / "release"
     command = [git or "git", "-C", str(ROOT), "archive", "--output", str(packed), RELEASE]
-    if git is None or subprocess.run(command, capture_output=True, timeout=60, check=False).returncode:
+    if git is None or subprocess.run(command, capture_output=True, timeout=patient(60), check=False).returncode:
         pytest.skip(f"the history that is here does not reach to {RELEASE}, the release before")
     with tarfile.open(packed) as archive:
         archive.extractall(folder, filter="data")

@@ -10,13 +10,14 @@ from tests.e2e.fleet.fleet import Fleet
 from tests.e2e.fleet.slow_disk import DELAY_SECONDS, slow_disk
 from tests.e2e.fleet.workload import Reach
 from tests.e2e.tenant import PASSWORD
+from tests.patience import patient
 
 LOG_INS = 3
 
 
 def seconds_of_a_log_in(url: str, email: str) -> float:
     began = time.monotonic()
-    httpx.post(f"{url}/v1/login", json={"email": email, "password": PASSWORD}, timeout=20).raise_for_status()
+    httpx.post(f"{url}/v1/login", json={"email": email, "password": PASSWORD}, timeout=patient(20)).raise_for_status()
     return time.monotonic() - began
 
 

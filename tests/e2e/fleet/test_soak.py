@@ -25,6 +25,7 @@ from tests.e2e.fleet.workload import STREAMS_PER_CONNECTION, Reach, Shape, Workl
 from tests.e2e.service import until
 from tests.e2e.tenant import Tenant
 from tests.e2e.wire import Client, Subscription, refusal
+from tests.patience import patient
 
 SECONDS = float(os.environ.get("TIDINGS_SOAK_SECONDS", "30"))
 IS_LONG = SECONDS >= 300
@@ -137,7 +138,7 @@ def _is_back(vitals: Vitals, before: Mapping[str, Look], connections: int) -> bo
     )
 
 
-@pytest.mark.timeout(SECONDS + 240)
+@pytest.mark.timeout(SECONDS + patient(240))
 async def test_a_long_time_of_everything_loses_and_leaks_nothing(soaked: Fleet) -> None:
     soaked.wait_for_nodes(2)
     tenant = soaked.sign_up()
@@ -167,7 +168,7 @@ async def test_a_long_time_of_everything_loses_and_leaks_nothing(soaked: Fleet) 
 
         async with meanwhile(change, replace_a_node, *comers):
             await asyncio.sleep(SECONDS)
-        settled_at = time.monotonic() + REST_SECONDS
+        settled_at = time.monotonic() + patient(REST_SECONDS)
         while not (is_back := _is_back(vitals, before, len(crowd))) and time.monotonic() < settled_at:
             await at_rest(vitals, watching)
         found = await load.settle()

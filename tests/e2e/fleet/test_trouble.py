@@ -15,6 +15,7 @@ from tests.e2e.fleet.process import Member
 from tests.e2e.fleet.workload import Reach, Shape, Workload
 from tests.e2e.service import until
 from tests.e2e.wire import explicit, topic_grant
+from tests.patience import patient
 
 TROUBLE = str(Path(__file__).parent / "trouble")
 SKEWS = (1, 600, -600, -1)
@@ -32,7 +33,7 @@ async def troubled(fleet: Fleet, **variables: str) -> AsyncGenerator[Member]:
         fleet.routers.remove(router)
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(patient(180))
 async def test_a_router_whose_loop_is_blocked_is_unready_and_then_started_again(
     fleet: Fleet, fleet_reach: Reach, tmp_path: Path
 ) -> None:

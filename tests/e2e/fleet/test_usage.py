@@ -20,6 +20,7 @@ from tests.e2e.fleet.process import Member
 from tests.e2e.fleet.workload import Reach, Shape, Workload
 from tests.e2e.service import ROOT, until
 from tests.e2e.tenant import Tenant
+from tests.patience import patient
 
 SETTLED_SECONDS = 60.0
 QUIET_SECONDS = 3.0
@@ -52,7 +53,7 @@ def require_told(tenant: Tenant, publishes: int) -> None:
 
 async def settled(tenant: Tenant, at_least: int) -> Counter[str]:
     """Return what is billed when it changes no more."""
-    deadline, quiet_since, known = time.monotonic() + SETTLED_SECONDS, time.monotonic(), Counter[str]()
+    deadline, quiet_since, known = time.monotonic() + patient(SETTLED_SECONDS), time.monotonic(), Counter[str]()
     while time.monotonic() < deadline:
         now = await asyncio.to_thread(usage, tenant)
         if now != known:
@@ -68,7 +69,7 @@ def run(fleet: Fleet, *arguments: str) -> str:
     """Run `tidings usage` on the fleet's database; it must find nothing wrong."""
     assert fleet.postgres is not None
     command = [sys.executable, "-m", "cli.main", "usage", *arguments, "--database-url", fleet.postgres.url]
-    ended = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True, timeout=60)
+    ended = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True, timeout=patient(60))
     assert ended.returncode == 0, ended.stdout + ended.stderr
     return ended.stdout
 

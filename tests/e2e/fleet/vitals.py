@@ -11,6 +11,7 @@ import httpx
 import psutil
 
 from tests.e2e.fleet.process import Member
+from tests.patience import patient
 
 LOOK_SECONDS = 1.0
 WARM_PART = 1 / 3
@@ -44,7 +45,7 @@ class Vitals:
         """Look until cancelled."""
         while True:
             for member in self._members:
-                page = await asyncio.to_thread(httpx.get, member.metrics_url, timeout=20)
+                page = await asyncio.to_thread(httpx.get, member.metrics_url, timeout=patient(20))
                 self.looks[member.name].append(await asyncio.to_thread(_look, member, page.text))
             await asyncio.sleep(LOOK_SECONDS)
 

@@ -13,6 +13,7 @@ from tests.e2e.fleet.connection import Connection
 from tests.e2e.fleet.findings import Findings, check
 from tests.e2e.fleet.ledger import Ledger, Message, Seen, messages
 from tests.e2e.fleet.pace import Pace
+from tests.patience import patient
 
 STREAMS_PER_CONNECTION = 100
 SETTLE_SECONDS = 20.0
@@ -137,12 +138,12 @@ class Workload:
 
     async def until(self, condition: Callable[[], bool], what: str, seconds: float = SETTLE_SECONDS) -> None:
         """Wait for a condition, with a deadline."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + patient(seconds)
         while not condition():
             for task in self._publishing:
                 if task.done():
                     task.result()
-            assert time.monotonic() < deadline, f"{what} did not come within {seconds:g} s: {self!r}"
+            assert time.monotonic() < deadline, f"{what} did not come within {patient(seconds):g} s: {self!r}"
             await asyncio.sleep(TICK_SECONDS)
 
     async def go_on(self, count: int = 5, seconds: float = SETTLE_SECONDS) -> None:
@@ -162,12 +163,12 @@ class Workload:
         """Stop publishing, give every subscriber time to get what was acknowledged last, and compare the books."""
         for publisher in self.publishers:
             publisher.stop()
-        await asyncio.wait(self._publishing, timeout=seconds)
+        await asyncio.wait(self._publishing, timeout=patient(seconds))
         newest: dict[str, set[Message]] = {topic: set() for topic in self.topics}
         for publisher in self.publishers:
             mine = [s.message for s in self.ledger.acknowledged() if s.message.publisher == publisher.message.publisher]
             newest[publisher.message.topic] |= set(mine[-1:])
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + patient(seconds)
         while not all(_has(seen, newest[seen.topic]) for seen in self.ledger.seen) and time.monotonic() < deadline:
             await asyncio.sleep(TICK_SECONDS)
         found = check(self.ledger, durable=self.reach.durable)

@@ -9,6 +9,7 @@ import httpx
 from tests.e2e.http.conftest import streams
 from tests.e2e.service import Service, until
 from tests.e2e.tenant import Tenant
+from tests.patience import patient
 
 SSE = {"accept": "text/event-stream"}
 
@@ -28,7 +29,7 @@ class Request:
         return self.text
 
     def _read(self, url: str, headers: dict[str, str]) -> None:
-        with httpx.stream("GET", url, headers=headers, timeout=60) as answer:
+        with httpx.stream("GET", url, headers=headers, timeout=patient(60)) as answer:
             self.status = answer.status_code
             for piece in answer.iter_text():
                 self.text += piece
@@ -45,7 +46,7 @@ def test_a_restart_ends_polls_and_streams_so_that_their_clients_come_back() -> N
         assert events.wait().startswith("retry: 500\n\n")
         assert "event:" not in events.text
         again = Request(url, headers)
-        assert httpx.post(url, content=b"after", headers=headers, timeout=60).status_code == 204
+        assert httpx.post(url, content=b"after", headers=headers, timeout=patient(60)).status_code == 204
         assert json.loads(again.wait())["items"][0]["item"]["value"] == {"text": "after"}
 
 

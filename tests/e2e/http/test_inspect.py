@@ -10,6 +10,7 @@ import httpx
 from tests.e2e.http.conftest import Api
 from tests.e2e.service import Service, until
 from tests.e2e.tenant import Tenant
+from tests.patience import patient
 
 
 class Stream:
@@ -38,7 +39,7 @@ class Stream:
 
     def _read(self, url: str, key: str) -> None:
         headers = {"authorization": key, "origin": "https://a.example"}
-        with httpx.stream("GET", url, headers=headers, timeout=60) as answer:
+        with httpx.stream("GET", url, headers=headers, timeout=patient(60)) as answer:
             self.headers = answer.headers
             for piece in answer.iter_text():
                 self.text += piece

@@ -16,6 +16,7 @@ from tests.e2e.certificates import issue
 from tests.e2e.http.conftest import Api
 from tests.e2e.http.link import Link
 from tests.e2e.service import ROOT, Service, until
+from tests.patience import patient
 from tests.ports import free_port
 
 COMMAND = (sys.executable, "-m", "cli.main", "topic")
@@ -37,7 +38,7 @@ def run(api: Api, *arguments: str, stdin: bytes = b"", **variables: str) -> subp
         env=environment(api) | variables,
         input=stdin,
         capture_output=True,
-        timeout=60,
+        timeout=patient(60),
         check=False,
     )
 
@@ -62,7 +63,7 @@ class Running:
 
     def wait(self) -> int:
         try:
-            return self.process.wait(timeout=30)
+            return self.process.wait(timeout=patient(30))
         finally:
             self.process.kill()
 

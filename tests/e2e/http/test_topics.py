@@ -10,6 +10,7 @@ import pytest
 
 from api.tokens import pack_credential
 from tests.e2e.http.conftest import Api
+from tests.patience import patient
 
 
 @pytest.fixture
@@ -100,7 +101,7 @@ Stream = Callable[..., Events]
 
 @pytest.fixture
 def streamed(api: Api) -> Iterator[Stream]:
-    with httpx.Client(timeout=30) as client:
+    with httpx.Client(timeout=patient(30)) as client:
         opened: list[httpx.Response] = []
 
         def stream(topic: str, **headers: str) -> Events:
@@ -131,7 +132,7 @@ def test_a_deleted_cache_ends_a_stream_with_the_reason(api: Api, topic: str) -> 
     headers = {"authorization": api.key}
     assert httpx.post(f"{api.service.url}/v1/caches", json={"name": "short"}, headers=headers).status_code == 201
     url = api.url(topic, "short")
-    with httpx.stream("GET", url, headers={**headers, "accept": "text/event-stream"}, timeout=20) as answer:
+    with httpx.stream("GET", url, headers={**headers, "accept": "text/event-stream"}, timeout=patient(20)) as answer:
         events = Events(answer)
         assert httpx.post(url, content=b"x", headers=headers).status_code == 204
         assert events.next()["event"] == "item"

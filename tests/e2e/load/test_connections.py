@@ -21,6 +21,7 @@ from tests.e2e.edge.http2 import GRPC, Connection
 from tests.e2e.load.effort import IS_LONG, SECONDS, told
 from tests.e2e.service import Service, until
 from tests.e2e.tenant import Tenant
+from tests.patience import patient
 
 MOST_BYTES, MOST_BYTES_OVER_TLS = 28 * 1024, 50 * 1024
 """Of a subscription: one of 200 on a connection in plaintext, and one on a connection of its own over TLS.
@@ -58,7 +59,7 @@ class Secure:
     def number(self, metric: str) -> float:
         place = METRICS.search(self.service.output)
         assert place
-        return float(dict(NUMBERS.findall(httpx.get(place[1], timeout=20).text))[metric])
+        return float(dict(NUMBERS.findall(httpx.get(place[1], timeout=patient(20)).text))[metric])
 
     @property
     def tasks(self) -> float:
@@ -131,7 +132,7 @@ def test_a_connection_of_its_own_over_tls_costs_its_bound(secure: Secure) -> Non
     assert each < MOST_BYTES_OVER_TLS
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(patient(400))
 def test_nothing_is_left_of_connections_that_came_and_went(secure: Secure) -> None:
     """A subscription whose client is gone ends with the next heartbeat at the latest."""
     blocks, allocated = secure.came_and_went(WARM)

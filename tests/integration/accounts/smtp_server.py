@@ -11,6 +11,7 @@ from typing import Any
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword
 
 from tests.e2e.certificates import Files
+from tests.patience import patient
 
 USERNAME, PASSWORD = "tidings", "a mailer's password"
 
@@ -43,14 +44,14 @@ class MailServer:
 
     async def nth(self, number: int) -> EmailMessage:
         """Wait for a mail, counted from 0, and return it."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(patient(30)):
             while len(self.mails) <= number:
                 await asyncio.sleep(0.01)
         return self.mails[number]
 
     async def newest(self, subject: str = "") -> EmailMessage:
         """Wait until the newest mail has a subject like this one, and return it."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(patient(30)):
             while not (self.mails and subject in self.mails[-1]["Subject"]):
                 await asyncio.sleep(0.01)
         return self.mails[-1]

@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from accounts.database import Database
 from api.tasks import end
+from tests.patience import patient
 
 MOST_STEPS = 400
 COUNT = text("SELECT count(*) FROM one_number")
@@ -43,7 +44,7 @@ async def test_one_is_cancelled_at_each_step(database_url: str) -> None:
     for number in range(0, MOST_STEPS, 7):
         if await cancelled_after(database, number):
             break
-        async with asyncio.timeout(10), database.transaction() as session:
+        async with asyncio.timeout(patient(10)), database.transaction() as session:
             assert (await session.execute(COUNT)).scalar_one() in {0, 1}
             await session.execute(text("DELETE FROM one_number"))
     await database.close()

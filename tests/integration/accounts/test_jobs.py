@@ -10,6 +10,7 @@ from accounts.audit import SYSTEM
 from accounts.database import Database
 from accounts.jobs.service import LEASE_SECONDS, RETRY_SECONDS, Job, Jobs
 from api.errors import NotFound, Unavailable
+from tests.patience import patient
 from tests.unit.clock import Clock
 
 HOUR = 3600
@@ -59,7 +60,7 @@ async def service(database: Database, clock: Clock) -> AsyncGenerator[Service]:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(patient(20)):
         while not condition():
             await asyncio.sleep(0.01)
 

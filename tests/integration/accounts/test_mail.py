@@ -16,6 +16,7 @@ from tests.e2e.certificates import issue
 from tests.integration.accounts.conftest import Start
 from tests.integration.accounts.installation import Installation
 from tests.integration.accounts.smtp_server import PASSWORD, USERNAME, MailServer, mail_server, text_of
+from tests.patience import patient
 
 ADA = "ada@example.com"
 URL = "https://tidings.example.com"
@@ -50,7 +51,7 @@ async def test_a_mail_goes_by_smtp(start: Start, server: MailServer) -> None:
     html = mail.get_body(("html",))
     assert html is not None
     assert f'href="{URL}/reset?token=t-1"' in html.get_content()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(patient(10)):
         while await count(here):
             await asyncio.sleep(0.01)
 
@@ -98,7 +99,7 @@ async def test_a_recipient_that_does_not_exist_is_tried_once(
     here = await start(mail=settings(server.port))
     server.refusals = ["550 no such user"]
     await send(here.accounts.mails, here)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(patient(10)):
         while await count(here) or server.refusals:
             await asyncio.sleep(0.01)
     assert "given up" in caplog.text
@@ -124,7 +125,7 @@ async def test_without_a_server_mails_are_files_that_others_cannot_read(
     assert str(tmp_path / "mail") in caplog.text
     await send(here.accounts.mails, here, None)
     await send(here.accounts.mails, here, token="a-token")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(patient(10)):
         while await count(here):
             await asyncio.sleep(0.01)
     (path,) = (tmp_path / "mail").iterdir()

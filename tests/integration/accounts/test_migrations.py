@@ -19,6 +19,7 @@ from accounts.database.base import Base
 from accounts.database.revisions import is_newest, newest
 from tests.integration.accounts.conftest import Start
 from tests.integration.accounts.databases import Postgres
+from tests.patience import patient
 
 ROOT = Path(__file__).parents[3]
 
@@ -88,7 +89,7 @@ async def test_processes_that_start_together_do_it_once(url: URL) -> None:
     program += "upgrade(make_url(sys.argv[1]))"
     text = url.render_as_string(hide_password=False)
     started = [await asyncio.create_subprocess_exec(sys.executable, "-c", program, text, cwd=ROOT) for _ in range(4)]
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(patient(60)):
         assert [await process.wait() for process in started] == [0] * 4
     assert tables(url) == set(Base.metadata.tables)
 

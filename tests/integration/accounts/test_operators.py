@@ -20,6 +20,7 @@ from api.errors import Unauthenticated
 from api.usage import Line
 from backplane.interface import Node, Process
 from tests.integration.accounts.installation import PASSWORD, Installation, Refused
+from tests.patience import patient
 from tests.unit.clock import Clock
 
 ADMIN = "/v1/admin/accounts"
@@ -340,7 +341,7 @@ async def test_processes_nodes_and_jobs_are_shown(here: Installation, operator: 
     assert (process["id"], process["tier"]) == ("router-1", "router")
     (node,) = (await told(operator, "/v1/admin/map"))["nodes"]
     assert (node["id"], node["weight"], node["state"]) == ("node-1", 2.0, "live")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(patient(20)):
         jobs: dict[str, Any] = {}
         while not jobs.get("limits.watch", {}).get("runs"):
             jobs = {job["name"]: job for job in (await told(operator, "/v1/admin/jobs"))["jobs"]}

@@ -8,6 +8,7 @@ import pytest
 from accounts.audit import SYSTEM
 from backplane.interface import KeyUse
 from tests.integration.accounts.installation import PASSWORD, Installation, Refused
+from tests.patience import patient
 
 
 async def test_a_key_is_shown_once_and_described_ever_after(here: Installation) -> None:
@@ -46,7 +47,7 @@ async def test_a_key_dies_on_time(here: Installation) -> None:
     ada = await here.tenant()
     key, _ = await here.accounts.keys.generate(ada.id, SYSTEM, "owner", "", int(time.time()) + 5)
     await here.create_cache(key, "chat")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(patient(20)):
         with pytest.raises(Refused, match=r"16: .*expired"):
             await until_refused(here, key)
 
@@ -120,7 +121,7 @@ async def test_when_and_from_where_a_key_was_used_is_kept_and_changes_no_tag(her
         first = await program.get(path)
         assert (first.json()["last_used_at_epoch_seconds"], first.json()["last_used_address"]) == (None, None)
         await uses.report([KeyUse(ada.id, ada.key_id, 200, "2001:db8::1"), KeyUse(ada.id, "key_none", 1, "")])
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(patient(20)):
             while (used := await program.get(path)).json()["last_used_at_epoch_seconds"] is None:
                 await here.accounts.credentials.last_uses.write()
         await uses.report([KeyUse(ada.id, ada.key_id, 100, "10.0.0.1"), KeyUse("acc_none", ada.key_id, 300, "")])

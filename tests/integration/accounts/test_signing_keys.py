@@ -22,6 +22,7 @@ from backplane.memory import MemoryDirectory
 from tests.integration.accounts.conftest import Start
 from tests.integration.accounts.installation import Installation
 from tests.integration.accounts.minting import SUPER_USER, TOPICS, generate, generate_disposable, refresh, token
+from tests.patience import patient
 from tests.unit.accounts.test_keystore import pem
 from tests.unit.credentials import claims
 
@@ -36,7 +37,7 @@ async def start(start: Start) -> Start:
 
     async def one_more(**settings: Any) -> Installation:
         here = await start(**settings)
-        async with asyncio.timeout(30.0):
+        async with asyncio.timeout(patient(30.0)):
             while not {job.name: job.runs for job in await here.accounts.jobs.list()}["signing_keys.tend"]:
                 await asyncio.sleep(0.01)
         return here
@@ -284,7 +285,7 @@ async def test_what_was_read_before_a_rotation_does_not_undo_it(here: Installati
 async def test_what_somebody_else_put_in_the_directory_is_put_right(here: Installation) -> None:
     keys = here.accounts.keystore.public_keys()
     await here.directory.put_keys({"of-a-version-before": b"k" * 32})
-    async with asyncio.timeout(30.0):
+    async with asyncio.timeout(patient(30.0)):
         while here.directory.keys() != keys:
             await asyncio.sleep(0.01)
 

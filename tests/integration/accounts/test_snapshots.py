@@ -12,6 +12,7 @@ from accounts.tenants.plans import CONTRACT, PLANS
 from api.account import AccountSnapshot
 from tests.integration.accounts.conftest import Start
 from tests.integration.accounts.installation import Installation, Refused
+from tests.patience import patient
 
 
 async def snapshot(here: Installation, account_id: str) -> AccountSnapshot:
@@ -24,7 +25,7 @@ async def until(
     here: Installation, account_id: str, seconds: float, condition: Callable[[AccountSnapshot], bool] = lambda _: True
 ) -> None:
     """Wait until the account is known to `here`, and is as the condition says."""
-    async with asyncio.timeout(seconds):
+    async with asyncio.timeout(patient(seconds)):
         while (found := await here.directory.account(account_id)) is None or not condition(found):
             await asyncio.sleep(0.005)
 

@@ -16,6 +16,7 @@ from api.webhooks import LateSender
 from tests.integration.accounts.conftest import Start
 from tests.integration.accounts.installation import Installation, Tenant
 from tests.integration.accounts.scripted_topics import ScriptedTopics
+from tests.patience import patient
 from tests.unit.api.webhooks.receiver import Receiver, receiving
 
 
@@ -53,7 +54,7 @@ class World:
         return found
 
     async def until(self, condition: Callable[[], Awaitable[bool]], seconds: float = 30.0) -> None:
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(patient(seconds)):
             while not await condition():
                 await asyncio.sleep(0.05)
 

@@ -11,6 +11,7 @@ from backplane.memory import MemoryDirectory, MemoryRegistry
 from backplane.redis import RedisBackplane
 from backplane.redis.registry import RedisRegistry
 from tests.integration.backplane.sentinel import sentinel
+from tests.patience import patient
 from tests.redis_server import RedisServer, redis_server
 from tests.unit.clock import Clock
 
@@ -71,7 +72,7 @@ async def registry(request: pytest.FixtureRequest, clock: Clock) -> AsyncGenerat
     server: RedisServer = request.getfixturevalue("server")
     backplane = RedisBackplane(server.url, "registry", lease_seconds=LEASE_SECONDS)
     await backplane.start()
-    async with asyncio.timeout(DEADLINE_SECONDS):
+    async with asyncio.timeout(patient(DEADLINE_SECONDS)):
         while not backplane.registry.map().nodes:  # nobody sees a map before a lease's time is over
             await backplane.registry.beat(Node("first"))
             await asyncio.sleep(0.02)

@@ -10,6 +10,7 @@ import pytest
 from backplane.interface import Ceiling, Demand, Node, UsageBatch
 from backplane.redis import RedisBackplane
 from tests.e2e.service import until
+from tests.patience import patient
 from tests.redis_server import RedisServer, redis_server
 from tests.unit.credentials import account
 
@@ -47,7 +48,7 @@ async def test_a_cluster_carries_the_whole_backplane(cluster: list[RedisServer])
         await one.directory.put_account(account(version=1))
         assert await two.directory.account("acme") == account(version=1)
         await one.directory.put_account(account(version=2))
-        async with asyncio.timeout(DEADLINE_SECONDS):
+        async with asyncio.timeout(patient(DEADLINE_SECONDS)):
             assert await heard.get() == 2
             node = Node("node-1", "127.0.0.1:1", boot="a")
             while set(two.registry.map().nodes) != {"node-1"}:

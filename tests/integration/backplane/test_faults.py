@@ -14,6 +14,7 @@ from api.errors import Unavailable
 from backplane.interface import Node, UsageBatch
 from backplane.redis import RedisBackplane, store
 from backplane.redis.store import CALL_SECONDS
+from tests.patience import patient
 from tests.redis_server import RedisServer, redis_server
 from tests.unit.credentials import account
 
@@ -40,7 +41,7 @@ async def backplane(own_server: RedisServer) -> AsyncGenerator[RedisBackplane]:
 async def beaten(backplane: RedisBackplane, condition: Callable[[], bool]) -> None:
     """Let all nodes beat until the condition holds; meanwhile none of them may leave a map that had it."""
     before = set(backplane.registry.map().nodes)
-    async with asyncio.timeout(DEADLINE_SECONDS):
+    async with asyncio.timeout(patient(DEADLINE_SECONDS)):
         while not condition():
             for node in NODES:
                 await backplane.registry.beat(node)
@@ -123,7 +124,7 @@ async def test_a_store_that_lost_everything_is_filled_again_by_the_account_servi
 
 
 async def filled(backplane: RedisBackplane) -> None:
-    async with asyncio.timeout(DEADLINE_SECONDS):
+    async with asyncio.timeout(patient(DEADLINE_SECONDS)):
         while True:
             try:
                 if await backplane.directory.is_filled():

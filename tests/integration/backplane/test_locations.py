@@ -15,6 +15,7 @@ from tests.e2e.certificates import Files, issue
 from tests.e2e.service import until
 from tests.integration.backplane.conftest import LEASE_SECONDS
 from tests.integration.backplane.sentinel import sentinel
+from tests.patience import patient
 from tests.redis_server import RedisServer, redis_server
 from tests.unit.credentials import account
 
@@ -68,7 +69,7 @@ async def carries(writer: RedisBackplane, reader: RedisBackplane, version: int) 
     await writer.directory.put_account(account(version=version))
     await reader.directory.account("acme")
     await writer.directory.put_account(account(version=version + 1))
-    async with asyncio.timeout(DEADLINE_SECONDS):
+    async with asyncio.timeout(patient(DEADLINE_SECONDS)):
         while await heard.get() != version + 1:
             pass
         while set(reader.registry.map().nodes) != {NODE.id}:
@@ -123,7 +124,7 @@ async def test_the_backplane_goes_on_at_the_server_that_a_sentinel_elects() -> N
             await carries(one, two, 1)
             version = one.registry.map().version
             first.kill()
-            async with asyncio.timeout(DEADLINE_SECONDS):
+            async with asyncio.timeout(patient(DEADLINE_SECONDS)):
                 while True:
                     assert set(two.registry.map().nodes) == {NODE.id}, "a map without its node"
                     with suppress(Unavailable):

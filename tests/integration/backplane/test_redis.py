@@ -10,6 +10,7 @@ from backplane.interface import Node, NodeIdTaken, NodeMap, UsageBatch
 from backplane.redis import RedisBackplane, store
 from backplane.redis.store import CALL_SECONDS
 from backplane.redis.usage import RedisUsage
+from tests.patience import patient
 from tests.redis_server import RedisServer
 from tests.unit.credentials import PUBLIC_KEYS, account
 
@@ -18,14 +19,14 @@ Pair = tuple[RedisBackplane, RedisBackplane]
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(DEADLINE_SECONDS):
+    async with asyncio.timeout(patient(DEADLINE_SECONDS)):
         while not condition():
             await asyncio.sleep(0.01)
 
 
 async def settled(backplane: RedisBackplane, *nodes: Node) -> None:
     """Beat until the map is shown: after a start nobody sees it before a lease's time is over."""
-    async with asyncio.timeout(DEADLINE_SECONDS):
+    async with asyncio.timeout(patient(DEADLINE_SECONDS)):
         while set(backplane.registry.map().nodes) < {node.id for node in nodes}:
             for node in nodes:
                 await backplane.registry.beat(node)
@@ -59,7 +60,7 @@ async def test_the_map_has_who_beats_and_loses_who_does_not(pair: Pair) -> None:
     await until(lambda: set(two.registry.map().nodes) == {"node-1", "node-2"})
     with pytest.raises(NodeIdTaken):
         await two.registry.beat(Node("node-1", "127.0.0.1:9", boot="c"))
-    async with asyncio.timeout(DEADLINE_SECONDS):
+    async with asyncio.timeout(patient(DEADLINE_SECONDS)):
         while set(two.registry.map().nodes) != {"node-2"}:
             await one.registry.beat(second)
             await asyncio.sleep(0.05)
@@ -86,7 +87,7 @@ async def test_usage_comes_at_least_once_and_goes_when_it_was_applied(pair: Pair
     got = await accounts.usage.read("one", 10, 1.0)
     assert [delivered.batch for delivered in got] == batches
     await accounts.usage.acknowledge([got[0].token])
-    async with asyncio.timeout(DEADLINE_SECONDS):
+    async with asyncio.timeout(patient(DEADLINE_SECONDS)):
         again = await accounts.usage.read("two", 10, 1.0)
         while not again:
             again = await accounts.usage.read("two", 10, 1.0)
@@ -107,7 +108,7 @@ async def test_a_store_that_stands_still_is_unavailable_in_bounded_time_and_heal
         server.pause()
         with monkeypatch.context() as while_it_stands:
             while_it_stands.setattr(store, "CALL_SECONDS", CALL_SECONDS)
-            async with asyncio.timeout(DEADLINE_SECONDS):
+            async with asyncio.timeout(patient(DEADLINE_SECONDS)):
                 with pytest.raises(Unavailable):
                     await backplane.registry.beat(node)
                 with pytest.raises(Unavailable):
@@ -135,7 +136,7 @@ async def test_a_store_that_came_back_empty_is_noticed(server: RedisServer) -> N
         server.command("FLUSHALL")
         assert not await backplane.directory.is_filled()
         assert await backplane.usage.epoch() != epoch
-        async with asyncio.timeout(DEADLINE_SECONDS):
+        async with asyncio.timeout(patient(DEADLINE_SECONDS)):
             while backplane.registry.map().version <= version:
                 assert set(backplane.registry.map().nodes) == {"node-1"}
                 await backplane.registry.beat(node)

@@ -14,6 +14,7 @@ from accounts.database import sqlite_url
 from api.tokens import Verifier
 from backplane.interface import Directory
 from backplane.redis import RedisBackplane
+from tests.patience import patient
 from tests.redis_server import RedisServer
 from tests.unit.credentials import claims
 
@@ -42,7 +43,7 @@ async def service(directory: Directory, folder: Path) -> AsyncGenerator[Accounts
 
 async def seconds_until(holds: Callable[[], bool]) -> float:
     began = time.monotonic()
-    async with asyncio.timeout(DEADLINE_SECONDS):
+    async with asyncio.timeout(patient(DEADLINE_SECONDS)):
         while not holds():
             await asyncio.sleep(0.005)
     return time.monotonic() - began

@@ -21,6 +21,7 @@ from cli.embedded import Embedded
 from cli.settings import EmbeddedSettings
 from router.pubsub import PUBLISH, SUBSCRIBE
 from tests.integration.core.test_embedded import Service, request
+from tests.patience import patient
 from tests.unit.asgi import Connection, publish_request, subscribe_request
 
 TENANTS = ("ada", "bob", "eve")
@@ -150,7 +151,7 @@ class Isolation(RuleBasedStateMachine):
         """Subscribe from the first item on, and return what comes: how many there should be, and what came by then."""
         client = _authorized(SUBSCRIBE, subscribe_request(cache, topic, 1), key)
         self._service.serve(client)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(patient(10)):
             await client.until(lambda: client.status is not None or (len(client.texts) >= count and bool(client.kinds)))
             await asyncio.sleep(0.01)
         return client.status, client.texts

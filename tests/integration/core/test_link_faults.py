@@ -13,6 +13,7 @@ from router.feed import Feed
 from router.links.remote import RemoteLink
 from storage.node import Node
 from storage.server import Server
+from tests.patience import patient
 from tests.unit.asgi import parsed
 
 TOPIC = Topic("acme", "acme-cache", "topic")
@@ -42,7 +43,7 @@ class Reader:
         raise AssertionError(f"nobody moved {topic} at {map_version}")
 
     async def until_it_has(self, number: int) -> None:
-        async with asyncio.timeout(DEADLINE_SECONDS):
+        async with asyncio.timeout(patient(DEADLINE_SECONDS)):
             while self.feed.log.last < number:
                 self._changed.clear()
                 await self._changed.wait()
@@ -74,7 +75,7 @@ async def watched(link: RemoteLink, reader: Reader) -> None:
 
 
 async def until_it_connects(link: RemoteLink) -> None:
-    async with asyncio.timeout(DEADLINE_SECONDS):
+    async with asyncio.timeout(patient(DEADLINE_SECONDS)):
         while "connecting" not in repr(link):
             await asyncio.sleep(0.01)
 
@@ -107,7 +108,7 @@ async def test_a_subscriber_that_comes_while_much_is_caught_up_costs_the_others_
     await until_it_connects(link)
     newcomer = asyncio.create_task(watched(link, reader))
     async with serving(node, port):
-        async with asyncio.timeout(DEADLINE_SECONDS):
+        async with asyncio.timeout(patient(DEADLINE_SECONDS)):
             await newcomer
         await link.publish(TOPIC, VALUE, b"", 5.0, lambda: None)
         await reader.until_it_has(22)

@@ -9,6 +9,7 @@ import pytest
 
 from api.names import Topic
 from tests.integration.core.fleet import Fleet, running
+from tests.patience import patient
 from tests.unit.asgi import Connection
 
 TOPICS = [f"topic {number}" for number in range(24)]
@@ -36,7 +37,7 @@ class Load:
     async def until_more(self, count: int) -> None:
         """Return when every topic got this many more."""
         wanted = {topic: len(sent) + count for topic, sent in self.sent.items()}
-        async with asyncio.timeout(DEADLINE_SECONDS):
+        async with asyncio.timeout(patient(DEADLINE_SECONDS)):
             while any(len(self.sent[topic]) < number for topic, number in wanted.items()):
                 await asyncio.sleep(0.01)
 
@@ -47,7 +48,7 @@ class Load:
         await self._task
         for topic, clients in self.subscribers.items():
             for client in clients:
-                async with asyncio.timeout(DEADLINE_SECONDS):
+                async with asyncio.timeout(patient(DEADLINE_SECONDS)):
                     await client.until(lambda c=client, t=topic: c.texts[-1:] == self.sent[t][-1:])
 
     async def _publish(self) -> None:
@@ -127,7 +128,7 @@ async def test_a_fresh_subscription_begins_with_the_newest_item_also_after_its_t
         fresh = [await gateway.subscribe() for gateway in fleet.gateways]
         await fleet.gateways[1].publish("three")
         for client in (*older, *fresh):
-            async with asyncio.timeout(DEADLINE_SECONDS):
+            async with asyncio.timeout(patient(DEADLINE_SECONDS)):
                 await client.until(lambda c=client: c.texts[-1:] == ["three"])
             assert "discontinuity" not in client.kinds
         assert [client.numbers for client in (*older, *fresh)] == [[1, 2, 3], [1, 2, 3], [2, 3], [2, 3]]
@@ -173,7 +174,7 @@ async def test_a_node_that_was_forgotten_for_a_while_takes_back_what_others_have
         await fleet.registry.leave("node-1")
         await load.until_more(5)
         membership._lease_ends = float("-inf")  # as after a stop that was longer than the lease
-        async with asyncio.timeout(DEADLINE_SECONDS):
+        async with asyncio.timeout(patient(DEADLINE_SECONDS)):
             while "node-1" not in fleet.registry.map().nodes:
                 await asyncio.sleep(0.01)
         await load.until_more(20)

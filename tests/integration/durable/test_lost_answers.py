@@ -10,6 +10,7 @@ from backplane.redis_location import location
 from storage.durable.journal import StreamJournal
 from storage.durable.topics import DurableTopics
 from storage.node import Node
+from tests.patience import patient
 from tests.redis_server import redis_server
 
 TOPIC = Topic("account", "cache", "chat", durable=True)
@@ -29,7 +30,7 @@ class LosesOneAnswer:
 
     async def ended(self) -> None:
         """Return when no connection is left."""
-        async with asyncio.timeout(DEADLINE_SECONDS):
+        async with asyncio.timeout(patient(DEADLINE_SECONDS)):
             while self._open:
                 self._ended.clear()
                 await self._ended.wait()

@@ -13,6 +13,7 @@ from storage.node import Node
 from storage.ownership import SoleOwnership
 from storage.server import Storage
 from tests.integration.link.test_remote_link import TOPIC, Heard, linked, say, serving, until
+from tests.patience import patient
 
 VALUE = client._TopicValue(text="x").SerializeToString()
 
@@ -67,7 +68,7 @@ async def test_a_node_speaks_to_an_older_router_as_that_reads() -> None:
         stub: Any = link_pb2_grpc.StorageStub(channel)
         stream = stub.Connect()
         await stream.write(wire.RouterBatch(requests=requests, link="older"))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(patient(10)):
             while len(told) < 5:
                 batch = await stream.read()
                 assert not batch.items

@@ -17,6 +17,7 @@ from router.links.remote import RemoteLink
 from storage.node import Node
 from storage.server import SERVICE, Server
 from storage.session import Session
+from tests.patience import patient
 
 TOPIC = Topic("account", "cache", "topic")
 
@@ -60,7 +61,7 @@ async def linked(port: int, sink: Heard) -> AsyncGenerator[RemoteLink]:
 
 
 async def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
-    async with asyncio.timeout(seconds):
+    async with asyncio.timeout(patient(seconds)):
         while not condition():
             await asyncio.sleep(0.01)
 

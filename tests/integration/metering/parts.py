@@ -20,6 +20,7 @@ from api.usage import PUBLISH
 from backplane.interface import Delivered, UsageBatch
 from backplane.memory import MemoryUsage
 from router.meters.handover import Metering
+from tests.patience import patient
 
 DEADLINE_SECONDS = 30.0
 WINDOW_SECONDS = 0.1
@@ -134,7 +135,7 @@ class Installation:
 
     async def settled(self) -> None:
         """Wait until all is billed that was published, and a while more, in which nothing may be added."""
-        async with asyncio.timeout(DEADLINE_SECONDS):
+        async with asyncio.timeout(patient(DEADLINE_SECONDS)):
             while await self.billed() < self.published:
                 await asyncio.sleep(0.05)
         await asyncio.sleep(0.3)

@@ -13,11 +13,12 @@ from backplane.interface import UsageBatch
 from router.meters.handover import BUSY_WINDOWS, Metering
 from tests.integration.accounts.counted import Boot, published
 from tests.integration.metering.parts import DEADLINE_SECONDS, Installation
+from tests.patience import patient
 
 
 async def test_what_is_counted_is_billed_within_seconds(here: Installation) -> None:
     await here.publishes(here.router(), 0.2)
-    async with asyncio.timeout(DEADLINE_SECONDS):
+    async with asyncio.timeout(patient(DEADLINE_SECONDS)):
         while await here.billed() < here.published:
             await asyncio.sleep(0.05)
 
@@ -38,7 +39,7 @@ async def test_another_process_bills_what_a_killed_one_has_counted(here: Install
         await here.killed(router)
     here.router()
     await here.settled()
-    async with asyncio.timeout(DEADLINE_SECONDS):
+    async with asyncio.timeout(patient(DEADLINE_SECONDS)):
         while len(list(here.folder.iterdir())) > 1:  # only the living one has a folder
             await asyncio.sleep(0.05)
 
@@ -56,7 +57,7 @@ async def test_answers_that_are_lost_change_nothing(here: Installation, call: st
     router = here.router()
     here.consume()
     here.carrier.fails[call] = 2
-    async with asyncio.timeout(DEADLINE_SECONDS):
+    async with asyncio.timeout(patient(DEADLINE_SECONDS)):
         while here.carrier.fails[call]:  # a machine that stands still may need one call for all that was published
             await here.publishes(router, 0.1)
     await here.settled()
@@ -88,7 +89,7 @@ async def test_a_batch_that_comes_five_times_in_any_order_counts_once(here: Inst
     here.consume()
     here.consume()
     await here.settled()
-    async with asyncio.timeout(DEADLINE_SECONDS):
+    async with asyncio.timeout(patient(DEADLINE_SECONDS)):
         while here.carrier._waiting:
             await asyncio.sleep(0.05)
     assert sum(consumer.repeated for consumer in here.consumers) >= 4 * len(batches)
@@ -163,7 +164,7 @@ async def test_usage_that_somebody_else_wrote_is_kept_aside_and_billed_to_nobody
     stolen = Seals([b"x" * 32], "usage").seal(forged)
     for seal in (b"", b"nonsense", stolen):
         await here.carrier.append([UsageBatch("router-1/invented/1", forged, seal)])
-    async with asyncio.timeout(DEADLINE_SECONDS):
+    async with asyncio.timeout(patient(DEADLINE_SECONDS)):
         while here.carrier._waiting:
             await asyncio.sleep(0.02)
     assert await here.billed() == here.published
@@ -178,7 +179,7 @@ async def test_a_router_with_another_key_loses_nothing_until_it_has_the_right_on
     right, here.seals = here.seals, Seals([b"x" * 32], "usage")
     mistaken = here.router()
     await here.publishes(mistaken, 0.2)
-    async with asyncio.timeout(DEADLINE_SECONDS):
+    async with asyncio.timeout(patient(DEADLINE_SECONDS)):
         while not here.admission.refused:
             await asyncio.sleep(0.02)
     await here.killed(mistaken)

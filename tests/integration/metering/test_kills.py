@@ -16,6 +16,7 @@ from accounts.usage.repository import Counts
 from accounts.usage.scope import Scope
 from accounts.usage.service import Usage
 from api.usage import DELIVERY, PUBLISH
+from tests.patience import patient
 
 ROOT = Path(__file__).parents[3]
 ROUNDS = int(os.environ.get("TIDINGS_KILL_ROUNDS", "8"))
@@ -29,12 +30,12 @@ LINES = 9_000
 def run(folder: Path, messages: int, line: int) -> bool:
     """Run the program; return whether it was killed."""
     command = [sys.executable, "-m", "tests.integration.metering.doomed", str(folder), str(messages), str(line)]
-    ended = subprocess.run(command, cwd=ROOT, check=False, timeout=100, capture_output=True)
+    ended = subprocess.run(command, cwd=ROOT, check=False, timeout=patient(100), capture_output=True)
     assert ended.returncode in (0, -signal.SIGKILL), ended.stderr.decode()
     return ended.returncode != 0
 
 
-@pytest.mark.timeout(120 + ROUNDS)
+@pytest.mark.timeout(patient(120 + ROUNDS))
 async def test_what_was_counted_is_billed_whenever_the_process_is_killed(tmp_path: Path) -> None:
     seed = random.randrange(2**32)
     print(f"seed {seed}")  # noqa: T201 - to run it again as it was

@@ -29,10 +29,11 @@ from router.links.remote import RemoteLink
 from storage.node import Node
 from storage.ownership import SoleOwnership
 from storage.session import Session
+from tests.patience import patient
 
 INPUTS = int(os.environ.get("TIDINGS_FUZZ_INPUTS", "6000"))
 SEED = int(os.environ.get("TIDINGS_FUZZ_SEED", random.randrange(2**32)))
-pytestmark = pytest.mark.timeout(max(120, INPUTS // 1000))
+pytestmark = pytest.mark.timeout(patient(max(120, INPUTS // 1000)))
 """Seconds; on one core a thousand inputs take 0.1."""
 MOST = 300
 ANEW = 2000

@@ -3,6 +3,7 @@ import asyncio
 import pytest
 
 from api.outbox import BATCH_BYTES, Outbox, Overflow
+from tests.patience import patient
 
 
 async def drained(outbox: Outbox[str], batches: int) -> list[list[str]]:
@@ -16,7 +17,7 @@ async def drained(outbox: Outbox[str], batches: int) -> list[list[str]]:
             done.set()
 
     task = asyncio.create_task(outbox.drain_into(write))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(patient(10)):
         await done.wait()
     task.cancel()
     return written
@@ -69,7 +70,7 @@ async def test_a_message_that_comes_while_one_is_written_waits_for_the_next_batc
 
     outbox.put("a", 1)
     task = asyncio.create_task(outbox.drain_into(write))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(patient(10)):
         await done.wait()
     task.cancel()
     assert written == [["a"], ["b"]]

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from api.tasks import Repeated, finished
+from tests.patience import patient
 
 
 async def test_work_that_is_under_way_is_finished() -> None:
@@ -52,7 +53,7 @@ async def test_it_goes_on_when_it_is_woken_or_its_time_has_come() -> None:
 
     repeated = Repeated(work)
     repeated.start()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(patient(10)):
         while times < 3:
             await asyncio.sleep(0)
         repeated.wake()

@@ -9,6 +9,7 @@ import pytest
 from backplane.interface import Process, Registry
 from backplane.redis.questions import WAIT_SECONDS, Answers, Questions
 from backplane.redis.store import Store
+from tests.patience import patient
 
 
 class Deaf:
@@ -30,7 +31,7 @@ class OneRouter:
         return [Process("router-1", "router", "127.0.0.1:1", "0", 0.0, 0.0)]
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(patient(20))
 async def test_a_question_that_nobody_answers_ends_although_a_call_is_not_to_be_cancelled() -> None:
     questions = Questions(cast("Store", Deaf()), cast("Registry", OneRouter()), "audience")
     assert await questions.ask("acme", "cache", "lobby") == Answers([], asked=1)

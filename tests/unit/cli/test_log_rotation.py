@@ -5,6 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from cli.log_rotation import keep_bounded
+from tests.patience import patient
 
 
 async def test_a_log_over_its_bound_is_moved_aside_and_opened_anew(tmp_path: Path) -> None:
@@ -17,7 +18,7 @@ async def test_a_log_over_its_bound_is_moved_aside_and_opened_anew(tmp_path: Pat
         reopened.set()
 
     watch = asyncio.create_task(keep_bounded(path, reopen, most_bytes=5, look_seconds=0))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(patient(5)):
         await reopened.wait()
     watch.cancel()
     with suppress(asyncio.CancelledError):

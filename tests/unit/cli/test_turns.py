@@ -9,6 +9,7 @@ import pytest
 
 from cli import turns
 from cli.turns import Turns
+from tests.patience import patient
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ async def counting(path: Path) -> AsyncGenerator[Turns]:
 
 async def seen(path: Path, most: int) -> None:
     """Wait until more turns than these are told."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(patient(5)):
         while turns.turns(path) <= most:
             await asyncio.sleep(0.005)
 

@@ -12,6 +12,7 @@ import pytest
 
 from cli.watchdog import Watchdog, is_stopped
 from tests.e2e.service import until
+from tests.patience import patient
 
 
 class Application:
@@ -48,7 +49,7 @@ def watchdog() -> Watchdog:
 async def looked_at(application: Application, times: int) -> None:
     """Wait until it was looked at so many more times."""
     goal = application.looked_at + times
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(patient(5)):
         while application.looked_at < goal:
             await asyncio.sleep(0.001)
 
@@ -56,7 +57,7 @@ async def looked_at(application: Application, times: int) -> None:
 async def test_an_application_whose_loop_never_turns_is_hung(watchdog: Watchdog) -> None:
     application = Application(os.getpid())
     application.hangs = True
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(patient(5)):
         await watchdog.until_hung(application)
     assert application.looked_at == 10
     assert application.readiness == [False]
@@ -68,7 +69,7 @@ async def test_one_that_turned_and_stands_still_is_hung_after_as_many_looks(watc
     await looked_at(application, 5)
     application.hangs = True
     turned = application.looked_at
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(patient(5)):
         await watching
     assert application.looked_at == turned + 10
 
@@ -98,5 +99,5 @@ async def test_one_that_was_stopped_by_a_signal_is_not_hung(
     await looked_at(application, 20)
     assert (watching.done(), application.readiness) == (False, [])
     process.send_signal(signal.SIGCONT)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(patient(5)):
         await watching

@@ -5,6 +5,7 @@ from collections import Counter
 
 from api.items import item_frame
 from router.router import RouterSettings
+from tests.patience import patient
 from tests.unit.asgi import Connection
 from tests.unit.router.parts import World, world
 
@@ -21,7 +22,7 @@ async def test_what_is_done_is_counted_once(acme: World) -> None:
     for text in ("one", "four", "x" * 2000):
         await acme.publish(text)
     await seen(first, "item", 3)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(patient(5)):
         while counts.delivered < 6:  # an item counts when the edge has taken it
             await asyncio.sleep(0.001)
     assert (counts.published, counts.opened, counts.delivered) == (3, 2, 6)

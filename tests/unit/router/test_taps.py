@@ -12,6 +12,7 @@ from api.rules import EVERY, Rule, Selector
 from router.inspector import MOST_INSPECTORS, MOST_WAITING, Inspector, event
 from router.router import RouterSettings
 from router.taps import TEXT_CHARACTERS
+from tests.patience import patient
 from tests.unit.credentials import SIGNER, account, claims, explicit, token, topic_permission
 from tests.unit.router.parts import World, world
 
@@ -23,7 +24,7 @@ async def look(acme: World) -> Inspector:
 
 async def told(inspector: Inspector, kind: str) -> dict[str, Any]:
     """Return the next event of a kind, without its time."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(patient(5)):
         while True:
             for each in await inspector.take(1.0):
                 if each.kind == kind:

@@ -7,6 +7,7 @@ import pytest
 from api.errors import Internal, Unavailable
 from api.grpc_asgi import Message
 from router.pubsub import SUBSCRIBE
+from tests.patience import patient
 from tests.unit.asgi import Connection, subscribe_request
 from tests.unit.router.parts import World, connection
 
@@ -32,7 +33,7 @@ async def following(acme: World, client: Connection | None = None) -> tuple[Conn
 
 
 async def comes_to_be(state: str, acme: World) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(patient(5)):
         while state not in repr(*acme.router.subscriptions):
             await asyncio.sleep(0.001)
 

@@ -11,6 +11,7 @@ from backplane.memory import MemoryDirectory
 from storage.bounds import CacheBounds
 from storage.node import Node
 from storage.settings import HistorySettings
+from tests.patience import patient
 from tests.unit.clock import Clock
 from tests.unit.storage.parts import TOPIC, node, numbers, value
 
@@ -41,7 +42,7 @@ class World:
         return 0 if history is None else len(history)
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(patient(10)):
             while not condition():
                 await asyncio.sleep(0)
 

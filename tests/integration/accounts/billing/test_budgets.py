@@ -12,6 +12,7 @@ from accounts.billing.periods import month_of
 from api.account import Cap
 from tests.integration.accounts.billing.books import Books, at, plan
 from tests.integration.accounts.installation import Installation
+from tests.patience import patient
 from tests.unit.api.webhooks.receiver import Receiver, receiving
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -34,7 +35,7 @@ async def caps(books: Books) -> tuple[Cap, ...]:
 
 
 async def until_capped(books: Books, names: set[str]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(patient(20)):
         while {cap.name for cap in await caps(books)} != names:
             await asyncio.sleep(0.02)
 
@@ -102,7 +103,7 @@ async def test_budgets_of_caches_keys_and_tokens_count_their_own(here: Installat
 
 
 async def mails(here: Installation, account: str) -> list[str]:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(patient(20)):
         while True:
             await here.accounts.mails.deliver()
             texts = [path.read_text() for path in (here.accounts._settings.data_dir / "mail").glob("*")]
@@ -142,7 +143,7 @@ def seen(receiver: Receiver) -> list[dict[str, Any]]:
 
 
 async def until(condition: Any) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(patient(30)):
         while not condition():
             await asyncio.sleep(0.02)
 

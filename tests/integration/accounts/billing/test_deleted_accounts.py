@@ -17,6 +17,7 @@ from accounts.purges import repository as purges
 from api.errors import InvalidArgument, NotFound
 from tests.integration.accounts.billing.books import Books, at, plan
 from tests.integration.accounts.installation import PASSWORD, Installation
+from tests.patience import patient
 from tests.unit.api.webhooks.receiver import receiving
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -124,7 +125,7 @@ async def test_the_last_invoice_is_told_proved_and_made_void_like_any_other(here
         assert (await program.post("/v1/billing/webhooks", json=wanted)).status_code == 201
         await books.use(publish=9)
         await delete(books)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(patient(30)):
             while not receiver.requests:
                 await asyncio.sleep(0.05)
     (invoice,) = await invoices_of(books)
@@ -144,7 +145,7 @@ async def test_the_last_invoice_is_told_proved_and_made_void_like_any_other(here
             return int(await session.scalar(found, mine) or 0)
 
     assert await endpoints() == 1
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(patient(30)):
         while await endpoints():
             await here.accounts.finance.delivering.tidy()
             await asyncio.sleep(0.05)

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.accounts.billing.test_exports import Billed, billed
+from tests.patience import patient
 
 __all__ = ["billed"]
 
@@ -41,7 +42,7 @@ def broken_rules(text: str, folder: Path) -> set[str]:
     file = folder / "focus.csv"
     file.write_text(text)
     command = [PROGRAM, "--data-file", str(file), "--validate-version", "1.0", "--output-type", "console"]
-    said = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=120).stdout
+    said = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=patient(120)).stdout
     assert "Validation" in said
     return set(re.findall(r"^(\w+) failed:$", said, re.MULTILINE))
 

@@ -11,6 +11,7 @@ import pytest
 
 from tests.integration.accounts.billing.books import Books, at, plan
 from tests.integration.accounts.installation import Installation
+from tests.patience import patient
 from tests.unit.api.webhooks.receiver import receiving
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -40,7 +41,7 @@ async def test_an_invoice_is_told_signed_and_again_until_it_is_taken(
         assert secret not in await here.rows()
         await books.use(publish=123)
         (invoice,) = await books.turn(at("2028-03-01T00:00:00"))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(patient(30)):
             while (await program.get(f"{path}/deliveries")).json()["deliveries"][0]["state"] != "delivered":
                 await asyncio.sleep(0.05)
         (delivery,) = (await program.get(f"{path}/deliveries")).json()["deliveries"]
@@ -68,7 +69,7 @@ async def test_what_nobody_takes_is_given_up(here: Installation, monkeypatch: py
         ).json()
         path = f"/v1/billing/webhooks/{made['webhook_id']}"
         assert (await program.post(f"{path}/ping")).status_code == 202
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(patient(30)):
             while (await program.get(f"{path}/deliveries")).json()["deliveries"][0]["state"] == "waiting":
                 await asyncio.sleep(0.05)
         (delivery,) = (await program.get(f"{path}/deliveries")).json()["deliveries"]

@@ -9,6 +9,7 @@ import pytest
 
 from router.http.topics import TopicsApi
 from router.router import RouterSettings
+from tests.patience import patient
 from tests.unit.asgi import Connection
 from tests.unit.credentials import token
 from tests.unit.router.parts import World, world
@@ -56,7 +57,7 @@ class Http:
 
     async def opened(self) -> None:
         """Wait until a subscription is open."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(patient(5)):
             while not self.world.router.subscriptions:
                 await asyncio.sleep(0)
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 
 from router.http.inspect import InspectApi
+from tests.patience import patient
 from tests.unit.asgi import Connection
 from tests.unit.credentials import account, explicit, token, topic_permission
 from tests.unit.router.http.conftest import Http, body
@@ -81,6 +82,6 @@ async def test_a_drain_ends_it_without_a_word(http: Http) -> None:
 async def test_a_client_that_left_is_told_nothing_more(http: Http) -> None:
     client = await begun(inspect(http))
     client.leave()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(patient(5)):
         while http.world.router.taps.by_cache:
             await asyncio.sleep(0.01)
