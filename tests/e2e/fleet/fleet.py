@@ -27,6 +27,7 @@ from tests.e2e.fleet.workload import Reach
 from tests.e2e.service import ROOT, until
 from tests.e2e.tenant import Tenant
 from tests.e2e.wire import Client
+from tests.patience import patient
 from tests.ports import free_port
 from tests.redis_server import AppendFsync, RedisServer
 
@@ -162,9 +163,9 @@ class Fleet:
         """Return a script that operates the installation, by a token made on the command line."""
         told = {"--data": str(self.folder / "operator"), "--database-url": self._common()["TIDINGS_DATABASE_URL"]}
         words = [sys.executable, "-m", "cli.main", "operator", "token", "create", "--json", *chain(*told.items())]
-        made = subprocess.run(words, cwd=ROOT, check=True, capture_output=True, text=True, timeout=60)
+        made = subprocess.run(words, cwd=ROOT, check=True, capture_output=True, text=True, timeout=patient(60))
         token = str(json.loads(made.stdout)["token"])
-        client = httpx.Client(base_url=self.accounts[0].url, headers={"authorization": token}, timeout=20)
+        client = httpx.Client(base_url=self.accounts[0].url, headers={"authorization": token}, timeout=patient(20))
         return self._stack.enter_context(client)
 
     def client(self, tenant: Tenant, router: Member) -> Client:
