@@ -213,7 +213,8 @@ async def test_traffic_goes_on_while_redis_stands_still(fleet: Fleet, fleet_reac
 async def test_a_rolling_restart_of_everything_loses_nothing(
     fleet: Fleet, fleet_reach: Reach, durable_reach: Reach
 ) -> None:
-    async with Workload(fleet_reach) as load, kept(durable_reach):
+    shape = Shape(interval_seconds=0.5)  # it lasts as long as all starts, which have the cores that it leaves them
+    async with Workload(fleet_reach, shape) as load, kept(durable_reach):
         await load.go_on()
         for member in fleet.members:
             assert await asyncio.to_thread(member.stop) == 0
