@@ -1,13 +1,16 @@
 """`INSERT … ON CONFLICT DO NOTHING RETURNING`, which SQLAlchemy has for each database by another name."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row, Table
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from accounts.database.base import Base
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
 
 
 async def insert_once(session: AsyncSession, table: type[Base], **values: Any) -> bool:
@@ -23,11 +26,15 @@ async def insert_all_once(
     return (await session.execute(statement, list(rows))).all()
 
 
-def inserting(session: AsyncSession, table: type[Base]) -> postgresql.Insert | sqlite.Insert:
+def inserting(session: AsyncSession, table: type[Base]) -> "postgresql.Insert | sqlite.Insert":
     """Return an INSERT that knows ON CONFLICT, as the session's database has it."""
     return inserting_into(session.get_bind().dialect.name, table)
 
 
-def inserting_into(dialect: str, table: type[Base] | Table) -> postgresql.Insert | sqlite.Insert:
+def inserting_into(dialect: str, table: type[Base] | Table) -> "postgresql.Insert | sqlite.Insert":
     """Return what `inserting` does, for a database of this dialect."""
-    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+    if dialect == "sqlite":
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # noqa: PLC0415  of no use to one machine, and slow to import
+
+    return postgresql.insert(table)

@@ -1,3 +1,4 @@
+import random
 from collections import Counter
 
 import pytest
@@ -5,7 +6,8 @@ import pytest
 from api.errors import Unavailable
 from api.names import Topic
 from backplane.interface import Node, NodeMap
-from backplane.placement import Placement
+from backplane.placement import FEW_NODES, Placement, highest_of_few
+from backplane.scores import Scores
 
 TOPICS = [Topic(f"account {number % 97}", f"cache {number % 7}", f"topic {number}") for number in range(100_000)]
 
@@ -31,6 +33,15 @@ def test_owners_are_what_they_have_always_been() -> None:
 def test_every_router_finds_the_same_owner_whatever_the_order_of_its_map() -> None:
     one, other = placement(*numbered(10)), placement(*reversed(numbered(10)), version=99)
     assert all(one.owner(topic).id == other.computed_owner(topic).id for topic in TOPICS[:2000])
+
+
+@pytest.mark.parametrize("count", range(1, FEW_NODES + 1))
+def test_few_nodes_are_scored_as_many_are(count: int) -> None:
+    numbers = random.Random(count)
+    seeds = [numbers.getrandbits(64) for _ in range(count)]
+    arrays = Scores(seeds, [1.0] * count)
+    for topic in (0, 2**64 - 1, *seeds, *(numbers.getrandbits(64) for _ in range(2000))):
+        assert highest_of_few(seeds, topic) == arrays.highest(topic)
 
 
 def test_each_of_ten_nodes_owns_a_tenth() -> None:
