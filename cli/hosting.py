@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -12,6 +11,7 @@ import click
 from cli.edge.process import binary, environment
 from cli.edge.settings import KIB, Bounds
 from cli.log_rotation import keep_bounded
+from cli.memory import memory_bytes
 from cli.supervisor import Supervisor
 from cli.urls import in_url
 
@@ -35,12 +35,17 @@ def look_for_the_edge() -> None:
 
 
 def bounds_of_this_machine(edge_buffer_kib: int) -> Bounds:
-    """Return Envoy's bounds, with half of the machine's memory, near which it begins to refuse requests.
+    """Return Envoy's bounds; `edge_buffer_kib` is the buffer of a connection."""
+    return Bounds(heap_bytes=heap_of(memory_bytes()), connection_buffer_bytes=edge_buffer_kib * KIB)
 
-    `edge_buffer_kib` is the buffer of a connection.
+
+def heap_of(memory: int) -> int:
+    """Return how many bytes Envoy's heap may take where there are so many, near which it begins to refuse requests.
+
+    Half of them, or what it may take by itself where that is more, and never what Python needs beside it: to be killed
+    for want of memory costs all tenants their streams, where a refusal costs one request.
     """
-    half = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
-    return Bounds(heap_bytes=max(Bounds().heap_bytes, half), connection_buffer_bytes=edge_buffer_kib * KIB)
+    return min(max(Bounds().heap_bytes, memory // 2), memory * 2 // 3)
 
 
 async def host(supervisor: Supervisor, access_log: Path, lines: Sequence[str], metrics: MetricsAddress | None) -> None:

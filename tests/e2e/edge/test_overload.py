@@ -2,11 +2,14 @@
 
 import json
 import socket
+from typing import Any
 
 import hpack
 import pytest
 
 from cli.edge.precedence import NICE, may_be_taken_back
+from cli.hosting import heap_of
+from cli.memory import memory_bytes
 from tests.e2e.edge.conftest import PROBE
 from tests.e2e.edge.http2 import GRPC, Connection
 from tests.e2e.edge.test_hostile_http2 import END_HEADERS, HEADERS, PREFACE, frame
@@ -94,6 +97,15 @@ def test_envoys_threads_give_way_to_python_where_that_is_asked_for() -> None:
 
 def test_envoy_keeps_as_much_for_a_connection_as_it_is_told_to() -> None:
     with Service(*PROBE, "--edge-buffer-kib", "1024") as roomy:
-        (written,) = (roomy.data / "run").rglob("envoy.json")
-        (listener,) = json.loads(written.read_text())["static_resources"]["listeners"]
+        (listener,) = configured(roomy)["static_resources"]["listeners"]
     assert listener["per_connection_buffer_limit_bytes"] == 1024 * 1024
+
+
+def test_envoys_heap_goes_by_the_memory_that_there_is(probe: Service) -> None:
+    heap = configured(probe)["overload_manager"]["resource_monitors"][1]["typed_config"]
+    assert heap["max_heap_size_bytes"] == heap_of(memory_bytes())
+
+
+def configured(service: Service) -> dict[str, Any]:
+    (written,) = (service.data / "run").rglob("envoy.json")
+    return json.loads(written.read_text())
