@@ -10,7 +10,7 @@ from accounts.budgets import repository as budgets
 from accounts.budgets.models import CAP_MODES, Budget
 from accounts.caches import repository as caches
 from accounts.clocks import repository as clocks
-from accounts.database import Database, Remembered, Rows, Transaction
+from accounts.database import Database, RememberedRows, Rows, Transaction
 from accounts.keys import repository as keys
 from accounts.limits.force import in_force
 from accounts.roles import repository as roles
@@ -44,7 +44,7 @@ class Snapshots:
         self._public_keys = public_keys
         self._published: dict[str, int] = {}
         self._followed_to = 0
-        self._newest = Remembered(database, tenants.NEWEST)
+        self._newest = RememberedRows(database, tenants.NEWEST)
 
     async def publish(self, account_id: str) -> None:
         """Publish an account as it stands now. Called after each committed change, before it is answered."""
@@ -126,7 +126,7 @@ class Snapshots:
             await asyncio.sleep(POLL_SECONDS)
             try:
                 await also()
-                newest = self._newest.rows()
+                newest = self._newest.get()
                 if newest is None or newest != seen:
                     await self.publish_changed()
                     seen = newest

@@ -16,12 +16,40 @@ from accounts.database.sqlite import Rows, Version
 T = TypeVar("T")
 
 
+Asked = Select[*tuple[Any, ...]]
+"""A statement of a few rows of numbers and texts, found by an index."""
+
+
 @dataclass(frozen=True, slots=True)
 class Question(Generic[T]):
-    """A statement of a few rows of numbers and texts, found by an index; all that its answer depends on is in it."""
+    """A statement, and how its answer is read from its rows; all that the answer depends on is in them."""
 
-    statement: Select[*tuple[Any, ...]]
+    statement: Asked
     read: Callable[[Sequence[Sequence[Any]]], T]
+
+
+class RememberedRows:
+    """The rows of a statement. Where nothing was committed since they were read, they are not read again."""
+
+    def __init__(self, database: Database, statement: Asked) -> None:
+        self._database = database
+        self._statement = statement
+        self._found: tuple[Version, Rows] | None = None
+
+    def get(self) -> Rows | None:
+        """Return the rows, for who compares them with those of before; None where that takes a session.
+
+        It takes one on a database server.
+        """
+        version = self._database.version()
+        if version is None:
+            return None
+        if self._found is None or version != self._found[0]:
+            rows = self._database.glance(self._statement)
+            if rows is None:
+                return None
+            self._found = version, rows
+        return self._found[1]
 
 
 class Remembered(Generic[T]):
@@ -30,7 +58,7 @@ class Remembered(Generic[T]):
     def __init__(self, database: Database, question: Question[T]) -> None:
         self._database = database
         self._question = question
-        self._found: tuple[Version, Rows] | None = None
+        self._rows = RememberedRows(database, question.statement)
 
     async def get(self) -> T:
         """Return the answer.
@@ -38,23 +66,8 @@ class Remembered(Generic[T]):
         Raises:
             Unavailable: the database cannot be reached.
         """
-        rows: Sequence[Sequence[Any]] | None = self.rows()
+        rows: Sequence[Sequence[Any]] | None = self._rows.get()
         if rows is None:
             async with self._database.reading() as session:
                 rows = (await session.execute(self._question.statement)).all()
         return self._question.read(rows)
-
-    def rows(self) -> Rows | None:
-        """Return the rows that make the answer; None where that takes a session, as on a database server.
-
-        Whoever asks whether anything has changed compares them with those of before.
-        """
-        version = self._database.version()
-        if version is None:
-            return None
-        if self._found is None or version != self._found[0]:
-            rows = self._database.glance(self._question.statement)
-            if rows is None:
-                return None
-            self._found = version, rows
-        return self._found[1]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import ColumnElement, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from accounts.batches.models import UsageBatch
@@ -21,10 +21,12 @@ TABLES: Mapping[str, tuple[type[Sums], int]] = {
 
 async def series(session: AsyncSession, account_id: str) -> Sequence[UsageSeries]:
     """Return what numbers are kept of an account by principal, in the order of their ids."""
-    found = select(UsageSeries).where(
-        UsageSeries.account_id == account_id, UsageSeries.principal != ALL, UsageSeries.meter != CONCURRENCY
-    )
-    return (await session.scalars(found.order_by(UsageSeries.id))).all()
+    return (await session.scalars(select(UsageSeries).where(*_of(account_id)).order_by(UsageSeries.id))).all()
+
+
+async def has_series(session: AsyncSession, account_id: str) -> bool:
+    """Return whether any numbers are kept of an account."""
+    return await session.scalar(select(UsageSeries.id).where(*_of(account_id)).limit(1)) is not None
 
 
 async def sums(
@@ -46,3 +48,8 @@ async def batches(
     if after is not None:
         found = found.where(tuple_(*key) > after)
     return (await session.scalars(found.order_by(*key).limit(most))).all()
+
+
+def _of(account_id: str) -> tuple[ColumnElement[bool], ...]:
+    """Return what tells the series of an account by principal from others."""
+    return UsageSeries.account_id == account_id, UsageSeries.principal != ALL, UsageSeries.meter != CONCURRENCY

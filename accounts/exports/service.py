@@ -151,7 +151,7 @@ class Exports:
     async def has_usage(self, account_id: str) -> bool:
         """Return whether anything is kept of what an account has used, be it deleted or not."""
         async with self._database.reading() as session:
-            return bool(await repository.series(session, account_id))
+            return await repository.has_series(session, account_id)
 
     async def charges(self, account_id: str, start: int | None, end: int | None, form: ChargeFormat) -> Export[Charged]:
         """Export the charges of invoices whose months begin in a time, in minutes of the epoch; None for no bound."""

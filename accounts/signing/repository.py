@@ -6,24 +6,21 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from accounts.database import Question
+from accounts.database import Asked
 from accounts.database.insert import inserting
 from accounts.keys.models import ApiKey
 from accounts.keys.repository import holding
 from accounts.signing.models import NEVER, LastingTokens, TokenSigningKey
 from accounts.tenants.models import Change
 
-NEWS: Question[int] = Question(
-    select(
-        TokenSigningKey.kid,
-        TokenSigningKey.public_key,
-        TokenSigningKey.sealed,
-        TokenSigningKey.signs_from,
-        TokenSigningKey.retired_at,
-    ).order_by(TokenSigningKey.kid),
-    len,
-)
-"""How many keys there are; in its rows is all that a service knows of each."""
+NEWS: Asked = select(
+    TokenSigningKey.kid,
+    TokenSigningKey.public_key,
+    TokenSigningKey.sealed,
+    TokenSigningKey.signs_from,
+    TokenSigningKey.retired_at,
+).order_by(TokenSigningKey.kid)
+"""All that a service knows of each key."""
 
 
 @dataclass(frozen=True, slots=True)

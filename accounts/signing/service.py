@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from accounts import audit
 from accounts.audit import Actor
-from accounts.database import Database, Remembered, Rows, Transaction
+from accounts.database import Database, RememberedRows, Rows, Transaction
 from accounts.encryption import MasterKeys
 from accounts.identifiers import new_id
 from accounts.signing import files, repository
@@ -54,7 +54,7 @@ class TokenSigningKeys:
         self._now = now
         self.keystore = Keystore(master_keys, now)
         self._refreshing = asyncio.Lock()
-        self._news = Remembered(database, repository.NEWS)
+        self._news = RememberedRows(database, repository.NEWS)
         self._seen: Rows | None = None
 
     async def open(self) -> None:
@@ -110,7 +110,7 @@ class TokenSigningKeys:
 
     async def refresh_changed(self) -> None:
         """Do what `refresh` does if keys have changed here or for routers, or if that cannot be told without it."""
-        rows = self._news.rows()
+        rows = self._news.get()
         if rows is None or rows != self._seen or self._directory.keys() != self.keystore.public_keys():
             await self.refresh()
             self._seen = rows

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from accounts.database import Question
+from accounts.database import Asked
 from accounts.tenants.models import Account, Change
 
 IDS_AT_ONCE = 500
 
-NEWEST: Question[int] = Question(select(func.max(Account.version)), lambda rows: rows[0][0] or 0)
+NEWEST: Asked = select(func.max(Account.version))
 """The newest version of an account: another one after each change of any of them."""
 
 

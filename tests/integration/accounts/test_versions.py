@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
-from accounts.database import Database, Remembered, sqlite_url
+from accounts.database import Database, Remembered, RememberedRows, sqlite_url
 from accounts.database.sqlite import Commits
 from accounts.jobs import repository
 from accounts.jobs.service import Job, Jobs
@@ -73,12 +73,12 @@ def test_a_server_tells_no_version() -> None:
 async def test_what_somebody_else_has_committed_is_seen_without_a_session(database: Database, tmp_path: Path) -> None:
     other, asked = Database(sqlite_url(tmp_path)), list[str]()
     event.listen(database._engine.sync_engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
-    due = Remembered(database, repository.DUE)
+    due, rows = Remembered(database, repository.DUE), RememberedRows(database, repository.DUE.statement)
     assert await due.get() == {"things.begin": (0, 0)}
-    rows = due.rows()
+    before = rows.get()
     async with other.transaction() as session:
         await repository.hasten(session, "things.begin", 0)
-    assert due.rows() == rows
+    assert rows.get() == before is not None
     await write(other, "things.count")
     assert await due.get() == {"things.begin": (0, 0), "things.count": (0, 0)}
     assert asked == []
@@ -86,11 +86,11 @@ async def test_what_somebody_else_has_committed_is_seen_without_a_session(databa
 
 
 async def test_a_file_that_cannot_be_read_beside_is_asked_by_a_session(database: Database) -> None:
-    due = Remembered(database, repository.DUE)
+    due, rows = Remembered(database, repository.DUE), RememberedRows(database, repository.DUE.statement)
     assert database._commits is not None
     database._commits._path = "/nowhere/tidings.db"
     database._commits.close()
-    assert due.rows() is None
+    assert rows.get() is None
     assert await due.get() == {"things.begin": (0, 0)}
 
 
