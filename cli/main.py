@@ -5,6 +5,8 @@ import importlib
 import click
 from typing_extensions import override
 
+from cli.imports import imports
+
 COMMANDS = {
     "up": "Run everything on this machine.",
     "router": "Run one router of a fleet.",
@@ -34,7 +36,8 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command = getattr(importlib.import_module(f"cli.{cmd_name}"), cmd_name)
+        with imports():
+            command = getattr(importlib.import_module(f"cli.{cmd_name}"), cmd_name)
         return command if isinstance(command, click.Command) else None
 
     @override

@@ -2,6 +2,7 @@
 
 import click
 
+from cli.imports import imports
 from cli.refusals import told_in_a_sentence
 from cli.tiers.settings import StorageVariables, tell_of_misspelt_variables
 
@@ -16,6 +17,7 @@ def storage() -> None:
     with told_in_a_sentence():
         tell_of_misspelt_variables()
         variables = StorageVariables.read()
-        from cli.tiers.storage_tier import run  # noqa: PLC0415  a wrong variable needs none of it
+        with imports():
+            from cli.tiers.storage_tier import run  # noqa: PLC0415  a wrong variable needs none of it
 
         run(variables)
