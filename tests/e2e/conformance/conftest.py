@@ -12,7 +12,7 @@ EMAIL = "limited@example.com"
 ACCOUNT = ("account", "create", EMAIL, "--plan", "contract", "--password", PASSWORD)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def tenant(service: Service) -> Iterator[Tenant]:
     with Tenant(service) as made:
         yield made
@@ -30,7 +30,7 @@ def cache(tenant: Tenant) -> str:
     return tenant.new_cache()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tenant]:
     """An account with the contract's published limits: 100 subscriptions, 100 publishes a second, 100 KiB."""
     data = tmp_path_factory.mktemp("limited") / "data"

@@ -12,7 +12,7 @@ from tests.e2e.service import Service
 PROBE = ("--app", "tests.e2e.edge.probe_app:app")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def probe() -> Iterator[Service]:
     """The probe application behind an edge with the settings of production."""
     with Service(*PROBE) as running:

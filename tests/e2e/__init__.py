@@ -1,0 +1,1 @@
+"""Tests of the running service, as its clients see it."""

@@ -1,0 +1,1 @@
+"""Tests of Envoy in front of an application; that ends with the last of them."""
