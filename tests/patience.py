@@ -1,8 +1,9 @@
 """How long tests wait for what comes in the end.
 
-Such a bound ends what hangs; it is no promise of the product. What comes is waited for no longer than it takes, so a
-bound costs a run that passes nothing, and it has room for a machine that is several times slower than usual, and
-busy. `TIDINGS_TEST_PATIENCE=1` is for somebody who works on a test that hangs.
+Such a bound ends what hangs; it is no promise of the product, which `within` in `tests/e2e/service.py` holds it to.
+What comes is waited for no longer than it takes, so a bound costs a run that passes nothing, and it has room for a
+machine that is several times slower than usual, and busy. `TIDINGS_TEST_PATIENCE=1` is for somebody who works on a
+test that hangs.
 """
 
 import os

@@ -24,11 +24,16 @@ ADMIN = re.compile(r"^admin (http://\S+)$", re.MULTILINE)
 
 
 def until(condition: Callable[[], bool], *, seconds: float = 10.0, what: str = "the condition") -> None:
-    """Wait for `condition`, and fail when it does not come true in time."""
-    deadline = time.monotonic() + patient(seconds)
+    """Wait for `condition`, and fail when it does not come true although the wait was patient."""
+    within(condition, patient(seconds), what)
+
+
+def within(condition: Callable[[], bool], seconds: float, what: str = "the condition") -> None:
+    """Hold the product to its promise that `condition` comes true in so many seconds, on whatever machine."""
+    deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
-            msg = f"{what} did not come true within {patient(seconds):g} s"
+            msg = f"{what} did not come true within {seconds:g} s"
             raise AssertionError(msg)
         time.sleep(0.01)
 

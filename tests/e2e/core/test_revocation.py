@@ -38,7 +38,7 @@ def test_the_streams_of_a_revoked_key_end_and_those_that_are_not_read_are_cut() 
         assert {stream.end().code.name for stream in streams} == {"UNAUTHENTICATED"}
         assert time.monotonic() - began < 10
         for connection in stalled:  # what its window took is all that it ever gets
-            connection.wait(lambda connection=connection: connection.answers[1].over, seconds=4 * IDLE_SECONDS)
+            connection.within(lambda connection=connection: connection.answers[1].over, 4 * IDLE_SECONDS)
             found = [m for m in messages(connection.answers[1].body) if m.HasField("item")]
             assert len(found) < 200
         until(lambda: _open_subscriptions(service) == 0, seconds=20, what="the end of all subscriptions")

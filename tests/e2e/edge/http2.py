@@ -138,11 +138,15 @@ class Connection:
         return self.answers[stream]
 
     def wait(self, condition: Callable[[], bool], *, seconds: float = 10.0) -> None:
+        """Do what `within` does, where so many seconds are no promise."""
+        self.within(condition, patient(seconds))
+
+    def within(self, condition: Callable[[], bool], seconds: float) -> None:
         """Read until the condition holds; fail when it does not in time, or the connection closes before."""
-        deadline = time.monotonic() + patient(seconds)
+        deadline = time.monotonic() + seconds
         while not condition():
             left = deadline - time.monotonic()
-            assert left > 0, f"nothing came within {patient(seconds):g} s: {self.answers}"
+            assert left > 0, f"nothing came within {seconds:g} s: {self.answers}"
             assert not self.closed, f"the connection was closed: {self.answers}"
             self.read(min(left, 0.25))
 

@@ -23,7 +23,7 @@ def ping(connection: Connection, *, times: int, every: float) -> None:
         expected = connection.pings + 1
         connection.h2.ping(number.to_bytes(8, "big"))
         connection.flush()
-        connection.wait(lambda expected=expected: connection.pings >= expected, seconds=1)
+        connection.within(lambda expected=expected: connection.pings >= expected, 1)
         assert not connection.goaways
         while (left := due - time.monotonic()) > 0:
             connection.read(left)

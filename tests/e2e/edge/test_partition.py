@@ -5,7 +5,7 @@ import time
 from tests.e2e.edge.conftest import PROBE, state
 from tests.e2e.edge.http2 import Connection
 from tests.e2e.edge.proxy import Proxy
-from tests.e2e.service import Service, until
+from tests.e2e.service import Service, within
 
 
 def test_streams_behind_a_dead_link_are_freed_after_a_ping_without_an_answer() -> None:
@@ -27,7 +27,7 @@ def test_streams_behind_a_dead_link_are_freed_after_a_ping_without_an_answer() -
             beside.read(0.05)
             return state(service)["streams"] == 1
 
-        until(freed, seconds=6)
+        within(freed, 6)
         assert time.monotonic() - began < 4
         assert state(service)["endings"] == ["client gone"] * 5
         assert not beside.answers[kept].over

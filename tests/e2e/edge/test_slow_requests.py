@@ -78,7 +78,7 @@ def test_half_a_call_is_deadline_exceeded(probe: Service) -> None:
     with Connection(probe.port) as connection:
         stream = connection.open("/probe.Probe/Call", headers=GRPC, end=False)
         connection.data(stream, b"\0\0\0", end=False)
-        connection.wait(lambda: connection.answers[stream].over, seconds=18)
+        connection.within(lambda: connection.answers[stream].over, 18)
         assert connection.answers[stream].grpc == (4, "the request did not arrive in time")
         assert connection.call("/probe.Probe/Call").grpc[0] == 0
 

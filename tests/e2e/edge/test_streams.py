@@ -6,7 +6,7 @@ import pytest
 
 from tests.e2e.edge.conftest import PROBE, state
 from tests.e2e.edge.http2 import Connection
-from tests.e2e.service import Service, until
+from tests.e2e.service import Service, until, within
 
 KIB = 1024
 
@@ -39,7 +39,7 @@ def test_a_stalled_stream_is_cut_by_the_idle_timeout_and_others_are_not() -> Non
         stalled.open("/probe.Probe/Stream?size=1000&interval=0")
         kept = reading.open("/probe.Probe/Stream?interval=500")
         until(lambda: state(service)["streams"] == 2)
-        until(lambda: state(service)["endings"] == ["client gone"], seconds=6)
+        within(lambda: state(service)["endings"] == ["client gone"], 6)
         reading.wait(lambda: len(reading.answers[kept].body) >= 7 * 3)
         assert state(service)["streams"] == 1
 
@@ -56,7 +56,7 @@ def test_a_stream_whose_client_is_gone_ends_with_the_next_heartbeat(probe: Servi
             connection.flush()
         else:
             connection.close()
-        until(lambda: state(probe)["endings"][before:] == ["client gone"], seconds=2)
+        within(lambda: state(probe)["endings"][before:] == ["client gone"], 2)
 
 
 def test_after_the_request_receive_does_not_wait(probe: Service) -> None:

@@ -14,7 +14,7 @@ from momento_wire_types import controlclient_pb2 as control
 from cli.control_socket import ask
 from tests.e2e.edge.http2 import GRPC, Connection
 from tests.e2e.edge.test_restart import ENDED, roll
-from tests.e2e.service import Service, until
+from tests.e2e.service import Service, until, within
 
 HEARTBEAT_SECONDS = 0.95
 SUBSCRIBE = "/cache_client.pubsub.Pubsub/Subscribe"
@@ -77,7 +77,7 @@ def test_an_abandoned_subscription_is_gone_within_two_heartbeats(whole: Service,
             connection.flush()
         else:
             connection.close()
-        until(lambda: open_streams(whole) == 0, seconds=2 * HEARTBEAT_SECONDS + 0.3)
+        within(lambda: open_streams(whole) == 0, 2 * HEARTBEAT_SECONDS + 0.3)
 
 
 def test_an_idle_subscription_costs_next_to_no_processor_time(whole: Service) -> None:

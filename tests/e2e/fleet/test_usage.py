@@ -18,7 +18,7 @@ from tests.e2e.fleet.fleet import Fleet
 from tests.e2e.fleet.ledger import ACKNOWLEDGED, Seen
 from tests.e2e.fleet.process import Member
 from tests.e2e.fleet.workload import Reach, Shape, Workload
-from tests.e2e.service import ROOT, until
+from tests.e2e.service import ROOT, until, within
 from tests.e2e.tenant import Tenant
 from tests.patience import patient
 
@@ -48,7 +48,7 @@ def usage(tenant: Tenant) -> Counter[str]:
 def require_told(tenant: Tenant, publishes: int) -> None:
     """Wait for so many publishes to be told, no longer than it may take."""
     told = f"usage of {publishes} publishes"
-    until(lambda: usage(tenant)["publish"] == publishes, seconds=TOLD_WITHIN_SECONDS, what=told)
+    within(lambda: usage(tenant)["publish"] == publishes, TOLD_WITHIN_SECONDS, told)
 
 
 async def settled(tenant: Tenant, at_least: int) -> Counter[str]:

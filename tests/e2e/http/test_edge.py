@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.e2e.http.conftest import Api, streams
-from tests.e2e.service import until
+from tests.e2e.service import until, within
 
 HEARTBEAT_SECONDS = 5.0
 
@@ -34,7 +34,7 @@ def leave(api: Api, topic: str, accept: str) -> None:
 def test_a_client_that_hung_up_is_let_go_within_two_heartbeats(api: Api, topic: str, accept: str) -> None:
     before = streams(api.service)
     leave(api, topic, accept)
-    until(lambda: streams(api.service) <= before, seconds=2 * HEARTBEAT_SECONDS + 1, what="the end of the subscription")
+    within(lambda: streams(api.service) <= before, 2 * HEARTBEAT_SECONDS + 1, "the end of the subscription")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from api.account import LARGEST_MESSAGE_BYTES
-from tests.e2e.service import Service, until
+from tests.e2e.service import Service, until, within
 from tests.e2e.tenant import Tenant
 from tests.e2e.truth.customer import Customer, Language, Used
 
@@ -28,10 +28,10 @@ def customer(service: Service) -> Iterator[Customer]:
 
 def assert_billed(customer: Customer, expected: dict[str, Used]) -> None:
     """Within five seconds of the traffic it is told, and never anything else once all that follows it is told too."""
-    until(lambda: customer.used() == expected, seconds=WITHIN_SECONDS, what=f"{expected}, not {customer.used()},")
+    within(lambda: customer.used() == expected, WITHIN_SECONDS, f"{expected}, not {customer.used()},")
     after = customer.tenant.new_cache()
     assert customer.sdk().publish(after, "topic", [1]) == ["stored"]
-    until(lambda: after in customer.used(), seconds=WITHIN_SECONDS, what="usage that came later")
+    within(lambda: after in customer.used(), WITHIN_SECONDS, "usage that came later")
     assert customer.used() == {**expected, after: Used(1, 1, 1)}
     assert customer.verify().startswith("clean: ")
 
@@ -66,10 +66,10 @@ def test_the_seconds_of_a_stream_that_only_stays_open_are_told_within_five_secon
     opened, told = time.monotonic(), 0
     for _ in range(3):
         passed = max(told + 1, int(time.monotonic() - opened))
-        until(
+        within(
             lambda passed=passed: customer.subscription_seconds(cache) >= passed,
-            seconds=WITHIN_SECONDS,
-            what=f"{passed} seconds of a subscription",
+            WITHIN_SECONDS,
+            f"{passed} seconds of a subscription",
         )
         told = customer.subscription_seconds(cache)
     assert customer.used() == {}

@@ -16,7 +16,6 @@ from api.errors import Unavailable
 from api.tasks import end
 from api.webhooks import Outcome
 from cli.webhook_topics import RouterTopics
-from tests.patience import patient
 from tests.unit.router.parts import World, world
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -131,7 +130,7 @@ class Delivery:
 
     async def until(self, count: int, seconds: float = 7200.0) -> None:
         """Wait until so many events are done with."""
-        async with asyncio.timeout(patient(seconds)):
+        async with asyncio.timeout(seconds):
             while len(self.notes.settled) < count:
                 await asyncio.sleep(0.1)
 
