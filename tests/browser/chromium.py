@@ -2,7 +2,6 @@
 
 import functools
 import http.server
-import shutil
 import subprocess
 import threading
 from collections.abc import Generator
@@ -10,7 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import Page
 
 from tests.e2e.sdk_node.node import PACKAGES, required
 from tests.e2e.service import ROOT, until
@@ -26,24 +26,24 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-@contextmanager
-def page(folder: Path) -> Generator[Page]:
-    """Bundle the page into the folder, serve it, and open it."""
-    esbuild, executable = PACKAGES / ".bin" / "esbuild", shutil.which("chromium")
+def bundled(folder: Path) -> Path:
+    """Bundle the page into the folder, and return that."""
+    esbuild = PACKAGES / ".bin" / "esbuild"
     required(esbuild.exists(), "the web SDK", "npm install --prefix tests")
-    required(executable, "Chromium", "install chromium")
     source = ROOT / "tests" / "browser" / "page.mjs"
     bundle = [str(esbuild), str(source), "--bundle", f"--outfile={folder / 'page.js'}", "--define:global=window"]
     subprocess.run([*bundle, "--log-level=error"], check=True, timeout=patient(60))
     (folder / "index.html").write_text('<!doctype html><meta charset="utf-8"><script src="page.js"></script>')
-    with _served(folder) as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-gpu"])
-        try:
-            opened = browser.new_page()
-            opened.goto(url)
-            yield opened
-        finally:
-            browser.close()
+    return folder
+
+
+@contextmanager
+def opened(chromium: Chromium, site: Path) -> Generator[Page]:
+    """Serve the page, and open it for somebody new."""
+    with _served(site) as url, chromium.new_context() as context:
+        page = context.new_page()
+        page.goto(url)
+        yield page
 
 
 class Browser:

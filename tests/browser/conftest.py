@@ -1,19 +1,41 @@
-"""One Chromium, one service."""
+"""One Chromium for all tests in a browser, and one service for those of the web SDK and the pages of its programs."""
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
+import playwright.sync_api as playwright
 import pytest
 
-from tests.browser.chromium import Browser, page
+from tests.browser.chromium import Browser, bundled, opened
+from tests.e2e.sdk_node.node import required
 from tests.e2e.service import Service
 from tests.e2e.tenant import Tenant
 
 
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[playwright.Browser]:
+    executable = shutil.which("chromium")
+    required(executable, "Chromium", "install chromium")
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="package")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the page that has the web SDK."""
+    return bundled(tmp_path_factory.mktemp("page"))
+
+
+@pytest.fixture(scope="package")
+def tenant() -> Iterator[Tenant]:
+    with Service("--endpoint", "tidings.test") as service, Tenant(service) as tenant:
+        yield tenant
+
+
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with (
-        page(tmp_path_factory.mktemp("page")) as opened,
-        Service("--endpoint", "tidings.test") as service,
-        Tenant(service) as tenant,
-    ):
-        yield Browser(opened, tenant, service.url)
+def browser(chromium: playwright.Browser, site: Path, tenant: Tenant) -> Iterator[Browser]:
+    with opened(chromium, site) as page:
+        yield Browser(page, tenant, tenant.service.url)

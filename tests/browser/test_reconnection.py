@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from tests.browser.chromium import Browser, page
+from tests.browser.chromium import Browser
 from tests.e2e.names_proxy import NamesProxy
 from tests.e2e.sdk_node.node import program
-from tests.e2e.service import ROOT, Service, until
+from tests.e2e.service import ROOT, until
 from tests.e2e.tenant import Tenant
 from tests.patience import patient
 
@@ -60,14 +60,12 @@ def cut_and_mend(tenant: Tenant, proxy: NamesProxy, cache: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def aftermath(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aftermath]:
+def aftermath(browser: Browser) -> Iterator[Aftermath]:
     with ExitStack() as stack:
-        opened = stack.enter_context(page(tmp_path_factory.mktemp("page")))
-        service = stack.enter_context(Service())
-        proxy = stack.enter_context(NamesProxy(service.port, plain=True))
-        tenant = stack.enter_context(Tenant(service))
+        tenant = browser.tenant
+        proxy = stack.enter_context(NamesProxy(tenant.service.port, plain=True))
         cache = tenant.new_cache()
-        browser = Browser(opened, tenant, f"http://127.0.0.1:{proxy.port}")
+        browser = Browser(browser.page, tenant, proxy.url)
         assert browser.run("subscribe", cache=cache, topic="news") == "Subscription"
         listener = node_listener(stack, tenant, proxy.port, cache)
         for text in BEFORE:

@@ -1,33 +1,22 @@
-"""One Chromium and one service for the tests of a module; each test signs up as somebody new."""
+"""One service for the console's tests; each of them signs up as somebody new, in a browser without cookies."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from tests.browser.console.visit import Visitor
-from tests.e2e.sdk_node.node import required
 from tests.e2e.service import Service
 
 Visit = Callable[..., Visitor]
 """Opens a browser for one more visitor; settings as keywords."""
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    executable = shutil.which("chromium")
-    required(executable, "Chromium", "install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def service() -> Iterator[Service]:
-    with Service() as service:
+    """A running service, each of whose accounts may turn the clock that its bills go by."""
+    with Service(env={"TIDINGS_TEST_CLOCKS": "true"}) as service:
         yield service
 
 

@@ -1,18 +1,16 @@
 """A month of messages is over: its invoice is in the console, is downloaded as a PDF, and explains itself."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
-import pytest
 from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
 from tests.browser.console.conftest import Visit
 from tests.browser.console.pictures import keep
 from tests.browser.console.visit import Visitor
-from tests.e2e.service import Service, until
+from tests.e2e.service import until
 
 FEBRUARY, MARCH = 1832976000, 1835481600
 PLAN = {
@@ -21,12 +19,6 @@ PLAN = {
     "currency": "EUR",
     "prices": [{"meter": "publish_operations", "tiers": [{"unit_price": "0.25"}]}],
 }
-
-
-@pytest.fixture(scope="module")
-def service() -> Iterator[Service]:
-    with Service(env={"TIDINGS_TEST_CLOCKS": "true"}) as service:
-        yield service
 
 
 def turn(visitor: Visitor, now: int) -> None:

@@ -1,0 +1,1 @@
+"""Tests in a real browser, which ends with the last of them."""

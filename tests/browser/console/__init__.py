@@ -1,0 +1,1 @@
+"""Tests of the console; their service ends with the last of them."""
