@@ -30,10 +30,10 @@ class Publisher:
         start: int = 0,
     ) -> None:
         self.message = first
+        self.interval_seconds = interval_seconds
         self._ledger = ledger
         self._connections = connections
         self._cache = cache
-        self._interval_seconds = interval_seconds
         self._turn = start
         self._stopping = asyncio.Event()
 
@@ -49,7 +49,7 @@ class Publisher:
         while not self._stopping.is_set():
             began = time.monotonic()
             await self._publish(began)
-            rest = began + self._interval_seconds - time.monotonic()
+            rest = began + self.interval_seconds - time.monotonic()
             try:
                 await asyncio.wait_for(self._stopping.wait(), max(rest, 0.001))
             except TimeoutError:

@@ -31,7 +31,8 @@ async def test_a_restored_backup_is_what_counts_again(fleet: Fleet, archive: Pat
         await asyncio.to_thread(postgres.restore, tmp_path / "backup")
         replayed = await asyncio.to_thread(usage, "replay", archive, postgres.url)
         assert int(replayed.stdout.partition(" ")[0]) > 0, replayed
-        await asyncio.to_thread(accounts.restart)
+        with load.at_ease():
+            await asyncio.to_thread(accounts.restart)
         for connection in connections:
             await until_answered(connection, lost, "NOT_FOUND")
         made = await asyncio.to_thread(tenant.new_cache)

@@ -42,7 +42,8 @@ async def test_a_node_that_stood_still_is_fenced(keeping: Fleet, durable: Reach)
 async def test_topics_go_on_on_nodes_that_join_and_from_nodes_that_drain(keeping: Fleet, durable: Reach) -> None:
     async with Workload(durable) as load:
         await load.go_on()
-        newcomer: Member = await asyncio.to_thread(keeping.add, "storage", "storage-new")
+        with load.at_ease():
+            newcomer: Member = await asyncio.to_thread(keeping.add, "storage", "storage-new")
         await load.go_on(10)
         assert await asyncio.to_thread(newcomer.stop) == 0
         keeping.nodes.remove(newcomer)
@@ -63,7 +64,8 @@ async def test_nothing_is_lost_over_rounds_of_kills(
             node = load.random.choice(keeping.nodes)
             await asyncio.sleep(load.random.uniform(0, 1))  # at a random moment
             await asyncio.to_thread(node.kill)
-            await asyncio.to_thread(node.restart)
+            with load.at_ease():
+                await asyncio.to_thread(node.restart)
             await load.go_on()
             await asyncio.to_thread(keeping.redis.kill)
             await asyncio.sleep(load.random.uniform(0, 1))

@@ -73,7 +73,8 @@ async def test_a_node_that_is_killed_costs_its_topics_one_discontinuity(fleet: F
         await asyncio.to_thread(node.kill)
         await load.go_on(10)
         recovered = load.pace.recovery(killed)
-        await asyncio.to_thread(node.restart)
+        with load.at_ease():
+            await asyncio.to_thread(node.restart)
         await asyncio.to_thread(fleet.wait_for_nodes, 3)
         await load.go_on(10)
         found = await load.settle()
@@ -92,7 +93,8 @@ async def test_nodes_that_die_again_and_again_lose_nothing_without_a_word(fleet:
             node = load.random.choice(fleet.nodes)
             await asyncio.sleep(load.random.uniform(0, 1))  # at a random moment
             await asyncio.to_thread(node.kill)
-            await asyncio.to_thread(node.restart)
+            with load.at_ease():
+                await asyncio.to_thread(node.restart)
             await asyncio.to_thread(fleet.wait_for_nodes, 3)
             await load.go_on()
         found = await load.settle()
@@ -104,7 +106,8 @@ async def test_nodes_that_die_again_and_again_lose_nothing_without_a_word(fleet:
 async def test_nodes_that_join_and_drain_under_load_lose_nothing(fleet: Fleet, fleet_reach: Reach) -> None:
     async with Workload(fleet_reach) as load, control(fleet_reach) as beside:
         await load.go_on()
-        newcomer: Member = await asyncio.to_thread(fleet.add, "storage", "storage-new")
+        with load.at_ease():
+            newcomer: Member = await asyncio.to_thread(fleet.add, "storage", "storage-new")
         await load.go_on(10)
         assert await asyncio.to_thread(newcomer.stop) == 0
         fleet.nodes.remove(newcomer)
@@ -139,7 +142,8 @@ async def test_subscribers_of_a_router_that_is_killed_resume_elsewhere(
         await asyncio.to_thread(router.kill)
         await load.until(load.is_open, "resumed streams")
         await load.go_on(10)
-        await asyncio.to_thread(router.restart)
+        with load.at_ease():
+            await asyncio.to_thread(router.restart)
         found = await load.settle()
     assert found.broken() == []
     assert set(found.discontinuities.values()) == {0}
@@ -166,8 +170,9 @@ async def test_traffic_goes_on_without_the_account_service_and_its_database(
             await newcomers.go_on()
             found = await newcomers.settle()
         assert found.broken() == []
-        await asyncio.to_thread(postgres.start)
-        await asyncio.to_thread(accounts.restart)
+        with load.at_ease():
+            await asyncio.to_thread(postgres.start)
+            await asyncio.to_thread(accounts.restart)
         found = await load.settle()
     assert found.broken() == []
     assert load.ledger.failed() == []

@@ -37,7 +37,9 @@ async def far_node(fleet: Fleet) -> AsyncGenerator[tuple[Member, ChaosProxy]]:
 async def test_a_cut_between_one_router_and_one_node_delays_and_loses_nothing(
     fleet: Fleet, fleet_reach: Reach, durable_reach: Reach
 ) -> None:
-    every_router = Shape(topics=40, subscribers=3, publishers=3)  # of so many the far node owns some
+    every_router = Shape(
+        topics=40, subscribers=3, publishers=3, interval_seconds=0.4
+    )  # the far node owns some of so many
     async with far_node(fleet) as (node, proxy), Workload(fleet_reach, every_router) as load:
         async with control(fleet_reach) as beside, kept(durable_reach):
             await load.go_on()

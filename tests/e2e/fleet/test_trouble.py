@@ -51,7 +51,8 @@ async def test_a_router_whose_loop_is_blocked_is_unready_and_then_started_again(
             assert ended == [], "Envoy answers pings meanwhile, so that no stream may break"
             order.write_text("300")
             await load.until(lambda: router.envoy_pids not in ([], [envoy]), "another Envoy", seconds=60)
-            await asyncio.to_thread(until_it_says, router, 200)
+            with load.at_ease():
+                await asyncio.to_thread(until_it_says, router, 200)
             await load.until(load.is_open, "resumed streams")
             await load.go_on(10)
             found = await load.settle()

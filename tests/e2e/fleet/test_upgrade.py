@@ -47,13 +47,14 @@ class Load:
 
     answers: dict[int, int] = field(default_factory=dict[int, int])
     stopped: threading.Event = field(default_factory=threading.Event)
+    rest_seconds: float = 0.0
 
     @property
     def count(self) -> int:
         return sum(self.answers.values())
 
     def call(self, ask: Callable[[], httpx.Response]) -> None:
-        while not self.stopped.is_set():
+        while not self.stopped.wait(self.rest_seconds):
             status = ask().status_code
             self.answers[status] = self.answers.get(status, 0) + 1
 
@@ -122,7 +123,9 @@ def test_a_migration_and_its_way_back_cost_no_call(fleet: Fleet, next_version: P
         goes_on(calls)
         assert migrate(fleet, next_version, "upgrade(make_url(sys.argv[3]))") < MIGRATION_SECONDS
         goes_on(calls)
+        calls.rest_seconds = 0.5  # so that what starts has the cores
         old = fleet.add("accounts", "accounts-old")  # a process of this version that starts after the migration
+        calls.rest_seconds = 0.0
         assert current(database(fleet))[0] == "next"
         tenant.http.get(f"{old.url}/v1/caches").raise_for_status()
         assert old.stop() == 0

@@ -149,9 +149,11 @@ async def test_what_is_billed_is_what_is_stored_whatever_is_killed(fleet: Fleet)
                 await asyncio.sleep(load.random.uniform(0, 1))  # at a random moment
                 await crashes(router)
                 kills += 1
-                await load.go_on(3, seconds=60)
+                with load.at_ease():
+                    await load.go_on(3, seconds=60)
             await crashes(accounts)
-            await load.go_on(3, seconds=60)
+            with load.at_ease():
+                await load.go_on(3, seconds=60)
             await asyncio.to_thread(lambda: fleet.redis.restart(empty=True))
             await load.go_on(3, seconds=60)
             await asyncio.to_thread(postgres.kill)

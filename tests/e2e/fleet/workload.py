@@ -3,8 +3,8 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Self
 
@@ -18,6 +18,7 @@ from tests.patience import patient
 STREAMS_PER_CONNECTION = 100
 SETTLE_SECONDS = 20.0
 TICK_SECONDS = 0.02
+EASE_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -135,6 +136,18 @@ class Workload:
 
     def _everyone_has_something(self) -> bool:
         return not self.publishers or all(seen.items() for seen in self.ledger.seen)
+
+    @contextmanager
+    def at_ease(self) -> Generator[None]:
+        """Publish twice a second at most while the block starts a process, which has the cores that this leaves it."""
+        usual = [publisher.interval_seconds for publisher in self.publishers]
+        for publisher in self.publishers:
+            publisher.interval_seconds = max(publisher.interval_seconds, EASE_SECONDS)
+        try:
+            yield
+        finally:
+            for publisher, interval_seconds in zip(self.publishers, usual, strict=True):
+                publisher.interval_seconds = interval_seconds
 
     async def until(self, condition: Callable[[], bool], what: str, seconds: float = SETTLE_SECONDS) -> None:
         """Wait for a condition, with a deadline."""
