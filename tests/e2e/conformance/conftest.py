@@ -31,10 +31,8 @@ def cache(tenant: Tenant) -> str:
 
 
 @pytest.fixture(scope="package")
-def limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tenant]:
+def limited(service: Service) -> Iterator[Tenant]:
     """An account with the contract's published limits: 100 subscriptions, 100 publishes a second, 100 KiB."""
-    data = tmp_path_factory.mktemp("limited") / "data"
-    service = Service(data=data)
-    service.run(*ACCOUNT, "--data", str(data))
-    with service, Tenant(service, email=EMAIL) as made:
+    service.run(*ACCOUNT, "--data", str(service.data))
+    with Tenant(service, email=EMAIL) as made:
         yield made

@@ -86,12 +86,11 @@ def test_a_folder_left_by_a_killed_supervisor_can_be_used_again(tmp_path: Path) 
         assert answers(second)
 
 
-def test_a_data_folder_has_one_supervisor(tmp_path: Path) -> None:
-    with Service(*PROBE, data=tmp_path) as service:
-        sentence = refused(data=tmp_path, code=4)
-        assert "in use by another `tidings up`" in sentence
-        assert str(service.pid) in sentence
-        assert answers(service)
+def test_a_data_folder_has_one_supervisor(probe: Service) -> None:
+    sentence = refused(data=probe.data, code=4)
+    assert "in use by another `tidings up`" in sentence
+    assert str(probe.pid) in sentence
+    assert answers(probe)
 
 
 def test_a_data_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
@@ -109,10 +108,9 @@ def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
         assert f"port {port} on 127.0.0.1 is in use" in refused(data=tmp_path, code=3, port=port)
 
 
-def test_two_services_do_not_share_a_port_by_accident(tmp_path: Path) -> None:
+def test_two_services_do_not_share_a_port_by_accident(probe: Service, tmp_path: Path) -> None:
     """Both would listen with SO_REUSEPORT, and each would get half of the connections."""
-    with Service(*PROBE) as service:
-        assert "is in use" in refused(data=tmp_path, code=3, port=service.port)
+    assert "is in use" in refused(data=tmp_path, code=3, port=probe.port)
 
 
 def test_a_taken_admin_port_is_one_sentence(tmp_path: Path) -> None:
@@ -164,20 +162,18 @@ def test_an_application_that_hangs_at_start_is_given_up(tmp_path: Path) -> None:
         assert "not ready within 1 seconds" in service.errors
 
 
-def test_its_secrets_and_sockets_are_for_its_user_alone() -> None:
-    with Service(*PROBE) as service:
-        run = service.data / "run"
-        assert run.stat().st_mode & 0o077 == 0
-        sockets = [path for path in run.rglob("*.sock") if path.is_socket()]
-        assert len(sockets) == 2
-        assert all(path.stat().st_mode & 0o777 == 0o600 for path in sockets)
+def test_its_secrets_and_sockets_are_for_its_user_alone(probe: Service) -> None:
+    run = probe.data / "run"
+    assert run.stat().st_mode & 0o077 == 0
+    sockets = [path for path in run.rglob("*.sock") if path.is_socket()]
+    assert len(sockets) == 2
+    assert all(path.stat().st_mode & 0o777 == 0o600 for path in sockets)
 
 
-def test_it_may_open_as_many_files_as_the_machine_allows() -> None:
+def test_it_may_open_as_many_files_as_the_machine_allows(probe: Service) -> None:
     """A connection is a file, and a shell's default of 1,024 is few."""
-    with Service(*PROBE) as service:
-        soft, hard = psutil.Process(service.envoy_pid).rlimit(psutil.RLIMIT_NOFILE)
-        assert soft == hard
+    soft, hard = psutil.Process(probe.envoy_pid).rlimit(psutil.RLIMIT_NOFILE)
+    assert soft == hard
 
 
 def test_the_access_log_has_the_path_without_its_query() -> None:

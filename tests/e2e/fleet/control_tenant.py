@@ -13,7 +13,7 @@ from tests.e2e.fleet.pace import percentile
 from tests.e2e.fleet.workload import Reach, Shape, Workload
 
 SHAPE = Shape(topics=1, subscribers=1, publishers=1, interval_seconds=0.05, name="control")
-KEPT = Shape(topics=4, subscribers=3, publishers=1, name="kept")
+KEPT = Shape(topics=4, subscribers=3, publishers=1, interval_seconds=0.25, name="kept")
 
 
 @dataclass
