@@ -1,8 +1,8 @@
 """What a router asks of a storage node, and what the node tells it.
 
-A node in the same process is called directly; one on another machine is reached over one gRPC stream
-(`api/link.proto`). Both keep the order: an answer to `subscribe` comes after every item that was broadcast before it,
-and before every item that follows.
+A node in the same process is called directly; one on another machine is reached over one connection
+(`api/frames.py`, `api/link.proto`). Both keep the order: an answer to `subscribe` comes after every item that was
+broadcast before it, and before every item that follows.
 """
 
 from collections.abc import Callable

@@ -50,7 +50,7 @@ class StorageServicer:
     """Missing associated documentation comment in .proto file."""
 
     def Connect(self, request_iterator, context):
-        """Carries one router's requests to one node, and the node's answers and broadcasts back.
+        """Carries one router's requests to one node, and the node's answers and broadcasts back, where that is not done by frames.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

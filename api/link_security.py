@@ -5,6 +5,7 @@ the name `NAME`, and whoever can show one from the authority belongs to the flee
 connection without one.
 """
 
+import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,15 +23,23 @@ class LinkSecurity:
     authority: bytes = field(repr=False)
     chain: bytes = field(repr=False)
     key: bytes = field(repr=False)
+    client: ssl.SSLContext = field(repr=False)
+    server: ssl.SSLContext = field(repr=False)
 
     @classmethod
     def read(cls, authority: Path, chain: Path, key: Path) -> Self:
         """Read the files.
 
         Raises:
-            OSError: one of them cannot be read.
+            OSError: one of them cannot be read, or is not what it should be.
         """
-        return cls(authority.read_bytes(), chain.read_bytes(), key.read_bytes())
+        client, server = (ssl.SSLContext(side) for side in (ssl.PROTOCOL_TLS_CLIENT, ssl.PROTOCOL_TLS_SERVER))
+        for context in (client, server):
+            context.verify_mode = ssl.CERT_REQUIRED
+            context.load_verify_locations(authority)
+            context.load_cert_chain(chain, key)
+        server.set_alpn_protocols(["h2"])  # which gRPC insists on
+        return cls(authority.read_bytes(), chain.read_bytes(), key.read_bytes(), client, server)
 
 
 def channel(address: str, options: Sequence[tuple[str, str | int]], security: LinkSecurity | None) -> grpc.aio.Channel:
@@ -39,16 +48,3 @@ def channel(address: str, options: Sequence[tuple[str, str | int]], security: Li
         return grpc.aio.insecure_channel(address, options=list(options))
     credentials = grpc.ssl_channel_credentials(security.authority, security.key, security.chain)
     return grpc.aio.secure_channel(address, credentials, options=[*options, ("grpc.ssl_target_name_override", NAME)])
-
-
-def listen(server: grpc.aio.Server, address: str, security: LinkSecurity | None) -> int:
-    """Have a storage node's server listen at `address`; return the port.
-
-    Raises:
-        RuntimeError: it cannot be listened on.
-    """
-    if security is None:
-        return server.add_insecure_port(address)
-    pair = [(security.key, security.chain)]
-    credentials = grpc.ssl_server_credentials(pair, security.authority, require_client_auth=True)
-    return server.add_secure_port(address, credentials)

@@ -102,10 +102,11 @@ class Node:
     """A storage node as the map shows it.
 
     Attributes:
-        address: `host:port` of its gRPC server; empty for a node in this process.
+        address: `host:port` that it is reached by; empty for a node in this process.
         weight: Its share of the topics, relative to the other nodes.
         state: `draining` nodes own nothing and hand over what they have.
         boot: Tells two processes that call themselves by the same id apart.
+        frames: Whether it takes links as frames, `api/frames.py`; nodes of 0.1 do not.
     """
 
     id: str
@@ -113,6 +114,7 @@ class Node:
     weight: float = 1.0
     state: Literal["live", "draining"] = "live"
     boot: str = ""
+    frames: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,12 +110,14 @@ class RedisRegistry:
 
 
 def _encoded(node: Node) -> str:
-    return json.dumps({"address": node.address, "weight": node.weight, "state": node.state, "boot": node.boot})
+    said = asdict(node)
+    del said["id"]
+    return json.dumps(said)
 
 
 def _decoded(id: str, body: bytes) -> Node:
     said: dict[str, Any] = json.loads(body)
-    return Node(id, said["address"], said["weight"], said["state"], said["boot"])
+    return Node(id, said["address"], said["weight"], said["state"], said["boot"], said.get("frames", False))
 
 
 def _process(line: bytes) -> Process:

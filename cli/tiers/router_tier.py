@@ -146,7 +146,7 @@ class RouterTier:
             self.hosted.state = "serving"
 
     def _connect(self, node: Node, sink: Sink, map_version: Callable[[], int]) -> RemoteLink:
-        link = RemoteLink(node.address, sink, map_version, self._security)
+        link = RemoteLink(node.address, sink, map_version, self._security, frames=node.frames)
         link.start()
         return link
 

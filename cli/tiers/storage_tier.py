@@ -85,12 +85,13 @@ class StorageTier:
         self._health.start(variables.host, variables.health_port, "TIDINGS_HEALTH_PORT")
         try:
             port = await self._server.start()
-        except RuntimeError as error:
+        except OSError as error:
             msg = f"port {variables.port} on {variables.host} cannot be listened on; see TIDINGS_PORT"
             raise AddressUnavailable(msg) from error
         await self._backplane.start()
         address = variables.advertised(port)
-        await self._join(NodeEntry(variables.node_id, address, variables.weight, boot=secrets.token_hex(8)))
+        boot = secrets.token_hex(8)
+        await self._join(NodeEntry(variables.node_id, address, variables.weight, boot=boot, frames=True))
         self._tasks = [
             asyncio.create_task(every(SWEEP_SECONDS, self._node.sweep)),
             asyncio.create_task(self._witness.run()),

@@ -89,6 +89,6 @@ class WebhookRouter:
     def _connect(self, node: Node, sink: Sink, map_version: Callable[[], int]) -> "RemoteLink":
         from router.links.remote import RemoteLink  # noqa: PLC0415  with it comes gRPC, which is slow to import
 
-        link = RemoteLink(node.address, sink, map_version, self._security)
+        link = RemoteLink(node.address, sink, map_version, self._security, frames=node.frames)
         link.start()
         return link

@@ -1,6 +1,6 @@
-"""The link to a storage node on another machine: one gRPC stream, shared by all of a router's subscribers.
+"""The link to a storage node on another machine: one connection, shared by all of a router's subscribers.
 
-When the stream breaks, what was asked and not answered fails as unavailable, and the link connects again and takes up
+When it breaks, what was asked and not answered fails as unavailable, and the link connects again and takes up
 every watched topic where it was: subscribers see nothing of it, or one Discontinuity where something is missing. It
 asks as well which publishes were stored, so that these count as used.
 """
@@ -9,43 +9,31 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import grpc
-
-from api import blocks, link_pb2_grpc
+from api import blocks
 from api import link_pb2 as wire
 from api.blocks import Publish
 from api.errors import DeadlineExceeded, TidingsError, Unavailable
 from api.items import Discontinuity
 from api.link import Moved, Receipt, Resumed, Sink
-from api.link_security import LinkSecurity, channel
+from api.link_security import LinkSecurity
 from api.names import Topic
 from api.outbox import Outbox, Overflow
 from api.topic_names import TopicNames
 from api.tracing import Carried, current, within
+from router.links.connections import Connection, LinkBroken, connected
 from router.links.watches import Watches
 
-MAX_BATCH_BYTES = 16 * 1024 * 1024
 MAX_WAITING_BYTES = 64 * 1024 * 1024
 FIRST_RETRY_SECONDS = 0.05
 LAST_RETRY_SECONDS = 1.0
-CONNECT_SECONDS = 2.0
 SUBSCRIBE_TIMEOUT_SECONDS = 4.0
 """Less than the five seconds after which SDKs give up waiting for the first message of a subscription."""
 
 REQUEST_OVERHEAD_BYTES = 64
 MOST_UNSURE = 65_536
 """Publishes whose answers were lost, while there is no connection on which to ask; a node remembers as many."""
-
-_OPTIONS: Sequence[tuple[str, str | int]] = [
-    ("grpc.max_receive_message_length", MAX_BATCH_BYTES),
-    ("grpc.max_send_message_length", MAX_BATCH_BYTES),
-    ("grpc.keepalive_time_ms", 2000),
-    ("grpc.keepalive_timeout_ms", 1000),
-    ("grpc.http2.max_pings_without_data", 0),
-    ("grpc.use_local_subchannel_pool", 1),
-]
 
 _log = logging.getLogger(__name__)
 
@@ -67,18 +55,23 @@ class RemoteLink:
         sink: Sink,
         map_version: Callable[[], int] = lambda: 0,
         security: LinkSecurity | None = None,
+        *,
+        frames: bool = True,
     ) -> None:
         """Link to the node at `address`, `host:port`.
 
         Args:
-            address: Where the node's gRPC server listens.
+            address: Where the node listens.
             sink: Is told of the items of watched topics.
             map_version: Returns the version of the map that the router goes by.
             security: How router and node know each other.
+            frames: Whether the node takes frames, and not a gRPC stream alone.
         """
         self._address = address
         self._map_version = map_version
         self._security = security
+        self._frames = frames
+        self._retry_seconds = FIRST_RETRY_SECONDS
         self._asked: dict[int, asyncio.Future[wire.Event]] = {}
         self._published: dict[int, Published] = {}
         self._unsure: dict[int, Callable[[], None]] = {}
@@ -202,29 +195,23 @@ class RemoteLink:
             self._outbox.put(request, 0)  # bounded by the number of topics, and none of these may be lost
 
     async def _run(self) -> None:
-        retry_seconds = FIRST_RETRY_SECONDS
         while True:
             try:
-                async with channel(self._address, _OPTIONS, self._security) as connection:
-                    stub: Any = link_pb2_grpc.StorageStub(connection)
-                    await self._serve(stub.Connect())
-                retry_seconds = FIRST_RETRY_SECONDS
-            except (grpc.RpcError, TimeoutError) as reason:
-                _log.warning("the link to %s broke: %s", self._address, _why(reason))
+                async with connected(self._address, self._security, frames=self._frames) as connection:
+                    await self._serve(connection)
+            except LinkBroken as reason:
+                _log.warning("the link to %s broke: %s", self._address, reason)
             except Exception:  # noqa: BLE001 - whatever it was, a router without its link would never recover
                 _log.exception("the link to %s failed", self._address)
             finally:
                 self._disconnected()
-            await asyncio.sleep(retry_seconds)
-            retry_seconds = min(retry_seconds * 2, LAST_RETRY_SECONDS)
+            await asyncio.sleep(self._retry_seconds)
+            self._retry_seconds = min(self._retry_seconds * 2, LAST_RETRY_SECONDS)
 
-    async def _serve(self, stream: grpc.aio.StreamStreamCall[wire.RouterBatch, wire.NodeBatch]) -> None:
-        async with asyncio.timeout(CONNECT_SECONDS):
-            await stream.wait_for_connection()
-
+    async def _serve(self, connection: Connection) -> None:
         async def write(waiting: Sequence[wire.Request | Publish]) -> None:
             for batch in self._batches(waiting):
-                await stream.write(batch)
+                await connection.send(batch)
 
         self._node_reads = 0
         self._outbox = outbox = Outbox[wire.Request | Publish](MAX_WAITING_BYTES)
@@ -234,8 +221,10 @@ class RemoteLink:
         self._connected.set()
         writer = asyncio.create_task(outbox.drain_into(write))
         try:
-            async for batch in stream:
+            async for batch in connection.received():
+                self._retry_seconds = FIRST_RETRY_SECONDS
                 self._take_all(batch)
+            raise LinkBroken("the node ended it")
         finally:
             writer.cancel()
             await asyncio.gather(writer, return_exceptions=True)
@@ -329,10 +318,6 @@ def _late(receipt: asyncio.Future[Receipt]) -> None:
 
 def _no_answer() -> DeadlineExceeded:
     return DeadlineExceeded("the topic's storage node did not answer in time")
-
-
-def _why(reason: grpc.RpcError | TimeoutError) -> str:
-    return str(reason.code()) if isinstance(reason, grpc.aio.AioRpcError) else "no answer in time"
 
 
 def _resumed(resumed: wire.Resumed) -> Resumed:

@@ -46,6 +46,7 @@ class Member:
             "TIDINGS_DATA": str(folder / "data"),
             "TIDINGS_ROUTER_ID": name,
             "TIDINGS_NODE_ID": name,
+            "TMPDIR": str(folder),  # of one that is killed nothing is left behind
         }
         self._out = folder / "out"
         self._err = folder / "err"

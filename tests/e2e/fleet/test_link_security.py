@@ -10,11 +10,12 @@ import pytest
 
 from api import link_pb2 as wire
 from api import link_pb2_grpc
-from api.link_security import NAME
+from api.link_security import NAME, LinkSecurity
+from router.links.connections import LinkBroken, connected
 from tests.e2e import certificates
 from tests.e2e.certificates import Files
 from tests.e2e.fleet.fleet import Fleet
-from tests.e2e.fleet.process import Tier, run
+from tests.e2e.fleet.process import Member, Tier, run
 from tests.e2e.service import until
 from tests.e2e.tenant import Tenant
 
@@ -91,6 +92,24 @@ def test_a_stranger_gets_no_word(closed: Fleet, tmp_path: Path) -> None:
     ):
         with grpc.secure_channel(node.address, credentials, option) as channel:
             assert refused(channel) is grpc.StatusCode.UNAVAILABLE
+
+
+async def word_of(node: Member, security: LinkSecurity | None) -> None:
+    """Link to a node as a router would; fail with what it says, and as broken when it says nothing."""
+    async with connected(node.address, security, frames=True) as connection:
+        await connection.send(wire.RouterBatch(link="stranger"))
+        async for batch in connection.received():
+            raise AssertionError(batch)
+    raise LinkBroken("the node ended it")
+
+
+async def test_a_strangers_link_gets_no_word(closed: Fleet, files: Files, tmp_path: Path) -> None:
+    other = certificates.issue(tmp_path, NAME)
+    for unknown in (None, LinkSecurity.read(files.authority, other.chain, other.key)):
+        with pytest.raises(LinkBroken):
+            await word_of(closed.nodes[0], unknown)
+    with pytest.raises(LinkBroken, match="certificate verify failed"):
+        await word_of(closed.nodes[0], LinkSecurity.read(other.authority, files.chain, files.key))
 
 
 def test_a_router_without_a_certificate_reaches_no_node(closed: Fleet, tenant: Tenant) -> None:

@@ -1,4 +1,4 @@
-"""Several routers over several storage nodes, each pair joined by a real gRPC stream on the loopback interface."""
+"""Several routers over several storage nodes, each pair joined by a real link on the loopback interface."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable

@@ -12,6 +12,7 @@ from api import link_pb2_grpc
 from storage.node import Node
 from storage.ownership import SoleOwnership
 from storage.server import Storage
+from storage.sessions import Sessions
 from tests.integration.link.test_remote_link import TOPIC, Heard, linked, say, serving, until
 from tests.patience import patient
 
@@ -45,10 +46,12 @@ async def test_a_router_speaks_to_an_older_node_as_that_reads() -> None:
     heard = Heard()
     server = grpc.aio.server()
     generated: Any = link_pb2_grpc
-    generated.add_StorageServicer_to_server(OlderStorage(Node("node-1"), SoleOwnership(), None, None), server)
+    generated.add_StorageServicer_to_server(
+        OlderStorage(Sessions(Node("node-1"), SoleOwnership()), SoleOwnership()), server
+    )
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
-    async with linked(port, heard) as link:
+    async with linked(port, heard, frames=False) as link:
         await link.subscribe(TOPIC, 0, 0)
         assert sorted(await asyncio.gather(*(say(link, f"{n}") for n in range(50)))) == list(range(1, 51))
         await until(lambda: heard.numbers == list(range(1, 51)))

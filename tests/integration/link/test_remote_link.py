@@ -53,8 +53,8 @@ async def serving(node: Node, port: int = 0) -> AsyncGenerator[int]:
 
 
 @asynccontextmanager
-async def linked(port: int, sink: Heard) -> AsyncGenerator[RemoteLink]:
-    link = RemoteLink(f"127.0.0.1:{port}", sink)
+async def linked(port: int, sink: Heard, *, frames: bool = True) -> AsyncGenerator[RemoteLink]:
+    link = RemoteLink(f"127.0.0.1:{port}", sink, frames=frames)
     link.start()
     yield link
     await link.close()

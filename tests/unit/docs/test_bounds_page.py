@@ -17,6 +17,7 @@ DATA_PLANE = ("api", "backplane", "router", "storage")
 
 NO_BOUND_OF_ITS_OWN = {
     "api.account:MOST_HISTORY": "what a cache may ask for; the storage nodes' settings are above",
+    "api.frames:MOST_UNANSWERED": "how often",
     "backplane.busiest:MOST_TOLD": "rows of one answer to an operator",
     "backplane.memory:MOST_KEYS": "the same as in Redis, in one process",
     "backplane.memory_quotas:MOST_DEBT_SECONDS": "a length of time of a limit",
@@ -24,7 +25,6 @@ NO_BOUND_OF_ITS_OWN = {
     "router.feed:MOST_REST_SECONDS": "a length of time",
     "router.http.request:MAX_DIGITS": "the largest number that can be a sequence number",
     "router.http.request:MAX_SEQUENCE": "the largest number that can be a sequence number",
-    "router.links.remote:MAX_BATCH_BYTES": "of one message of the inner link, where both ends are ours",
     "router.log:MAX_JOINED": "copies that share bytes of the log, which is bounded",
     "router.meters.flights:_MOST_MESSAGES": "the width of a number",
     "router.pubsub:_MAX_PUBLISH_BYTES": "the sum of two bounds above",
@@ -36,7 +36,6 @@ NO_BOUND_OF_ITS_OWN = {
     "storage.durable.topics:MOST_TRIES": "how often",
     "storage.handover.source:MAX_WAITING_BYTES": "between storage nodes, where both ends are ours",
     "storage.node:MOST_SKEW_MS": "a length of time",
-    "storage.server:MAX_BATCH_BYTES": "of one message of the inner link, where both ends are ours",
 }
 
 

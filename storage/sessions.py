@@ -1,0 +1,86 @@
+"""The routers that are linked to a node, by whatever their batches come."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+
+from api import link_pb2 as wire
+from api.blocks import READS, Item, Stored
+from api.tracing import Spans
+from storage.answered import Links
+from storage.durable.topics import DurableTopics
+from storage.node import Node
+from storage.ownership import Ownership
+from storage.session import Session
+
+Send = Callable[[wire.NodeBatch], Awaitable[None]]
+
+
+class NotRead(Exception):
+    """A router does not read what it watches."""
+
+
+class Sessions:
+    """One session for each router."""
+
+    def __init__(
+        self, node: Node, ownership: Ownership, durable: DurableTopics | None = None, spans: Spans | None = None
+    ) -> None:
+        """Serve `node`; without `durable` no durable topics, and without `spans` no traces of what is published."""
+        self._node = node
+        self._ownership = ownership
+        self._durable = durable
+        self._spans = spans
+        self._links = Links()
+        self._open: set[Session] = set()
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether any router watches a topic here."""
+        return any(session.is_watching for session in self._open)
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Bytes that wait for routers to read them."""
+        return sum(session.outbox.waiting_bytes for session in self._open)
+
+    async def serve(self, batches: AsyncIterator[wire.RouterBatch], send: Send) -> None:
+        """Serve one router until it leaves.
+
+        Raises:
+            NotRead: it does not read what it asked for.
+        """
+        session = Session(self._node, self._ownership, self._durable, self._links, self._spans)
+        self._open.add(session)
+
+        async def write(waiting: Sequence[wire.Event | Item | Stored]) -> None:
+            for batch in session.batches(waiting):
+                await send(batch)
+
+        async def read() -> None:
+            async for batch in batches:
+                session.take_all(batch)
+
+        async def overflow() -> None:
+            await session.overflowed.wait()
+            raise NotRead
+
+        work: list[asyncio.Task[None]] = []
+        try:
+            await send(wire.NodeBatch(reads=READS))
+            work = [asyncio.create_task(c) for c in (read(), session.outbox.drain_into(write), overflow())]
+            done, _ = await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            self._open.discard(session)
+            session.close()
+            for task in work:
+                task.cancel()
+            await asyncio.gather(*work, return_exceptions=True)
+
+    def close(self) -> None:
+        """Remember nothing of links that were closed."""
+        self._links.close()
