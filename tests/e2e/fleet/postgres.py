@@ -81,7 +81,8 @@ class PostgresServer:
 
     def resume(self) -> None:
         for process in self._processes():
-            process.resume()
+            with suppress(psutil.NoSuchProcess):  # one of a connection that ended meanwhile
+                process.resume()
 
     @contextmanager
     def paused(self) -> Generator[None]:
