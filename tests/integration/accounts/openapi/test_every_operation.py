@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 from schemathesis.core.failures import FailureGroup
 
@@ -64,6 +63,14 @@ def operations(service: Service) -> list[Operation]:
     return sorted(found, key=lambda each: each.method.upper() == "DELETE")
 
 
+def can_be_wrong(operation: Operation) -> bool:
+    """Return whether it takes more than any texts in its path. Of others nothing wrong is found, in 400 tries."""
+    raw = operation.definition.raw
+    given_names = ({**each, "schema": {**each["schema"], "title": ""}} for each in raw.get("parameters", []))
+    text = {"in": "path", "required": True, "schema": {"type": "string", "title": ""}}
+    return "requestBody" in raw or not all(each == {**text, "name": each["name"]} for each in given_names)
+
+
 BOTH = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 VALID = (GenerationMode.POSITIVE,)
 
@@ -83,13 +90,11 @@ def test_no_operation_answers_what_it_does_not_document(
         if make is callers.operator and "operators" not in (operation.tags or ()):
             continue  # an operator's token is none of an account; the isolation matrix has that
         caller = caller if service.holds(caller) else service.run(make(service))
-        for mode in modes:
+        for mode in modes if can_be_wrong(operation) else VALID:
             try:
                 _go_through(service, caller, operation, mode, examples * TIMES)
             except FailureGroup as failures:
                 found.append(str(failures.exceptions))
-            except Unsatisfiable:  # what takes nothing, or whatever text there is, cannot be sent wrongly
-                assert mode is GenerationMode.NEGATIVE
     assert not found, "\n\n".join(found)
 
 
