@@ -165,12 +165,25 @@ class Accounts:
         self.operation = Operation(
             self.database, self.snapshots, directory, self.usage, fleet, self.people.bindings, self.finance.closing
         )
-        private = settings.billing.private_webhooks
-        self.posting = Posting(self.database, self.master_keys, fleet.items, allow_private=private)
+        self.posting = Posting(self.database, self.master_keys, fleet.items, allow_private=billing.private_webhooks)
         self._watch = Watch(self.database, fleet.quotas, self.mails)
         self._observation = SelfObservation(fleet.system, self.ledger, self.limits, AuditLog(self.database))
+        self._add_jobs()
         self._following: asyncio.Task[None] | None = None
         self.app = self._application(cookie)
+
+    def _add_jobs(self) -> None:
+        for part in (
+            self.people,
+            self.credentials,
+            self.ledger,
+            self.finance,
+            self.operation,
+            self._watch,
+            self._observation,
+            self.signing_key_lives,
+        ):
+            self.jobs.add(*part.jobs())
 
     def _application(self, cookie: Cookie) -> application.Application:
         """Return what serves requests: REST, the gRPC services and the console."""
@@ -242,17 +255,6 @@ class Accounts:
         await self.snapshots.publish_changed()
         await self.snapshots.fill()
         self._following = asyncio.create_task(self.snapshots.follow(self.signing_keys.refresh_changed))
-        for part in (
-            self.people,
-            self.credentials,
-            self.ledger,
-            self.finance,
-            self.operation,
-            self._watch,
-            self._observation,
-            self.signing_key_lives,
-        ):
-            self.jobs.add(*part.jobs())
         await self.jobs.start()
         await self.mails.start()
         await self.finance.start()

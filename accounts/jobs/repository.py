@@ -7,7 +7,7 @@ from sqlalchemy import Integer, Table, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from accounts.database import Question
-from accounts.database.insert import insert_once
+from accounts.database.insert import insert_all_once
 from accounts.jobs.models import Job
 
 _UNSEEN: Final = {"synchronize_session": False}
@@ -47,9 +47,9 @@ _FINISHED: Final = (
 )
 
 
-async def add_once(session: AsyncSession, name: str, next_at: int) -> None:
-    """Keep a job unless it is there."""
-    await insert_once(session, Job, name=name, next_at=next_at)
+async def add_once(session: AsyncSession, names: Sequence[str], next_at: int) -> None:
+    """Keep jobs, of which there must be some, unless they are there."""
+    await insert_all_once(session, Job, [{"name": name, "next_at": next_at} for name in names])
 
 
 async def everything(session: AsyncSession) -> Sequence[Job]:

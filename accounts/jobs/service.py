@@ -76,6 +76,11 @@ class Jobs:
     def __repr__(self) -> str:
         return f"<Jobs {len(self._jobs)}, running {sorted(self._running)}>"
 
+    @property
+    def names(self) -> Sequence[str]:
+        """Of all of them, in order."""
+        return sorted(self._jobs)
+
     def add(self, *jobs: Job) -> None:
         """Take more jobs."""
         self._jobs.update((job.name, job) for job in jobs)
@@ -88,8 +93,7 @@ class Jobs:
     async def register(self) -> None:
         """Enter the jobs into the database; one that is new there is due at once."""
         async with self._database.transaction() as session:
-            for name in sorted(self._jobs):
-                await repository.add_once(session, name, int(self._now()))
+            await repository.add_once(session, self.names, int(self._now()))
 
     async def close(self) -> None:
         """Stop. What is under way is given up, and done by another service when its lease has ended."""

@@ -61,7 +61,6 @@ class World:
 
 @pytest.fixture
 async def world(here: Installation, tmp_path: Path) -> World:
-    await here.accounts.jobs.close()  # one of them looks as well, by the true time
     await here.accounts.mails.close()  # mails go out when `subjects` asks for them
     return World(here, await here.tenant(plan=CONTRACT), tmp_path / "mail")
 

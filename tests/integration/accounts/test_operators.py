@@ -19,6 +19,7 @@ from api.account import AccountSnapshot
 from api.errors import Unauthenticated
 from api.usage import Line
 from backplane.interface import Node, Process
+from tests.integration.accounts.conftest import Start
 from tests.integration.accounts.installation import PASSWORD, Installation, Refused
 from tests.patience import patient
 from tests.unit.clock import Clock
@@ -285,7 +286,6 @@ async def test_an_operator_looks_at_an_account_and_its_log_says_so(
 
 
 async def test_a_look_ends_by_itself(here: Installation) -> None:
-    await here.accounts.jobs.close()  # one of them ends it as well, by the true time
     ada, clock = await here.tenant(), Clock(1_700_000_000)
     looks = Impersonations(here.accounts.database, clock)
     operator = await here.accounts.operation.operators.by_token(
@@ -341,6 +341,7 @@ async def test_processes_nodes_and_jobs_are_shown(here: Installation, operator: 
     assert (process["id"], process["tier"]) == ("router-1", "router")
     (node,) = (await told(operator, "/v1/admin/map"))["nodes"]
     assert (node["id"], node["weight"], node["state"]) == ("node-1", 2.0, "live")
+    assert (await operator.post("/v1/admin/jobs/limits.watch/run")).status_code == 202
     async with asyncio.timeout(patient(20)):
         jobs: dict[str, Any] = {}
         while not jobs.get("limits.watch", {}).get("runs"):
@@ -348,5 +349,12 @@ async def test_processes_nodes_and_jobs_are_shown(here: Installation, operator: 
             await asyncio.sleep(0.05)
     assert {"accounts.purge", "impersonations.end", "limits.watch", "invoices.close"} <= set(jobs)
     assert jobs["limits.watch"]["outcome"] == "done"
-    assert (await operator.post("/v1/admin/jobs/limits.watch/run")).status_code == 202
     assert (await operator.post("/v1/admin/jobs/nothing/run")).status_code == 404
+
+
+async def test_a_new_service_does_all_of_its_jobs_at_once(start: Start) -> None:
+    jobs = (await start(due=True)).accounts.jobs
+    async with asyncio.timeout(patient(30)):
+        while not all(job.runs for job in await jobs.list()):
+            await asyncio.sleep(0.05)
+    assert {job.outcome for job in await jobs.list()} == {"done"}

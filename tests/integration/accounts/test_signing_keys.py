@@ -31,20 +31,6 @@ HOUR, DAY = 3600, 86400
 ONE, TWO = (MasterKeySource(base64.b64encode(letter * 32).decode()) for letter in (b"1", b"2"))
 
 
-@pytest.fixture
-async def start(start: Start) -> Start:
-    """Start a service that has tended its keys: it does so once at first, and not in the middle of a test then."""
-
-    async def one_more(**settings: Any) -> Installation:
-        here = await start(**settings)
-        async with asyncio.timeout(patient(30.0)):
-            while not {job.name: job.runs for job in await here.accounts.jobs.list()}["signing_keys.tend"]:
-                await asyncio.sleep(0.01)
-        return here
-
-    return one_more
-
-
 async def pass_time(here: Installation, seconds: int) -> None:
     """Have it be so much later for signing keys, their tokens and no others."""
     async with here.accounts.database.transaction() as session:

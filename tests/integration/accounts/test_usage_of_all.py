@@ -29,7 +29,6 @@ async def operator(here: Installation) -> AsyncGenerator[httpx.AsyncClient]:
 @pytest.fixture
 async def names(here: Installation) -> dict[str, str | None]:
     """Two accounts that used something in March, one of them also in April, and one that was deleted since."""
-    await here.accounts.jobs.close()  # one of them deletes what is as old as that
     ada, bob = await here.tenant("ada"), await here.tenant("bob")
     await here.tenant("carol")
     early = [

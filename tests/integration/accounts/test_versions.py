@@ -19,7 +19,7 @@ HOUR = 3600
 
 async def write(database: Database, name: str) -> None:
     async with database.transaction() as session:
-        await repository.add_once(session, name, 0)
+        await repository.add_once(session, [name], 0)
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ async def test_a_commit_by_whomever_makes_another_version(database: Database, tm
 async def test_what_is_being_written_makes_no_other_version_before_it_is_committed(database: Database) -> None:
     before = database.version()
     async with database.transaction() as session:
-        await repository.add_once(session, "things.count", 0)
+        await repository.add_once(session, ["things.count"], 0)
         assert database.version() == before
     assert database.version() != before
 
