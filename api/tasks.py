@@ -19,6 +19,18 @@ async def end(*tasks: "asyncio.Task[None]") -> None:
         _, waiting = await asyncio.wait(waiting, timeout=ONCE_MORE_SECONDS)
 
 
+async def first(*work: Coroutine[Any, Any, None]) -> None:
+    """Do these beside each other until one of them ends, and end the others; raise what that one raised."""
+    tasks = [asyncio.create_task(each) for each in work]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        await end(*tasks)
+        await asyncio.gather(*tasks, return_exceptions=True)  # what they raised is nobody's any more
+
+
 async def finished(work: Coroutine[Any, Any, T]) -> T:
     """Return what `work` returns; a caller that is cancelled meanwhile hears of it when the work has ended."""
     task = asyncio.ensure_future(work)

@@ -15,7 +15,7 @@ from google.protobuf.message import DecodeError
 from api import link_pb2 as wire
 from api.frames import PREFACE, FrameError, Frames
 from api.link_security import LinkSecurity
-from api.tasks import end
+from api.tasks import end, first
 from storage.sessions import NotRead, Sessions
 
 FIRST_BYTES_SECONDS: Final = 5.0
@@ -73,11 +73,11 @@ class Front:
     async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             async with asyncio.timeout(FIRST_BYTES_SECONDS):
-                first = await reader.readexactly(len(PREFACE))
-            if first == PREFACE:
+                begun = await reader.readexactly(len(PREFACE))
+            if begun == PREFACE:
                 await self._link(Frames(reader, writer, asks=False))
             else:
-                await self._passed_on(first, reader, writer)
+                await self._passed_on(begun, reader, writer)
         except (TimeoutError, asyncio.IncompleteReadError, OSError):
             pass  # it left, or never said a word
         except (NotRead, FrameError, DecodeError, ValueError) as reason:
@@ -98,14 +98,12 @@ class Front:
 
         await self._sessions.serve(batches(), send)
 
-    async def _passed_on(self, first: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _passed_on(self, begun: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         from_grpc, to_grpc = await asyncio.open_unix_connection(self._grpc_path, limit=_BUFFER_BYTES)
-        to_grpc.write(first)
-        ways = [asyncio.create_task(_copied(*way)) for way in ((reader, to_grpc), (from_grpc, writer))]
+        to_grpc.write(begun)
         try:
-            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            await first(_copied(reader, to_grpc), _copied(from_grpc, writer))
         finally:
-            await end(*ways)
             to_grpc.close()
 
 

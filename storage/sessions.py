@@ -1,10 +1,10 @@
 """The routers that are linked to a node, by whatever their batches come."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 from api import link_pb2 as wire
 from api.blocks import READS, Item, Stored
+from api.tasks import first
 from api.tracing import Spans
 from storage.answered import Links
 from storage.durable.topics import DurableTopics
@@ -67,19 +67,12 @@ class Sessions:
             await session.overflowed.wait()
             raise NotRead
 
-        work: list[asyncio.Task[None]] = []
         try:
             await send(wire.NodeBatch(reads=READS))
-            work = [asyncio.create_task(c) for c in (read(), session.outbox.drain_into(write), overflow())]
-            done, _ = await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
+            await first(read(), session.outbox.drain_into(write), overflow())
         finally:
             self._open.discard(session)
             session.close()
-            for task in work:
-                task.cancel()
-            await asyncio.gather(*work, return_exceptions=True)
 
     def close(self) -> None:
         """Remember nothing of links that were closed."""

@@ -106,5 +106,7 @@ async def _over_grpc(address: str, security: LinkSecurity | None) -> AsyncGenera
             yield _GrpcConnection(stream)
     except TimeoutError:
         raise LinkBroken("no connection in time") from None
+    except asyncio.InvalidStateError as reason:  # of a write to a stream that has ended
+        raise LinkBroken(str(reason)) from reason
     except grpc.RpcError as reason:
         raise LinkBroken(str(reason.code() if isinstance(reason, grpc.aio.AioRpcError) else reason)) from reason

@@ -20,6 +20,7 @@ from api.link import Moved, Receipt, Resumed, Sink
 from api.link_security import LinkSecurity
 from api.names import Topic
 from api.outbox import Outbox, Overflow
+from api.tasks import first
 from api.topic_names import TopicNames
 from api.tracing import Carried, current, within
 from router.links.connections import Connection, LinkBroken, connected
@@ -213,21 +214,19 @@ class RemoteLink:
             for batch in self._batches(waiting):
                 await connection.send(batch)
 
+        async def read() -> None:
+            async for batch in connection.received():
+                self._retry_seconds = FIRST_RETRY_SECONDS
+                self._take_all(batch)
+            raise LinkBroken("the node ended it")
+
         self._node_reads = 0
         self._outbox = outbox = Outbox[wire.Request | Publish](MAX_WAITING_BYTES)
         if self._unsure:
             self._send_if_connected(wire.Request(recall=wire.Recall(ids=list(self._unsure))))
         self._watches.connected()
         self._connected.set()
-        writer = asyncio.create_task(outbox.drain_into(write))
-        try:
-            async for batch in connection.received():
-                self._retry_seconds = FIRST_RETRY_SECONDS
-                self._take_all(batch)
-            raise LinkBroken("the node ended it")
-        finally:
-            writer.cancel()
-            await asyncio.gather(writer, return_exceptions=True)
+        await first(read(), outbox.drain_into(write))
 
     def _batches(self, waiting: Sequence[wire.Request | Publish]) -> Iterator[wire.RouterBatch]:
         """Return what waits for the node in a form that it reads."""

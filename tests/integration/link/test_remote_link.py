@@ -226,6 +226,23 @@ async def test_what_was_stored_counts_though_its_receipt_was_lost(monkeypatch: p
     assert last - 1 == len(stored)
 
 
+async def test_a_link_that_cannot_say_what_it_is_asked_to_breaks_and_is_made_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Or it would look alive, and nothing would go out any more."""
+
+    def wrong(*_: object) -> None:
+        raise ValueError("nothing can be said")
+
+    async with serving(Node("node-1")) as port, linked(port, Heard()) as link:
+        await say(link, "the link is up")
+        with monkeypatch.context() as mute:
+            mute.setattr(RemoteLink, "_batches", wrong)
+            with pytest.raises(Unavailable, match="the link to the topic's storage node broke"):
+                await say(link, "lost")
+        assert await say(link, "again") == 2
+
+
 async def test_a_node_that_lost_its_memory_remembers_no_publish_either(monkeypatch: pytest.MonkeyPatch) -> None:
     stored: list[int] = []
     async with serving(Node("node-1")) as port:
