@@ -8,13 +8,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self
+from typing import Any, Literal, Self, TypeVar
 
 import httpx
 
@@ -30,6 +30,8 @@ from tests.e2e.wire import Client
 from tests.patience import patient
 from tests.ports import free_port
 from tests.redis_server import AppendFsync, RedisServer
+
+T = TypeVar("T")
 
 
 class Fleet:
@@ -131,11 +133,15 @@ class Fleet:
 
     def map(self) -> NodeMap:
         """Return the map as Redis has it now."""
-        return _ask(self.redis.url)[0]
+        return _in_a_thread(_read(self.redis.url))[0]
 
     def processes(self) -> Sequence[Process]:
         """Return who announced itself of late."""
-        return _ask(self.redis.url)[1]
+        return _in_a_thread(_read(self.redis.url))[1]
+
+    def announce(self, process: Process) -> None:
+        """Announce a process, as it would itself."""
+        _in_a_thread(_say(self.redis.url, process))
 
     def wait_for_nodes(self, count: int, seconds: float = 10.0) -> NodeMap:
         """Wait until the map has so many live nodes, and return it."""
@@ -217,7 +223,15 @@ async def _read(url: str) -> tuple[NodeMap, Sequence[Process]]:
         await backplane.close()
 
 
-def _ask(url: str) -> tuple[NodeMap, Sequence[Process]]:
+async def _say(url: str, process: Process) -> None:
+    backplane = RedisBackplane(url)
+    try:
+        await backplane.registry.announce(process)
+    finally:
+        await backplane.close()
+
+
+def _in_a_thread(work: Coroutine[Any, Any, T]) -> T:
     """Ask Redis, on a loop in a thread: the test may have a loop of its own."""
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, _read(url)).result()
+        return thread.submit(asyncio.run, work).result()
