@@ -12,6 +12,9 @@ PREFACE: Final = b"tidings-link/1\n"
 """Different from the first bytes of HTTP/2, which gRPC begins with on the same port."""
 
 MAX_FRAME_BYTES: Final = 16 * 1024 * 1024
+BUFFER_BYTES: Final = 256 * 1024
+"""For the `limit` of a connection's reader, which stops reading the socket when twice as much waits."""
+
 ASK_SECONDS: Final = 1.5
 MOST_UNANSWERED: Final = 2
 """So many questions without a word from the other side, and the connection is given up: after 3 to 4.5 seconds."""

@@ -9,11 +9,22 @@ import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 import grpc
 
+from api.frames import MAX_FRAME_BYTES
+
 NAME = "tidings-link"
+
+_OPTIONS: Final[Sequence[tuple[str, str | int]]] = [
+    ("grpc.max_receive_message_length", MAX_FRAME_BYTES),
+    ("grpc.max_send_message_length", MAX_FRAME_BYTES),
+    ("grpc.keepalive_time_ms", 2000),
+    ("grpc.keepalive_timeout_ms", 1000),
+    ("grpc.http2.max_pings_without_data", 0),
+    ("grpc.use_local_subchannel_pool", 1),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +53,9 @@ class LinkSecurity:
         return cls(authority.read_bytes(), chain.read_bytes(), key.read_bytes(), client, server)
 
 
-def channel(address: str, options: Sequence[tuple[str, str | int]], security: LinkSecurity | None) -> grpc.aio.Channel:
-    """Return a channel to a storage node at `address`, `host:port`."""
+def channel(address: str, security: LinkSecurity | None) -> grpc.aio.Channel:
+    """Return a channel of its own connection to a storage node at `address`, `host:port`."""
     if security is None:
-        return grpc.aio.insecure_channel(address, options=list(options))
+        return grpc.aio.insecure_channel(address, options=_OPTIONS)
     credentials = grpc.ssl_channel_credentials(security.authority, security.key, security.chain)
-    return grpc.aio.secure_channel(address, credentials, options=[*options, ("grpc.ssl_target_name_override", NAME)])
+    return grpc.aio.secure_channel(address, credentials, options=[*_OPTIONS, ("grpc.ssl_target_name_override", NAME)])

@@ -13,15 +13,13 @@ from typing import Final
 from google.protobuf.message import DecodeError
 
 from api import link_pb2 as wire
-from api.frames import PREFACE, FrameError, Frames
+from api.frames import BUFFER_BYTES, PREFACE, FrameError, Frames
 from api.link_security import LinkSecurity
 from api.tasks import end, first
 from storage.sessions import NotRead, Sessions
 
 FIRST_BYTES_SECONDS: Final = 5.0
 """A connection that has not said by then what it is for is closed."""
-
-_BUFFER_BYTES: Final = 256 * 1024
 
 _log = logging.getLogger(__name__)
 
@@ -54,7 +52,7 @@ class Front:
         self._grpc_path = grpc_path
         context = None if self._security is None else self._security.server
         where = None if host == "::" else host
-        self._server = await asyncio.start_server(self._accepted, where, port, limit=_BUFFER_BYTES, ssl=context)
+        self._server = await asyncio.start_server(self._accepted, where, port, limit=BUFFER_BYTES, ssl=context)
         return int(self._server.sockets[0].getsockname()[1])
 
     async def close(self, grace_seconds: float) -> None:
@@ -99,7 +97,7 @@ class Front:
         await self._sessions.serve(batches(), send)
 
     async def _passed_on(self, begun: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        from_grpc, to_grpc = await asyncio.open_unix_connection(self._grpc_path, limit=_BUFFER_BYTES)
+        from_grpc, to_grpc = await asyncio.open_unix_connection(self._grpc_path, limit=BUFFER_BYTES)
         to_grpc.write(begun)
         try:
             await first(_copied(reader, to_grpc), _copied(from_grpc, writer))
@@ -108,6 +106,6 @@ class Front:
 
 
 async def _copied(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while data := await reader.read(_BUFFER_BYTES):
+    while data := await reader.read(BUFFER_BYTES):
         writer.write(data)
         await writer.drain()

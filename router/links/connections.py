@@ -9,20 +9,10 @@ import grpc
 
 from api import link_pb2 as wire
 from api import link_pb2_grpc
-from api.frames import MAX_FRAME_BYTES, PREFACE, FrameError, Frames
+from api.frames import BUFFER_BYTES, PREFACE, FrameError, Frames
 from api.link_security import NAME, LinkSecurity, channel
 
 CONNECT_SECONDS: Final = 2.0
-
-_BUFFER_BYTES: Final = 256 * 1024
-_OPTIONS: Final[list[tuple[str, str | int]]] = [
-    ("grpc.max_receive_message_length", MAX_FRAME_BYTES),
-    ("grpc.max_send_message_length", MAX_FRAME_BYTES),
-    ("grpc.keepalive_time_ms", 2000),
-    ("grpc.keepalive_timeout_ms", 1000),
-    ("grpc.http2.max_pings_without_data", 0),
-    ("grpc.use_local_subchannel_pool", 1),
-]
 
 
 class LinkBroken(Exception):
@@ -81,7 +71,7 @@ async def _over_frames(address: str, security: LinkSecurity | None) -> AsyncGene
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
             reader, writer = await asyncio.open_connection(
-                host.strip("[]"), int(port), limit=_BUFFER_BYTES, ssl=context, server_hostname=name
+                host.strip("[]"), int(port), limit=BUFFER_BYTES, ssl=context, server_hostname=name
             )
         writer.write(PREFACE)
         frames = Frames(reader, writer, asks=True)
@@ -98,7 +88,7 @@ async def _over_frames(address: str, security: LinkSecurity | None) -> AsyncGene
 @asynccontextmanager
 async def _over_grpc(address: str, security: LinkSecurity | None) -> AsyncGenerator[Connection]:
     try:
-        async with channel(address, _OPTIONS, security) as opened:
+        async with channel(address, security) as opened:
             stub: Any = link_pb2_grpc.StorageStub(opened)
             stream = stub.Connect()
             async with asyncio.timeout(CONNECT_SECONDS):

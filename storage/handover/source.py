@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Final
 
 import grpc
@@ -12,7 +12,7 @@ from api import link_pb2_grpc
 from api.link_security import LinkSecurity, channel
 from api.names import Topic
 from api.outbox import Outbox
-from api.tasks import end
+from api.tasks import end, first
 from api.topic_names import topic_message, topic_of
 
 UNREACHABLE_SECONDS: Final = 2.0
@@ -21,14 +21,6 @@ UNREACHABLE_SECONDS: Final = 2.0
 RETRY_SECONDS: Final = 0.1
 MAX_WAITING_BYTES: Final = 16 * 1024 * 1024
 REQUEST_BYTES: Final = 256
-
-OPTIONS: Final[Sequence[tuple[str, str | int]]] = [
-    ("grpc.max_receive_message_length", 16 * 1024 * 1024),
-    ("grpc.keepalive_time_ms", 2000),
-    ("grpc.keepalive_timeout_ms", 1000),
-    ("grpc.http2.max_pings_without_data", 0),
-    ("grpc.use_local_subchannel_pool", 1),
-]
 
 _log = logging.getLogger(__name__)
 
@@ -112,10 +104,10 @@ class Source:
     async def _run(self) -> None:
         while True:
             try:
-                async with channel(self.address, OPTIONS, self._security) as connection:
+                async with channel(self.address, self._security) as connection:
                     stub: Any = link_pb2_grpc.StorageStub(connection)
                     await self._serve(stub.HandOver())
-            except grpc.RpcError:
+            except (grpc.RpcError, asyncio.InvalidStateError):  # the latter of a write to a stream that has ended
                 _log.info("the hand-over from %s broke", self.address)
             except Exception:  # noqa: BLE001 - whatever it was, the next stream may go well
                 _log.exception("the hand-over from %s failed", self.address)
@@ -135,13 +127,11 @@ class Source:
             for request in requests:
                 await stream.write(request)
 
-        writer = asyncio.create_task(outbox.drain_into(write))
-        try:
+        async def read() -> None:
             async for event in stream:
                 self._take(event)
-        finally:
-            writer.cancel()
-            await asyncio.gather(writer, return_exceptions=True)
+
+        await first(read(), outbox.drain_into(write))
 
     def _take(self, event: wire.HandOverEvent) -> None:
         if self.pending:
