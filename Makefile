@@ -22,7 +22,7 @@ $(STAMP): pyproject.toml requirements/runtime.txt requirements/dev.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@$(BIN)/python -m compileall -q accounts api backplane cli migrations router storage
+	@$(BIN)/python -m compileall -q accounts api backplane cli http2 migrations router storage
 	@touch $@
 
 up: install ## run the whole service on this machine (PORT=8080 DATA=./data UP_ARGS=--local)

@@ -1,0 +1,362 @@
+"""One connection of a client: its frames are read, its requests become tasks of the application."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
+from typing import Any, NamedTuple
+
+from http2 import frames, refusals
+from http2.blocks import Heads
+from http2.counts import Counts
+from http2.floods import Floods
+from http2.frames import STREAM_ID, Code, ConnectionFault, Flag, Kind, StreamFault
+from http2.limits import Limits
+from http2.reading import Reading
+from http2.refusals import Refusal
+from http2.rules import Head
+from http2.sending import Sending, Turn
+from http2.stream import ClientLeft, Message, Stream
+
+Scope = MutableMapping[str, Any]
+App = Callable[
+    [Scope, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Coroutine[Any, Any, None]
+]
+
+
+class Shared(NamedTuple):
+    """What all connections of a server have in common."""
+
+    counts: Counts
+    turn: Turn
+
+
+_STREAMS_A_FRAME = 100
+"""So many streams, whose windows one frame of SETTINGS moves, take as long as a frame that asks for nothing."""
+
+_GIVEN_UP = 64
+"""So many streams that were reset here are remembered: what their clients had sent before they knew is no fault."""
+
+_log = logging.getLogger(__name__)
+
+
+class Connection:
+    """What has come of one client, without I/O: bytes come by `receive`, and leave by the `write` that it is given.
+
+    Attributes:
+        streams: Those that are open, by number.
+        client: Its address and port, where that is known.
+        sending: The way out.
+        is_draining: No new stream is served.
+    """
+
+    def __init__(
+        self, app: App, limits: Limits, shared: Shared, write: Callable[[bytes], None], *, scheme: str = "http"
+    ) -> None:
+        self._app = app
+        self._limits = limits
+        self._counts = shared.counts
+        self._loop = asyncio.get_running_loop()
+        self._heads = Heads(limits, scheme)
+        self._floods = Floods(limits, self._loop.time())
+        self._reading = Reading(self, limits, self._floods)
+        self.sending = Sending(write, self._sent, shared.turn)
+        self.taken = self.sending.taken
+        self.streams: dict[int, Stream] = {}
+        self.client: tuple[str, int] | None = None
+        self.is_draining = False
+        self._coming: dict[Stream, Head] = {}
+        self._last = 0
+        self._serving: dict[Stream, asyncio.Task[None]] = {}
+        self._read_bytes = 0
+        self._given_up: deque[int] = deque(maxlen=_GIVEN_UP)
+        self.sending.put(
+            frames.settings(
+                max_concurrent_streams=limits.streams,
+                initial_window_size=limits.stream_window_bytes,
+                max_header_list_size=limits.header_bytes,
+            )
+        )
+        if limits.connection_window_bytes > frames.DEFAULT_WINDOW:
+            self.sending.put(frames.window_update(0, limits.connection_window_bytes - frames.DEFAULT_WINDOW))
+
+    def __repr__(self) -> str:
+        return f"<Connection from {self.client}, {len(self.streams)} streams, {len(self._serving)} running>"
+
+    @property
+    def has_settings(self) -> bool:
+        """Whether the client has shown that it speaks HTTP/2."""
+        return self._reading.has_settings
+
+    @property
+    def is_uneasy(self) -> bool:
+        """Whether something waits for the client, which `overdue` is to look after."""
+        reading = self._reading
+        return bool(
+            self._coming or self.sending.waiting or reading.block_since or not reading.has_settings or self.is_full
+        )
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the client's socket takes no more."""
+        return self.sending.is_paused
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no stream is open."""
+        return not self.streams and not self._serving
+
+    def receive(self, data: bytes, requests: int) -> bool:
+        """Take what came, but no more than so many requests.
+
+        Return whether there is a rest, which `receive(b"", ...)` is to go on with.
+
+        Raises:
+            ConnectionFault: the client broke the protocol.
+        """
+        self._counts.received_bytes += len(data)
+        return self._reading.receive(data, requests)
+
+    def data(self, number: int, payload: bytes, length: int, *, ends: bool) -> None:
+        """Take a part of a request; see `reading.Handler`, as for those that follow."""
+        stream = self.streams.get(number)
+        if stream is None and number > self._last:
+            raise ConnectionFault(Code.PROTOCOL_ERROR, "DATA of no stream")
+        self._read(length)
+        if stream is None:
+            self._floods.idle_frame(self._loop.time())  # it was given up before the client knew
+        elif stream.is_whole:
+            raise StreamFault(Code.STREAM_CLOSED)
+        else:
+            self._add(stream, payload, length, ends=ends)
+
+    def _read(self, length: int) -> None:
+        """Let the client send so much more, when it has come to be worth a frame.
+
+        Raises:
+            ConnectionFault: it sent more than it might.
+        """
+        self._read_bytes += length
+        if self._read_bytes > self._limits.connection_window_bytes:
+            raise ConnectionFault(Code.FLOW_CONTROL_ERROR, "more than the connection's window")
+        if self._read_bytes * 2 > self._limits.connection_window_bytes:
+            self.sending.put(frames.window_update(0, self._read_bytes))
+            self._read_bytes = 0
+
+    def _add(self, stream: Stream, payload: bytes, length: int, *, ends: bool) -> None:
+        stream.add(payload)
+        if len(stream.body) > self._limits.request_bytes:
+            self._refuse(stream, refusals.TOO_LARGE)
+        elif ends:
+            self._start(stream)
+        elif length:
+            self._counts.held_bytes += len(payload)
+            stream.held_bytes += len(payload)
+            self.sending.put(frames.window_update(stream.id, length))
+            if self._counts.held_bytes > self._limits.held_bytes:
+                self._refuse(stream, refusals.BUSY)
+
+    def headers(self, number: int, block: bytes, *, ends: bool) -> None:
+        stream = self.streams.get(number)
+        if stream is not None:
+            self._trailers(stream, block, ends=ends)
+            return
+        if number in self._given_up:
+            self._heads.skip(block)  # they were on their way when the client was told
+            return
+        if number <= self._last:
+            raise ConnectionFault(Code.STREAM_CLOSED, "HEADERS on a stream that has ended")
+        self._last = number
+        self._floods.streams += 1
+        if self.is_draining or max(len(self.streams), len(self._serving)) >= self._limits.streams:
+            self._heads.skip(block)
+            raise StreamFault(Code.REFUSED_STREAM)
+        head = self._heads.head(block)
+        stream = self.streams[number] = Stream(self, number, self.sending.initial_window)
+        self._coming[stream] = head
+        if ends:
+            self._start(stream)
+        else:
+            stream.since = self._loop.time()
+
+    def _trailers(self, stream: Stream, block: bytes, *, ends: bool) -> None:
+        self._heads.skip(block)
+        if stream.is_whole:
+            raise StreamFault(Code.STREAM_CLOSED)
+        if not ends:
+            raise StreamFault(Code.PROTOCOL_ERROR)
+        self._start(stream)
+
+    def _start(self, stream: Stream) -> None:
+        """Call the application: the request is whole."""
+        head = self._coming[stream]
+        self._came(stream)
+        if head.content_length not in (-1, len(stream.body)):
+            raise StreamFault(Code.PROTOCOL_ERROR)
+        if head.bad_path:
+            stream.fail(refusals.BAD_PATH)
+            return
+        if self._counts.unanswered >= self._limits.unanswered:
+            stream.fail(refusals.BUSY)
+            return
+        self._counts.unanswered += 1
+        self._counts.calls += 1
+        self._serving[stream] = self._loop.create_task(self._serve(stream, {**head.scope, "client": self.client}))
+
+    async def _serve(self, stream: Stream, scope: Scope) -> None:
+        try:
+            await self._app(scope, stream.receive, stream.send)
+            if not (stream.is_ended or stream.is_gone):
+                _log.error("%s was left without an answer", scope["path"])
+        except Exception:  # noqa: BLE001 - whatever happens, the client gets a status and never OK
+            if not stream.is_gone:
+                _log.exception("the application failed")
+        finally:
+            del self._serving[stream]
+            if not stream.has_begun:
+                self._counts.unanswered -= 1
+            if not (stream.is_ended or stream.is_gone):
+                stream.fail(refusals.FAILED)
+
+    def begun(self) -> None:
+        """Take note that an application has begun to answer."""
+        self._counts.unanswered -= 1
+
+    def reset(self, number: int) -> None:
+        if number == 0 or number > self._last:
+            raise ConnectionFault(Code.PROTOCOL_ERROR, "RST_STREAM of no stream")
+        stream = self.streams.get(number)
+        if stream is None:
+            self._floods.idle_frame(self._loop.time())
+            return
+        self._counts.resets += 1
+        self._drop(stream)
+        self._floods.given_up()
+
+    def settings(self, values: dict[int, int]) -> None:
+        self.sending.put(frames.frame(Kind.SETTINGS, Flag.ACK, 0, b""))  # before what the client takes by them
+        for name, value in values.items():
+            self._setting(name, value)
+
+    def _setting(self, name: int, value: int) -> None:
+        if name == frames.INITIAL_WINDOW_SIZE:
+            if value > frames.MAX_WINDOW:
+                raise ConnectionFault(Code.FLOW_CONTROL_ERROR, "INITIAL_WINDOW_SIZE is too large")
+            self._resize(value - self.sending.initial_window)
+            self.sending.initial_window = value
+        elif name == frames.HEADER_TABLE_SIZE:
+            self.sending.no_table()
+        elif name == frames.ENABLE_PUSH and value > 1:
+            raise ConnectionFault(Code.PROTOCOL_ERROR, "ENABLE_PUSH must be 0 or 1")
+        elif name == frames.MAX_FRAME_SIZE and not frames.FRAME_BYTES <= value <= frames.MAX_FRAME_SIZE_LIMIT:
+            raise ConnectionFault(Code.PROTOCOL_ERROR, "MAX_FRAME_SIZE is out of its range")
+
+    def _resize(self, more: int) -> None:
+        if not more:
+            return
+        self._floods.idle_frame(self._loop.time(), 1 + len(self.streams) // _STREAMS_A_FRAME)
+        for stream in list(self.streams.values()):
+            try:
+                self.sending.open_window(stream, more)
+            except StreamFault:
+                raise ConnectionFault(Code.FLOW_CONTROL_ERROR, "a stream's window is too large") from None
+
+    def ping(self, payload: bytes) -> None:
+        self.sending.put(frames.frame(Kind.PING, Flag.ACK, 0, payload))
+
+    def open_window(self, number: int, more: int) -> None:
+        if number > self._last:
+            raise ConnectionFault(Code.PROTOCOL_ERROR, "WINDOW_UPDATE of no stream")
+        self._floods.update(self.sending.data_frames)
+        stream = self.streams.get(number)
+        if stream is not None or number == 0:
+            self.sending.open_window(stream, more)  # else it has ended while the client did not know
+
+    def fault(self, number: int, code: int) -> None:
+        self._counts.faults += 1
+        stream = self.streams.get(number)
+        if stream is not None:
+            self._drop(stream)
+        self._give_up(number, code)
+        self._floods.given_up()
+
+    def end(self, stream: Stream, block: bytes) -> Awaitable[None]:
+        """End an answer with a block of headers."""
+        return self.sending.headers(stream, block, Flag.END_STREAM)
+
+    def cut(self, stream: Stream, code: int) -> None:
+        """End a stream at once."""
+        if stream.id in self.streams:
+            self._drop(stream)
+            self._give_up(stream.id, code)
+
+    def failed(self) -> Awaitable[None]:
+        """Return what raises that the client has left."""
+        failed: asyncio.Future[None] = self._loop.create_future()
+        failed.set_exception(ClientLeft())
+        failed.exception()  # who does not wait for it is not to be reproached
+        return failed
+
+    def lost(self) -> None:
+        """Take note that the connection is no more."""
+        for stream in list(self.streams.values()):
+            self._drop(stream)
+
+    def overdue(self, now: float) -> bool:
+        """End what has waited for the client too long; return whether the connection itself has."""
+        limits = self._limits
+        if self._reading.block_since and now - self._reading.block_since > limits.request_seconds:
+            return True
+        if self.is_full and now - self.sending.paused_since > limits.stalled_seconds:
+            return True
+        for stream in _older(self._coming, now - limits.request_seconds):
+            self._refuse(stream, refusals.TOO_LATE)
+        for stream in _older(self.sending.waiting, now - limits.stalled_seconds):
+            self.cut(stream, Code.INTERNAL_ERROR)
+        return False
+
+    def go_away(self) -> None:
+        """Ask the client to make another connection for what is new; what comes here meanwhile is served."""
+        self.sending.put(frames.goaway(STREAM_ID, Code.NO_ERROR))
+
+    def serve_no_more(self) -> None:
+        """Refuse what is new from now on."""
+        if not self.is_draining:
+            self.is_draining = True
+            self.sending.put(frames.goaway(self._last, Code.NO_ERROR))
+
+    def last_words(self, fault: ConnectionFault) -> None:
+        """Tell the client why the connection ends."""
+        self.sending.put(frames.goaway(self._last, fault.code, fault.text))
+        self.sending.flush()
+
+    def _refuse(self, stream: Stream, refusal: Refusal) -> None:
+        """Answer a request that is not whole, and take no more of it."""
+        self._came(stream)
+        stream.fail(refusal)
+        self._give_up(stream.id, Code.NO_ERROR)
+
+    def _give_up(self, number: int, code: int) -> None:
+        self._given_up.append(number)
+        self.sending.put(frames.rst_stream(number, code))
+
+    def _drop(self, stream: Stream) -> None:
+        self._sent(stream)
+        self.sending.forget(stream)
+        stream.leave()
+
+    def _sent(self, stream: Stream) -> None:
+        """Forget a stream: its answer has left, or nobody waits for it."""
+        self.streams.pop(stream.id, None)
+        self._came(stream)
+
+    def _came(self, stream: Stream) -> None:
+        """Wait for no more of a request."""
+        stream.is_whole = True
+        self._coming.pop(stream, None)
+        self._counts.held_bytes -= stream.held_bytes
+        stream.held_bytes = 0
+
+
+def _older(streams: dict[Stream, Any], than: float) -> list[Stream]:
+    return [stream for stream in streams if stream.since < than]

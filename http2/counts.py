@@ -1,0 +1,24 @@
+"""What a server has seen so far, in plain numbers."""
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Counts:
+    """Of all connections; they only grow, where nothing else is said."""
+
+    connections: int = 0
+    """That are open."""
+    calls: int = 0
+    unanswered: int = 0
+    """Calls that the application has, and has not begun to answer: as many as there are now."""
+    resets: int = 0
+    """Streams that clients gave up before they were answered."""
+    faults: int = 0
+    """Streams that broke a rule, or were refused."""
+    broken: int = 0
+    """Connections that broke the protocol, asked for too much, or did not answer."""
+    held_bytes: int = 0
+    """Of requests that have not come whole: as much as there is now."""
+    received_bytes: int = 0
+    sent_bytes: int = 0

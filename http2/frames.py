@@ -1,0 +1,89 @@
+"""The layout and the numbers of HTTP/2's frames (RFC 9113), and the frames that are written whole."""
+
+import struct
+from typing import Final
+
+PREFACE: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+HEADER: Final = struct.Struct(">IBI")
+"""Length and kind, flags, stream. The length has 24 bits, so it shares an integer with the kind."""
+
+HEADER_BYTES: Final = 9
+FRAME_BYTES: Final = 16_384
+"""The longest payload that each side takes. We ask for no more, and send no more whatever a client would take."""
+
+STREAM_ID: Final = 0x7FFF_FFFF
+MAX_WINDOW: Final = 0x7FFF_FFFF
+DEFAULT_WINDOW: Final = 65_535
+HEADER_TABLE_SIZE, ENABLE_PUSH, MAX_CONCURRENT_STREAMS = 1, 2, 3
+INITIAL_WINDOW_SIZE, MAX_FRAME_SIZE, MAX_HEADER_LIST_SIZE = 4, 5, 6
+MAX_FRAME_SIZE_LIMIT: Final = 16_777_215
+SETTING: Final = struct.Struct(">HI")
+
+
+class Kind:
+    """Types of frames; plain integers, since they are compared for each frame."""
+
+    DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PUSH_PROMISE, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = range(10)
+
+
+class Flag:
+    """Bits of a frame's flags."""
+
+    ACK, END_STREAM, END_HEADERS, PADDED, PRIORITY = 0x1, 0x1, 0x4, 0x8, 0x20
+
+
+class Code:
+    """Error codes of RST_STREAM and GOAWAY."""
+
+    NO_ERROR, PROTOCOL_ERROR, INTERNAL_ERROR, FLOW_CONTROL_ERROR, SETTINGS_TIMEOUT, STREAM_CLOSED = range(6)
+    FRAME_SIZE_ERROR, REFUSED_STREAM, CANCEL, COMPRESSION_ERROR = range(6, 10)
+    ENHANCE_YOUR_CALM, INADEQUATE_SECURITY, HTTP_1_1_REQUIRED = range(11, 14)
+
+
+class ConnectionFault(Exception):
+    """The client broke the protocol, or asked for too much: the connection ends with GOAWAY."""
+
+    def __init__(self, code: int, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+        self.text = text
+
+
+class StreamFault(Exception):
+    """Likewise, but only one stream ends, with RST_STREAM."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"stream error {code}")
+        self.code = code
+
+
+def frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
+    """Return one frame."""
+    return HEADER.pack(len(payload) << 8 | kind, flags, stream) + payload
+
+
+def settings(**values: int) -> bytes:
+    """Return our SETTINGS, by the names of this module."""
+    numbers = {
+        "header_table_size": HEADER_TABLE_SIZE,
+        "max_concurrent_streams": MAX_CONCURRENT_STREAMS,
+        "initial_window_size": INITIAL_WINDOW_SIZE,
+        "max_header_list_size": MAX_HEADER_LIST_SIZE,
+    }
+    payload = b"".join(SETTING.pack(numbers[name], value) for name, value in values.items())
+    return frame(Kind.SETTINGS, 0, 0, payload)
+
+
+def window_update(stream: int, bytes_: int) -> bytes:
+    """Return what lets the client send so much more."""
+    return frame(Kind.WINDOW_UPDATE, 0, stream, bytes_.to_bytes(4, "big"))
+
+
+def rst_stream(stream: int, code: int) -> bytes:
+    """Return what ends a stream at once."""
+    return frame(Kind.RST_STREAM, 0, stream, code.to_bytes(4, "big"))
+
+
+def goaway(last_stream: int, code: int, text: str = "") -> bytes:
+    """Return what tells a client that no stream after `last_stream` is served here."""
+    return frame(Kind.GOAWAY, 0, 0, struct.pack(">II", last_stream, code) + text.encode())

@@ -1,0 +1,38 @@
+"""What one connection may ask for, and how long it may take; of the server, what all may hold together."""
+
+from dataclasses import dataclass
+
+KIB = 1024
+MIB = 1024 * KIB
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Bounds in bytes, numbers and seconds."""
+
+    streams: int = 2048
+    """At a time; more are refused. A process of Momento's SDK puts all its subscriptions on one connection."""
+    stream_window_bytes: int = 64 * KIB
+    connection_window_bytes: int = 1 * MIB
+    header_bytes: int = 60 * KIB
+    """Of a request, compressed and not. More end the connection."""
+    headers: int = 100
+    request_bytes: int = 5 * MIB
+    held_bytes: int = 256 * MIB
+    """Of requests that have not come whole, over all connections."""
+    unanswered: int = 16_384
+    """Calls of all connections that wait for the application at a time; more are UNAVAILABLE at once."""
+    resets: int = 5_000
+    """Streams that a client gave up before they were answered, if they are half of its streams or more."""
+    spare_frames: int = 1_000
+    """Frames that ask for nothing, as PING; so many more are allowed after a time."""
+    spare_frames_a_second: float = 100.0
+    first_bytes_seconds: float = 15.0
+    request_seconds: float = 15.0
+    """From a request's headers to its end."""
+    stalled_seconds: float = 45.0
+    """How long something may wait for a client that does not read, before its stream or its connection ends."""
+    ping_seconds: float = 20.0
+    ping_answer_seconds: float = 5.0
+    goaway_seconds: float = 1.0
+    """Between the first GOAWAY and the one from which on new streams are refused: what is on its way still counts."""

@@ -1,0 +1,77 @@
+"""A server on a Unix socket, to which a proxy passes the connections of native gRPC clients."""
+
+import asyncio
+import os
+from functools import partial
+from pathlib import Path
+
+from http2.connection import App, Shared
+from http2.counts import Counts
+from http2.limits import Limits
+from http2.protocol import Socket
+from http2.sending import Turn
+
+BACKLOG = 4096
+
+
+class Server:
+    """All connections of one application.
+
+    Attributes:
+        counts: What they have seen.
+        hungry: How many of them have a rest that is not read yet.
+    """
+
+    def __init__(self, app: App, limits: Limits | None = None, *, scheme: str = "http", proxied: bool = True) -> None:
+        """Serve `app`.
+
+        Args:
+            app: An ASGI application; it gets requests of gRPC, whole.
+            limits: For each connection, and for all.
+            scheme: What clients speak to the proxy: http or https.
+            proxied: Each connection begins with a header of the PROXY protocol, which tells its client's address.
+        """
+        self.counts = Counts()
+        self.hungry = 0
+        self._sockets: set[Socket] = set()
+        shared = Shared(self.counts, Turn())
+        self._socket = partial(Socket, self, app, limits or Limits(), shared, scheme=scheme, proxied=proxied)
+        self._server: asyncio.AbstractServer | None = None
+
+    def __repr__(self) -> str:
+        return f"<Server of {len(self._sockets)} connections, {self.counts}>"
+
+    @property
+    def connections(self) -> int:
+        """How many are open."""
+        return len(self._sockets)
+
+    async def start(self, path: Path) -> None:
+        """Listen on a Unix socket, which only our own user may connect to."""
+        before = os.umask(0o177)
+        try:
+            loop = asyncio.get_running_loop()
+            self._server = await loop.create_unix_server(self._socket, str(path), backlog=BACKLOG)
+        finally:
+            os.umask(before)
+
+    async def close(self) -> None:
+        """Listen no more, and end all connections."""
+        if self._server is not None:
+            self._server.close()
+        for socket in list(self._sockets):
+            socket.abort()
+        await asyncio.sleep(0)
+
+    def go_away(self) -> None:
+        """Have all clients make new connections for what is new; they find them where the proxy leads by then."""
+        for socket in list(self._sockets):
+            socket.go_away()
+
+    def opened(self, socket: Socket) -> None:
+        self._sockets.add(socket)
+        self.counts.connections += 1
+
+    def closed(self, socket: Socket) -> None:
+        self._sockets.discard(socket)
+        self.counts.connections -= 1

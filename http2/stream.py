@@ -1,0 +1,132 @@
+"""One request and its answer: what the ASGI application reads and writes."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING, Any
+
+from http2.blocks import answer, trailers
+from http2.frames import Code, Flag
+from http2.refusals import Refusal
+
+if TYPE_CHECKING:
+    from http2.connection import Connection
+
+Message = dict[str, Any]
+
+
+class ClientLeft(ConnectionError):
+    """Nobody reads the stream any more."""
+
+
+class Stream:
+    """A stream of HTTP/2 whose request has begun.
+
+    Attributes:
+        window: How much its client takes.
+        pending: What waits for that, each with whether it ends the stream, and whom to tell.
+        body: What has come of the request.
+        has_begun: Something of the answer was written.
+        held_bytes: So much of it counts among what all connections hold.
+        since: When the request began, or when something was written last while more waits; by the loop's clock.
+        is_gone: The client has left, or the stream was reset.
+        is_whole: The request has ended.
+        is_ended: The answer has been handed over, all of it.
+        is_queued: It stands in the connection's queue of those that may write.
+    """
+
+    __slots__ = (
+        "_connection", "_has_trailers", "_start", "body", "has_begun", "held_bytes", "id", "is_ended", "is_gone",
+        "is_queued", "is_whole", "pending", "since", "window",
+    )  # fmt: skip
+
+    def __init__(self, connection: "Connection", number: int, window: int) -> None:
+        self.id = number
+        self.window = window
+        self.held_bytes = 0
+        self.pending: deque[tuple[memoryview | bytes, int, asyncio.Future[None] | None]] | None = None
+        self.body: bytes | bytearray = b""
+        self.since = 0.0
+        self.is_gone = False
+        self.is_whole = False
+        self.is_ended = False
+        self.is_queued = False
+        self.has_begun = False
+        self._has_trailers = False
+        self._start: Message | None = None
+        self._connection = connection
+
+    def __repr__(self) -> str:
+        state = "gone" if self.is_gone else "ended" if self.is_ended else "answering" if self.has_begun else "asked"
+        return f"<Stream {self.id} {state}, {len(self.pending or ())} waiting, window {self.window}>"
+
+    def add(self, payload: bytes) -> None:
+        """Take a part of the request's body."""
+        if not self.body:
+            self.body = payload
+        elif isinstance(self.body, bytearray):
+            self.body += payload
+        else:
+            self.body = bytearray(self.body + payload)
+
+    async def receive(self) -> Message:
+        """Return the request's body, whole; then nothing, or that the client has left. It never waits."""
+        if self.is_gone:
+            return {"type": "http.disconnect"}
+        body, self.body = self.body, b""
+        return {"type": "http.request", "body": bytes(body), "more_body": False}
+
+    def send(self, event: Message) -> Awaitable[None]:
+        """Take an event of the answer; return what is done when the connection has taken it.
+
+        It raises `ClientLeft`, an OSError, where nobody reads the stream any more.
+        """
+        connection = self._connection
+        if self.is_gone:
+            return connection.failed()
+        kind = event["type"]
+        if kind == "http.response.body":
+            if self._start is None and event.get("more_body"):
+                return connection.sending.data(self, event["body"], 0)
+            return self._body(event.get("body", b""), more=event.get("more_body", False))
+        if kind == "http.response.start":
+            self._start = event
+            return connection.taken
+        self.is_ended = True
+        return connection.end(self, trailers(tuple(event["headers"])))
+
+    def _body(self, body: bytes, *, more: bool) -> Awaitable[None]:
+        connection = self._connection
+        ends = not more
+        if (start := self._start) is not None:
+            self._start = None
+            self.has_begun = True
+            connection.begun()
+            self._has_trailers = bool(start.get("trailers"))
+            self.is_ended = ends and not self._has_trailers
+            head = answer(start["status"], tuple(start["headers"]))
+            if self.is_ended and not body:
+                return connection.end(self, head)
+            connection.sending.headers(self, head, 0)
+        elif ends and not self._has_trailers:
+            self.is_ended = True
+        if body or self.is_ended:
+            return connection.sending.data(self, body, Flag.END_STREAM if self.is_ended else 0)
+        return connection.taken
+
+    def fail(self, refusal: Refusal) -> None:
+        """End it for the client, whatever the application does: with a refusal, where nothing was said yet."""
+        if self.has_begun:
+            self._connection.cut(self, Code.INTERNAL_ERROR)
+            return
+        self.has_begun = self.is_ended = True
+        self._connection.end(self, refusal.block())
+
+    def leave(self) -> None:
+        """Take note that its client is gone; whoever waits for it is told."""
+        self.is_gone = True
+        pending, self.pending = self.pending, None
+        for _, _, waiter in pending or ():
+            if waiter is not None and not waiter.done():
+                waiter.set_exception(ClientLeft())
+                waiter.exception()  # the application may have given up before; nobody is to be told of that

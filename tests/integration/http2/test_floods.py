@@ -1,0 +1,282 @@
+"""What costs a client nothing and a server something is bounded, and a client beside it feels nothing."""
+
+import asyncio
+import struct
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.integration.http2 import wire
+from tests.integration.http2.serving import Service, serving
+
+MANY = 3000
+SMALL: dict[str, Any] = {"spare_frames": 50, "spare_frames_a_second": 1.0, "resets": 50}
+PRIORITY = wire.frame(wire.PRIORITY, 0, 1, struct.pack(">IB", 0, 15))
+
+
+def resets() -> Iterator[bytes]:
+    """Rapid reset (CVE-2023-44487)."""
+    for stream in range(1, 2 * MANY, 2):
+        yield wire.headers(stream, "/silent", end=True) + wire.reset(stream)
+
+
+def provoked_resets() -> Iterator[bytes]:
+    """Streams that the server has to reset (CVE-2025-8671)."""
+    for stream in range(1, 2 * MANY, 2):
+        yield wire.headers(stream, "/silent") + wire.window_update(stream, 0)
+
+
+def refused_requests() -> Iterator[bytes]:
+    for stream in range(1, 2 * MANY, 2):
+        yield wire.head(stream, wire.block(wire.fields(method="GET")), end=True)
+
+
+def continuations() -> Iterator[bytes]:
+    """A header block without end (CVE-2024-27983 and its like)."""
+    yield wire.frame(wire.HEADERS, 0, 1, wire.block(wire.fields()))
+    for number in range(MANY):
+        yield wire.frame(wire.CONTINUATION, 0, 1, wire.block([(f"x-{number}", "y" * 1000)]))
+
+
+def empty_continuations() -> Iterator[bytes]:
+    yield wire.frame(wire.HEADERS, 0, 1, wire.block(wire.fields()))
+    for _ in range(MANY):
+        yield wire.frame(wire.CONTINUATION, 0, 1)
+
+
+def empty_data() -> Iterator[bytes]:
+    yield wire.headers(1)
+    for _ in range(MANY):
+        yield wire.data(1)
+
+
+def padded_nothing() -> Iterator[bytes]:
+    yield wire.headers(1)
+    for _ in range(MANY):
+        yield wire.frame(wire.DATA, wire.PADDED, 1, b"\x0a" + bytes(10))
+
+
+def pings() -> Iterator[bytes]:
+    for _ in range(MANY):
+        yield wire.ping()
+
+
+def settings() -> Iterator[bytes]:
+    for _ in range(MANY):
+        yield wire.settings()
+
+
+def settings_that_move_windows() -> Iterator[bytes]:
+    yield b"".join(wire.request(stream, "/stream/100/1000") for stream in range(1, 401, 2))
+    for number in range(MANY):
+        yield wire.settings([(wire.INITIAL_WINDOW_SIZE, number % 2)])
+
+
+def acknowledgements() -> Iterator[bytes]:
+    for _ in range(MANY):
+        yield wire.ACKNOWLEDGED
+
+
+def priorities() -> Iterator[bytes]:
+    for _ in range(MANY):
+        yield PRIORITY
+
+
+def unknown_frames() -> Iterator[bytes]:
+    for _ in range(MANY):
+        yield wire.frame(99, 0, 0, b"whatever")
+
+
+def window_updates() -> Iterator[bytes]:
+    for _ in range(MANY):
+        yield wire.window_update(0, 1)
+
+
+def window_updates_of_streams() -> Iterator[bytes]:
+    yield wire.headers(1)
+    for _ in range(MANY):
+        yield wire.window_update(1, 1)
+
+
+def data_of_what_is_over() -> Iterator[bytes]:
+    yield wire.headers(1) + wire.reset(1)
+    for _ in range(MANY):
+        yield wire.data(1, b"x")
+
+
+def goaways() -> Iterator[bytes]:
+    for _ in range(MANY):
+        yield wire.goaway()
+
+
+FLOODS = (
+    resets,
+    provoked_resets,
+    refused_requests,
+    continuations,
+    empty_continuations,
+    empty_data,
+    padded_nothing,
+    pings,
+    settings,
+    settings_that_move_windows,
+    acknowledgements,
+    priorities,
+    unknown_frames,
+    window_updates,
+    window_updates_of_streams,
+    data_of_what_is_over,
+    goaways,
+)
+
+
+@pytest.mark.parametrize("flood", FLOODS)
+async def test_a_flood_ends_its_connection(flood: Callable[[], Iterator[bytes]]) -> None:
+    async with serving(**SMALL) as service:
+        peer = await service.peer()
+        for piece in flood():
+            if peer.is_closed:
+                break
+            peer.send(piece)
+        await service.serves_others()
+        await peer.dismissed(wire.ENHANCE_YOUR_CALM)
+
+
+@pytest.mark.parametrize("flood", [pings, settings])
+async def test_a_flood_that_reads_no_answer_is_not_kept(flood: Callable[[], Iterator[bytes]]) -> None:
+    """What the server has to say is bounded by what it reads; a client that reads nothing is not read either."""
+    async with serving(spare_frames=10**9, stalled_seconds=10**9, ping_seconds=10**9) as service:
+        peer = await service.peer()
+        peer.stall()
+        for _ in range(20):
+            for piece in flood():
+                peer.send(piece)
+            await service.serves_others()
+        (socket,) = service.server._sockets
+        assert socket._transport.get_write_buffer_size() < 2**20
+
+
+async def test_one_settings_frame_moves_the_windows_once(service: Service) -> None:
+    """However many values it has: each would go through all streams, of which there are thousands."""
+    peer = await service.peer()
+    peer.send(*(wire.headers(stream) for stream in range(1, 4001, 2)))
+    await peer.pong()
+
+    async def cost(values: int) -> float:
+        began = time.process_time()
+        for _ in range(3):
+            peer.send(wire.settings([(wire.INITIAL_WINDOW_SIZE, number % 2) for number in range(values)]))
+            await peer.pong()
+        return time.process_time() - began
+
+    assert await cost(2730) < 100 * await cost(2)
+
+
+async def test_a_client_that_reads_nothing_holds_little(service: Service) -> None:
+    """200 answers of 10 MB each: of each no more is made than the windows take."""
+    peer = await service.peer(wire.settings([(wire.INITIAL_WINDOW_SIZE, 2**30)]))
+    peer.send(wire.window_update(0, 2**30))
+    await peer.pong()
+    peer.stall()
+    peer.send(*(wire.request(stream, "/stream/1000/10000") for stream in range(1, 401, 2)))
+    await service.until(lambda: service.app.running == 200)
+    for _ in range(20):
+        await service.serves_others()
+    assert service.app.sent_bytes < 2**22
+    (socket,) = service.server._sockets
+    assert socket._transport.get_write_buffer_size() < 2**20
+
+
+async def test_a_client_without_windows_holds_nothing(service: Service) -> None:
+    peer = await service.peer(wire.settings([(wire.INITIAL_WINDOW_SIZE, 0)]))
+    peer.send(*(wire.request(stream, "/stream/1000/10000") for stream in range(1, 401, 2)))
+    await service.until(lambda: service.app.running == 200)
+    await service.serves_others()
+    assert service.app.sent_bytes == 0
+    peer.send(*(wire.reset(stream) for stream in range(1, 401, 2)))
+    await service.until(lambda: service.app.left == 200)
+
+
+async def test_requests_without_end_are_bounded_together() -> None:
+    async with serving(held_bytes=500_000) as service:
+        peers = [await service.peer() for _ in range(10)]
+        body = b"".join(wire.data(1, bytes(10_000)) for _ in range(10))
+        for peer in peers:
+            peer.send(wire.headers(1, "/count"), body)
+            await peer.pong()
+        assert service.server.counts.held_bytes <= 510_000
+        refused = [peer for peer in peers if peer.answers[1].status == 14]
+        assert 4 <= len(refused) <= 6
+        for peer in peers:
+            peer.send(wire.reset(1))
+            await peer.pong()
+        assert service.server.counts.held_bytes == 0
+        await service.serves_others()
+
+
+async def test_calls_that_wait_for_the_application_are_bounded_together() -> None:
+    async with serving(unanswered=10) as service:
+        peers = [await service.peer() for _ in range(2)]
+        for peer in peers:
+            peer.send(*(wire.headers(stream, "/silent", end=True) for stream in range(1, 13, 2)))
+            await peer.pong()
+        assert service.server.counts.unanswered == 10
+        assert sum(answer.status == 14 for peer in peers for answer in peer.answers.values()) == 2
+        for peer in peers:
+            peer.send(*(wire.reset(stream) for stream in range(1, 13, 2)))
+        await service.until(lambda: service.server.counts.unanswered == 0)
+        await service.serves_others()
+
+
+async def test_as_many_resets_as_are_allowed_harm_nobody(service: Service) -> None:
+    """A process with thousands of subscriptions gives them all up at once, and keeps its connection."""
+    peer = await service.peer()
+    for first in (1, 4001):
+        streams = range(first, first + 4000, 2)
+        peer.send(*(wire.headers(stream, "/silent", end=True) for stream in streams))
+        await service.until(lambda: service.app.running == 2000)
+        peer.send(*(wire.reset(stream) for stream in streams))
+        await service.until(lambda: service.app.running == 0)
+    peer.send(wire.request(8001))
+    assert (await peer.answer(8001)).status == 0
+
+
+async def test_a_long_life_with_many_resets_is_no_flood() -> None:
+    async with serving(resets=50) as service:
+        client = await service.client()
+        for _ in range(150):
+            client.reset(client.begin("/silent"))
+            for _ in range(2):
+                assert (await client.call("/echo")).status == 0
+
+
+@pytest.mark.asyncio(loop_factories=["leaping"])
+async def test_a_client_that_asks_now_and_then_is_no_flood() -> None:
+    async with serving(spare_frames=20, spare_frames_a_second=10.0) as service:
+        peer = await service.peer()
+        peer.is_quiet = True
+        for _ in range(100):
+            await peer.pong()
+            await asyncio.sleep(0.11)
+        assert peer.goaways == []
+
+
+async def test_a_client_by_the_book_is_never_a_flood() -> None:
+    """It opens windows for each piece that it reads, however small they are and however many."""
+    async with serving(**SMALL) as service:
+        peer = await service.peer()
+        peer.grants = True
+        for stream in range(1, 21, 2):
+            peer.send(wire.request(stream, "/stream/500/10"))
+            assert (await peer.answer(stream)).status == 0
+
+
+async def test_thousands_of_streams_without_a_body_wait_for_nobody(service: Service) -> None:
+    peer = await service.peer()
+    peer.send(*(wire.headers(stream) for stream in range(1, 6001, 2)))
+    await peer.pong()
+    assert sum(answer.reset == wire.REFUSED_STREAM for answer in peer.answers.values()) == 3000 - 2048
+    assert service.app.scopes == []
+    await service.serves_others()
