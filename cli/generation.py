@@ -21,7 +21,7 @@ from cli.edge.precedence import Precedence, give_way, may_be_taken_back
 from cli.edge.process import spawn
 from cli.edge.settings import EdgeSettings
 from cli.refusals import StartFailed
-from cli.settings import HostedSettings
+from cli.settings import GrpcSettings, HostedSettings
 from cli.urls import own_url
 
 POLL_SECONDS = 0.05
@@ -87,7 +87,8 @@ class Generation:
         self.shares_port = hosting.shares_port
         run_dir = edge.run_dir / str(self.number)
         self._edge = replace(edge, run_dir=run_dir)
-        self._app = hosting.app.model_copy(update={"control_socket": run_dir / "control.sock", "generation": number})
+        told = {"control_socket": run_dir / "control.sock", "generation": number, "grpc": GrpcSettings.of(edge)}
+        self._app = hosting.app.model_copy(update=told)
         self._variables = hosting.variables
         self._concurrency = hosting.concurrency
         self._patience = hosting.patience

@@ -7,6 +7,7 @@ from api.asgi import without_body
 from api.grpc_asgi import ASGIApp, Receive, Scope, Send
 from cli.control_socket import ControlSocket, Load, State
 from cli.health import LIVENESS, READINESS, Dependencies, send_health
+from cli.native_grpc import NativeGrpc
 from cli.settings import HostedSettings
 from cli.turns import Turns
 from router.pubsub import SUBSCRIBE
@@ -56,6 +57,7 @@ class Hosted:
         self._dependencies = dependencies
         self._control = ControlSocket(settings.control_socket, self)
         self._turns = Turns(settings.turns)
+        self._grpc = NativeGrpc(self, settings)
         self._unary = 0
         self._collectors = collectors
         self._page: Page | None = None
@@ -64,18 +66,21 @@ class Hosted:
         return f"<Hosted {self.tier} {self.state}, {self._streams()} streams, {self._unary} calls>"
 
     async def open(self) -> None:
-        """Listen to the supervisor, and let it see that the loop turns."""
+        """Listen to the supervisor, and let it see that the loop turns; listen to native gRPC clients as well."""
         self._turns.start()
+        await self._grpc.start()
         await self._control.start()
 
     async def close(self) -> None:
         """Be heard of no more."""
         self.state = "stopped"
+        await self._grpc.close()
         await self._control.close()
         self._turns.close()
 
     async def drain(self, seconds: float) -> None:
         self.state = "draining"
+        self._grpc.go_away()
         await self._end_streams(seconds)
 
     def status(self) -> Load:
@@ -86,7 +91,7 @@ class Hosted:
             # Most of the time that a process takes to start goes into imports, and nobody may ever ask for this one.
             from cli.metrics.page import Page  # noqa: PLC0415
 
-            self._page = Page(self._collectors())
+            self._page = Page([*self._grpc.collectors(), *self._collectors()])
         return self._page.text()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

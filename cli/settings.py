@@ -12,9 +12,33 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict
 
 from cli import turns
-from cli.edge.settings import ADMIN_SOCKET
+from cli.edge.settings import ADMIN_SOCKET, GRPC_SOCKET, EdgeSettings
 
 VARIABLE = "TIDINGS_APPLICATION_SETTINGS"
+
+
+class GrpcSettings(BaseModel):
+    """What an application is told that reads native gRPC connections itself: the times and the trust of its edge."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    stalled_seconds: float
+    ping_seconds: float
+    ping_answer_seconds: float
+    trusted_proxies: int
+
+    @classmethod
+    def of(cls, edge: EdgeSettings) -> Self | None:
+        """Return what holds behind this edge, or nothing if Envoy reads those connections."""
+        if not edge.grpc_by_python:
+            return None
+        times = edge.times
+        return cls(
+            stalled_seconds=times.stream_idle,
+            ping_seconds=times.keepalive_interval,
+            ping_answer_seconds=times.keepalive_timeout,
+            trusted_proxies=edge.trusted_proxies,
+        )
 
 
 class HostedSettings(BaseModel):
@@ -28,6 +52,8 @@ class HostedSettings(BaseModel):
     """Where the application listens for the supervisor (`cli.control_socket`)."""
     generation: int
     """1 for the first Envoy of this supervisor; grows with each restart."""
+    grpc: GrpcSettings | None = None
+    """How it reads native gRPC connections itself, if it does."""
 
     @property
     def turns(self) -> Path:
@@ -38,6 +64,11 @@ class HostedSettings(BaseModel):
     def admin_socket(self) -> Path:
         """Where the Envoy around the application is administered."""
         return self.control_socket.with_name(ADMIN_SOCKET)
+
+    @property
+    def grpc_socket(self) -> Path | None:
+        """Where the Envoy around the application passes native gRPC connections to, if it does."""
+        return None if self.grpc is None else self.control_socket.with_name(GRPC_SOCKET)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:

@@ -48,6 +48,7 @@ class Options:
     concurrency: int
     edge_nice: int
     edge_buffer_kib: int
+    grpc_by: str
     trusted_proxies: int
     access_log: str
     app: str
@@ -95,6 +96,14 @@ def _hidden(name: str, default: float, text: str) -> Callable[[Callable[..., Non
     default=32,
     show_default=True,
     help="KiB of a connection that they read at once, and keep for it.",
+)
+@click.option(
+    "--grpc-by",
+    type=click.Choice(["edge", "python"]),
+    default="edge",
+    show_default=True,
+    envvar="TIDINGS_GRPC_BY",
+    help="Who reads the HTTP/2 of native gRPC clients: Envoy, or Python itself.",
 )
 @click.option(
     "--trusted-proxies",
@@ -178,6 +187,7 @@ def _edge(options: Options, port: int, folder: DataFolder) -> EdgeSettings:
         json_logs=is_json(LogVariables.read().log_format, sys.stderr),
         bounds=bounds_of_this_machine(options.edge_buffer_kib),
         workers_nice=options.edge_nice,
+        grpc_by_python=options.grpc_by == "python",
         trusted_proxies=options.trusted_proxies,
     )
 

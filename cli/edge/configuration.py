@@ -1,5 +1,6 @@
 """The whole configuration that Envoy is started with."""
 
+from cli.edge.grpc import clusters
 from cli.edge.listener import listener
 from cli.edge.settings import Bounds, EdgeSettings
 from cli.edge.typed import Config, extension
@@ -12,7 +13,7 @@ def configuration(settings: EdgeSettings) -> Config:
         "application_log_config": {"log_format": _log_format(json=settings.json_logs)},
         "overload_manager": _overload(settings.bounds),
         "layered_runtime": {"layers": [{"name": "tidings", "static_layer": _runtime(settings.bounds)}]},
-        "static_resources": {"listeners": [listener(settings)]},
+        "static_resources": {"listeners": [listener(settings)], "clusters": clusters(settings)},
     }
 
 

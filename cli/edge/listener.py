@@ -4,6 +4,7 @@ One and no more, because each listener would get a Python event loop and an appl
 """
 
 from cli.edge.filters import PUBLISH, cors_policy, http_filters
+from cli.edge.grpc import chains
 from cli.edge.replies import local_reply_config
 from cli.edge.settings import Certificate, EdgeSettings
 from cli.edge.typed import Config, extension, seconds
@@ -43,7 +44,7 @@ def listener(settings: EdgeSettings) -> Config:
         "per_connection_buffer_limit_bytes": settings.bounds.connection_buffer_bytes,
         "listener_filters": inspectors,
         "listener_filters_timeout": seconds(settings.times.first_bytes),
-        "filter_chains": [chain],
+        **chains(settings, chain),
     }
 
 

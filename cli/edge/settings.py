@@ -8,6 +8,8 @@ MIB = 1024 * KIB
 
 ADMIN_SOCKET = "admin.sock"
 """Of Envoy's administration, in the folder of its run."""
+GRPC_SOCKET = "grpc.sock"
+"""On which Python reads native gRPC connections, where it does; in the same folder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +90,8 @@ class EdgeSettings:
     times: Times = Times()
     workers_nice: int = 0
     """How far Envoy's threads for connections always stand behind Python's; 0 lets `precedence` decide."""
+    grpc_by_python: bool = False
+    """Native gRPC connections are passed on as bytes (`grpc.py`); else Envoy reads them."""
     trusted_proxies: int = 0
     """How many proxies in front append to X-Forwarded-For; with 0 the header is not believed at all."""
 

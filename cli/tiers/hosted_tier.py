@@ -37,6 +37,7 @@ async def _run(variables: RouterVariables | AccountsVariables, app: str, stack: 
     TracingVariables.read()  # what is wrong with it is said here, and not by an application that does not start
     pair = certificate(variables.tls_cert, variables.tls_key, ("TIDINGS_TLS_CERT", "TIDINGS_TLS_KEY"))
     shares_port = isinstance(variables, RouterVariables)
+    grpc_by_python = isinstance(variables, RouterVariables) and variables.grpc_by == "python"
     if variables.link_ca_file is not None:
         link_security(variables)  # what is wrong with it is said here, and not by an application that does not start
     folder = DataFolder.hold(variables.data, f"tidings {'router' if shares_port else 'accounts'}")
@@ -54,6 +55,7 @@ async def _run(variables: RouterVariables | AccountsVariables, app: str, stack: 
         certificate=pair,
         bounds=bounds_of_this_machine(variables.edge_buffer_kib),
         workers_nice=variables.edge_nice,
+        grpc_by_python=grpc_by_python,
         trusted_proxies=variables.trusted_proxies,
     )
     settings = HostedSettings(

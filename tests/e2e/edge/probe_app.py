@@ -9,12 +9,14 @@ import json
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qs
 
 from cli.control_socket import ControlSocket, Load
+from cli.native_grpc import NativeGrpc
 from cli.settings import EmbeddedSettings
 from cli.turns import Turns
+from http2.connection import App
 
 Event = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Event]]
@@ -37,9 +39,12 @@ class Probe:
         self.receives = 0
         self.endings: list[str] = []
         self.streams: set[asyncio.Event] = set()
+        self.grpc: NativeGrpc | None = None
 
     async def drain(self, seconds: float) -> None:
         """End the streams one by one over the time."""
+        if self.grpc is not None:
+            self.grpc.go_away()
         waiting = list(self.streams)
         for stream in waiting:
             stream.set()
@@ -82,8 +87,11 @@ class Probe:
         turns, control = Turns(settings.turns), ControlSocket(settings.control_socket, self)
         turns.start()
         await control.start()
+        self.grpc = NativeGrpc(cast("App", self), settings)
+        await self.grpc.start()
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        await self.grpc.close()
         await control.close()
         turns.close()
         await send({"type": "lifespan.shutdown.complete"})

@@ -21,6 +21,7 @@ from tests.ports import free_port
 READY = re.compile(r"^ready \S+$", re.MULTILINE)
 READY_SECONDS = 60.0
 END_SECONDS = 60.0
+GRPC_BY = "TIDINGS_GRPC_BY"
 
 
 class Member:
@@ -196,7 +197,8 @@ class Member:
 
 
 def _without_variables() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("TIDINGS_")}
+    """Return the environment without what a fleet is told by its own; who reads gRPC is for the whole run of tests."""
+    return {name: value for name, value in os.environ.items() if name == GRPC_BY or not name.startswith("TIDINGS_")}
 
 
 def _living(session: int) -> bool:
@@ -210,11 +212,10 @@ def _living(session: int) -> bool:
 
 def run(tier: Tier, variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
     """Run a command that is expected to end by itself."""
-    own = {name: value for name, value in os.environ.items() if not name.startswith("TIDINGS_")}
     return subprocess.run(
         [sys.executable, "-m", "cli.main", tier],
         cwd=ROOT,
-        env={**own, **variables},
+        env={**_without_variables(), **variables},
         capture_output=True,
         text=True,
         timeout=patient(60),

@@ -15,8 +15,10 @@ from prometheus_client.registry import Collector
 
 from accounts.metrics import AccountsMetrics
 from accounts.webhook_deliveries.tally import Tally
+from cli.metrics.native_grpc import NativeGrpcMetrics
 from cli.metrics.page import Page
 from cli.metrics.port import STARTS
+from http2.counts import Counts
 from router.meters.handover import Metering
 from router.metrics import RouterMetrics
 from storage.metrics import MemberMetrics, NodeMetrics
@@ -55,6 +57,7 @@ async def collectors(folder: Path) -> list[Collector]:
         NodeMetrics(acme.nodes.values()),
         MemberMetrics(member, server),
         AccountsMetrics(accounts),
+        NativeGrpcMetrics(Counts()),
     ]
 
 
