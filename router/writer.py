@@ -41,13 +41,17 @@ class Writer:
 
     def _write(self, *, woken: bool) -> None:
         try:
-            frames = self._subscription.take(woken=woken)
-            if frames is None:
-                self._subscription.wait(self._wake)
-            else:
-                wrote(self._send, frames).add_done_callback(self._written)
+            while (frames := self._subscription.take(woken=woken)) is not None:
+                written = wrote(self._send, frames)
+                if not written.done():
+                    written.add_done_callback(self._written)
+                    return
+                written.result()
+                self._subscription.delivered()
+                woken = False
+            self._subscription.wait(self._wake)
         except Exception as reason:  # noqa: BLE001 - `run` raises it
-            self._end.set_result([reason])
+            self._fail(reason)
 
     def _written(self, written: "asyncio.Future[None]") -> None:
         """Go on, where nobody has given up `run` meanwhile."""
@@ -58,4 +62,7 @@ class Writer:
             self._subscription.delivered()
             self._write(woken=False)
         else:
-            self._end.set_result([ClientGone() if isinstance(forgotten(failure), OSError) else failure])
+            self._fail(failure)
+
+    def _fail(self, reason: BaseException) -> None:
+        self._end.set_result([ClientGone() if isinstance(forgotten(reason), OSError) else reason])
