@@ -37,19 +37,23 @@ def read(block: bytes) -> dict[bytes, bytes]:
     return dict(hpack.Decoder().decode(block, raw=True))
 
 
-def literal_name(name: bytes) -> bytes:
-    """Return a name as it stands in a block, where it is in neither table."""
-    return hpack.Encoder().encode([hpack.NeverIndexedHeaderTuple(name, b"")])[1:-1]
+def literal_names(name: bytes) -> tuple[bytes, bytes]:
+    """Return a name as it stands in a block where it is in neither table: in Huffman's code, and as it is."""
+    named = [hpack.NeverIndexedHeaderTuple(name, b"")]
+    return hpack.Encoder().encode(named)[1:-1], hpack.Encoder().encode(named, huffman=False)[1:-1]
 
 
-def literal(block: bytes, name: bytes) -> str | None:
-    """Return the value of one header by its `literal_name`, or None; the others are not read.
+def literal(block: bytes, names: tuple[bytes, bytes]) -> str | None:
+    """Return the value of one header by its `literal_names`, or None; the others are not read.
 
     Each refusal has a request id of its own, so that no two blocks are alike, and to read them whole takes 30 us each.
     The value has to be short and stand as it is, as numbers do.
     """
-    _, found, after = block.partition(name)
-    return after[1 : 1 + after[0]].decode() if found else None
+    for name in names:
+        _, found, after = block.partition(name)
+        if found:
+            return after[1 : 1 + after[0]].decode()
+    return None
 
 
 def _string(text: bytes) -> bytes:

@@ -24,7 +24,7 @@ _SET_UP_SECONDS: Final = 0.2
 _TICK_SECONDS: Final = 0.002
 _BUFFER_BYTES: Final = 2**20
 _OK: Final = "0"
-_GRPC_STATUS: Final = header_blocks.literal_name(b"grpc-status")
+_GRPC_STATUS: Final = header_blocks.literal_names(b"grpc-status")
 
 
 @dataclass

@@ -11,8 +11,15 @@ from pygal.style import Style
 from bench.report.markdown import number
 from bench.report.summary import Summary
 from bench.scenarios.interface import Against
+from bench.systems.interface import BY_PYTHON
 
-_COLOURS: Final = {"Tidings": "#1f6feb", "Tidings fleet": "#6f9ff0", "Redis": "#c0392b", "NATS": "#27ae60"}
+_COLOURS: Final = {
+    "Tidings": "#1f6feb",
+    BY_PYTHON: "#0b3d91",
+    "Tidings fleet": "#6f9ff0",
+    "Redis": "#c0392b",
+    "NATS": "#27ae60",
+}
 _OTHER_COLOUR: Final = "#7f8c8d"
 _UNWANTED: Final = re.compile(r"<!--.*?-->|<script.*?</script>", re.DOTALL)
 

@@ -13,6 +13,9 @@ from typing import Final
 from bench.cpu import tree
 from bench.protocols.interface import Dialect
 
+BY_PYTHON: Final = "Tidings, gRPC by Python"
+"""The name of the service whose router reads native gRPC connections itself."""
+
 _STOP_SECONDS: Final = 3.0
 _PR_SET_PDEATHSIG: Final = 1
 

@@ -16,7 +16,7 @@ import httpx
 from momento_wire_types import controlclient_pb2 as control
 
 from bench.protocols.tidings import TidingsDialect
-from bench.systems.interface import Running, process
+from bench.systems.interface import BY_PYTHON, Running, process
 
 _HOST: Final = "127.0.0.1"
 _CACHE: Final = "bench"
@@ -31,21 +31,30 @@ _ROOT: Final = Path(__file__).parents[2]
 
 
 @contextmanager
-def tidings(folder: Path, app: str = "cli.entry:app") -> Generator[Running]:
+def tidings(folder: Path, app: str = "cli.entry:app", *, grpc_by: str = "edge") -> Generator[Running]:
     """Run the service, or another application in its place, with an account, a key and a cache of its own."""
     data, password = folder / "data", secrets.token_urlsafe()
     api_key = _api_key(data, password)
-    with up(folder, data, app) as started:
+    with up(folder, data, app, grpc_by) as started:
         port = port_of(started)
         _raise_limit(port, password)
         _create_cache(port, api_key)
         dialect = TidingsDialect(_HOST, port, api_key, _CACHE)
-        yield Running("Tidings", version("tidings"), started.pid, dialect, FIRST_NUMBER)
+        name = "Tidings" if grpc_by == "edge" else BY_PYTHON
+        yield Running(name, version("tidings"), started.pid, dialect, FIRST_NUMBER)
 
 
-def up(folder: Path, data: Path, app: str = "cli.entry:app") -> AbstractContextManager[subprocess.Popen[str]]:
+def by_python(folder: Path) -> AbstractContextManager[Running]:
+    """Run the service with Python reading native gRPC connections."""
+    return tidings(folder, grpc_by="python")
+
+
+def up(
+    folder: Path, data: Path, app: str = "cli.entry:app", grpc_by: str = "edge"
+) -> AbstractContextManager[subprocess.Popen[str]]:
     """Run `tidings up` on a data folder; what it says goes to a file in `folder`."""
-    return process([*_TIDINGS, "up", "--port", "0", "--data", str(data), "--app", app], folder, _ROOT)
+    words = ["up", "--port", "0", "--data", str(data), "--app", app, "--grpc-by", grpc_by]
+    return process([*_TIDINGS, *words], folder, _ROOT)
 
 
 def port_of(started: subprocess.Popen[str]) -> int:

@@ -28,10 +28,13 @@ def test_a_block_without_a_table_is_read():
     assert header_blocks.read(block) == {b"grpc-status": b"5"}
 
 
-def test_one_header_is_found_without_reading_the_others() -> None:
-    name = header_blocks.literal_name(b"grpc-status")
-    before, after = (hpack.Encoder().encode([header]) for header in ((b"grpc-message", b"busy"), (b"x-id", b"14-1")))
-    block = before + b"\x00" + name + b"\x0214" + after
+@pytest.mark.parametrize("coded", [True, False], ids=["in Huffman's code", "as it is"])
+def test_one_header_is_found_without_reading_the_others(coded: bool) -> None:
+    names = header_blocks.literal_names(b"grpc-status")
+    before, after = (
+        hpack.Encoder().encode([header], huffman=coded) for header in ((b"grpc-message", b"busy"), (b"x-id", b"14-1"))
+    )
+    block = before + b"\x00" + names[0 if coded else 1] + b"\x0214" + after
     assert header_blocks.read(block)[b"grpc-status"] == b"14"
-    assert header_blocks.literal(block, name) == "14"
-    assert header_blocks.literal(block, header_blocks.literal_name(b"grpc-other")) is None
+    assert header_blocks.literal(block, names) == "14"
+    assert header_blocks.literal(block, header_blocks.literal_names(b"grpc-other")) is None
