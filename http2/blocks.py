@@ -17,7 +17,7 @@ from http2.rules import Head
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
-_DECODED: Final = 2
+DECODED: Final = 2
 """So many times of what a request may have is decoded: the connection ends beyond that, but its stream alone before."""
 
 _REMEMBERED: Final = 64
@@ -31,7 +31,7 @@ class Heads:
     def __init__(self, limits: Limits, scheme: str) -> None:
         self._limits = limits
         self._scheme = scheme
-        self._decoder = Decoder(max_header_list_size=_DECODED * limits.header_bytes)
+        self._decoder = Decoder(max_header_list_size=DECODED * limits.header_bytes)
         self._known: dict[bytes, Head] = {}
 
     def head(self, block: bytes) -> Head:

@@ -72,9 +72,11 @@ class Connection:
         self._given_up: deque[int] = deque(maxlen=_GIVEN_UP)
         self.sending.put(
             frames.settings(
-                max_concurrent_streams=limits.streams,
-                initial_window_size=limits.stream_window_bytes,
-                max_header_list_size=limits.header_bytes,
+                {
+                    frames.MAX_CONCURRENT_STREAMS: limits.streams,
+                    frames.INITIAL_WINDOW_SIZE: limits.stream_window_bytes,
+                    frames.MAX_HEADER_LIST_SIZE: limits.header_bytes,
+                }
             )
         )
         if limits.connection_window_bytes > frames.DEFAULT_WINDOW:

@@ -62,16 +62,9 @@ def frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
     return HEADER.pack(len(payload) << 8 | kind, flags, stream) + payload
 
 
-def settings(**values: int) -> bytes:
-    """Return our SETTINGS, by the names of this module."""
-    numbers = {
-        "header_table_size": HEADER_TABLE_SIZE,
-        "max_concurrent_streams": MAX_CONCURRENT_STREAMS,
-        "initial_window_size": INITIAL_WINDOW_SIZE,
-        "max_header_list_size": MAX_HEADER_LIST_SIZE,
-    }
-    payload = b"".join(SETTING.pack(numbers[name], value) for name, value in values.items())
-    return frame(Kind.SETTINGS, 0, 0, payload)
+def settings(values: dict[int, int]) -> bytes:
+    """Return our SETTINGS, by their numbers."""
+    return frame(Kind.SETTINGS, 0, 0, b"".join(SETTING.pack(*each) for each in values.items()))
 
 
 def window_update(stream: int, bytes_: int) -> bytes:

@@ -15,7 +15,7 @@ class Limits:
     stream_window_bytes: int = 64 * KIB
     connection_window_bytes: int = 1 * MIB
     header_bytes: int = 60 * KIB
-    """Of a request, compressed and not. More end the connection."""
+    """Of a request, compressed and not. More end its stream, and twice as much the connection."""
     headers: int = 100
     request_bytes: int = 5 * MIB
     held_bytes: int = 256 * MIB

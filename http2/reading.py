@@ -5,6 +5,7 @@ import time
 from typing import Final, Protocol
 
 from http2 import frames
+from http2.blocks import DECODED
 from http2.floods import Floods
 from http2.frames import HEADER, HEADER_BYTES, PREFACE, STREAM_ID, Code, ConnectionFault, Flag, Kind, StreamFault
 from http2.limits import Limits
@@ -164,7 +165,7 @@ class Reading:
         if not self._block_of:
             raise ConnectionFault(Code.PROTOCOL_ERROR, "CONTINUATION of nothing")
         self._block += payload
-        if len(self._block) > 2 * self._limits.header_bytes:
+        if len(self._block) > DECODED * self._limits.header_bytes:
             raise ConnectionFault(Code.ENHANCE_YOUR_CALM, "the headers are too long")
         if not payload:
             self._idle()

@@ -12,28 +12,16 @@ from types import TracebackType
 from typing import Self
 
 import h2.config
-import h2.connection
 import h2.events
 import h2.exceptions
-from hyperframe.frame import Frame, GoAwayFrame
-from typing_extensions import override
 
+from tests.h2_machine import Machine
 from tests.patience import patient
 
 Headers = Iterable[tuple[str, str]]
 GRPC = (("content-type", "application/grpc"), ("te", "trailers"))
 FRAME = b"\0\0\0\0\0"
 """An empty gRPC message."""
-
-
-class Machine(h2.connection.H2Connection):
-    """The library takes a GOAWAY for the end of everything; by RFC 9113 (6.8) open streams go on, and so here."""
-
-    @override
-    def _receive_goaway_frame(self, frame: GoAwayFrame) -> tuple[list[Frame], list[h2.events.Event]]:
-        event = h2.events.ConnectionTerminated()
-        event.error_code = frame.error_code
-        return [], [event]
 
 
 @dataclass

@@ -7,23 +7,12 @@ from pathlib import Path
 from typing import Self
 
 import h2.config
-import h2.connection
 import h2.events
-from hyperframe.frame import Frame, GoAwayFrame
 from typing_extensions import override
 
+from tests.h2_machine import Machine
 from tests.integration.http2 import wire
 from tests.integration.http2.line import Answer, Line
-
-
-class Machine(h2.connection.H2Connection):
-    """The library takes a GOAWAY for the end of everything; by RFC 9113 (6.8) open streams go on, and so here."""
-
-    @override
-    def _receive_goaway_frame(self, frame: GoAwayFrame) -> tuple[list[Frame], list[h2.events.Event]]:
-        event = h2.events.ConnectionTerminated()
-        event.last_stream_id, event.error_code = frame.last_stream_id, frame.error_code
-        return [], [event]
 
 
 class Client(Line):
