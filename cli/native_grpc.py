@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 
 from api.grpc_asgi import Receive, Send
 from cli.settings import GrpcSettings, HostedSettings
-from http2.connection import App, Scope
-from http2.limits import Limits
-from http2.server import Server
 
 if TYPE_CHECKING:
     from prometheus_client.registry import Collector
+
+    from http2.connection import App, Scope
+    from http2.server import Server
 
 _FORWARDED = b"x-forwarded-for"
 
@@ -18,7 +18,7 @@ _FORWARDED = b"x-forwarded-for"
 class NativeGrpc:
     """A server of HTTP/2 in front of an application; nothing where Envoy reads those connections itself."""
 
-    def __init__(self, app: App, settings: HostedSettings) -> None:
+    def __init__(self, app: "App", settings: HostedSettings) -> None:
         self._socket = settings.grpc_socket
         self._server = None if settings.grpc is None else _server(app, settings.grpc)
 
@@ -49,22 +49,25 @@ class NativeGrpc:
 class Forwarded:
     """Tells an application the client's address that proxies in front have written down, as Envoy tells it."""
 
-    def __init__(self, app: App, proxies: int) -> None:
+    def __init__(self, app: "App", proxies: int) -> None:
         """Believe so many proxies, of which each appends the address that it was reached from."""
         self._app = app
         self._proxies = proxies
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: "Scope", receive: Receive, send: Send) -> None:
         if address := self._address(scope):
             scope = {**scope, "client": (address, 0)}
         await self._app(scope, receive, send)
 
-    def _address(self, scope: Scope) -> str:
+    def _address(self, scope: "Scope") -> str:
         written = b",".join(value for name, value in scope["headers"] if name == _FORWARDED).split(b",")
         return written[-self._proxies].strip().decode("latin-1") if len(written) >= self._proxies else ""
 
 
-def _server(app: App, settings: GrpcSettings) -> Server:
+def _server(app: "App", settings: GrpcSettings) -> "Server":
+    from http2.limits import Limits  # noqa: PLC0415  a start where Envoy reads those connections is spared them
+    from http2.server import Server  # noqa: PLC0415
+
     limits = Limits(
         stalled_seconds=settings.stalled_seconds,
         ping_seconds=settings.ping_seconds,
