@@ -195,8 +195,8 @@ class Connection:
         self._came(stream)
         if head.content_length not in (-1, len(stream.body)):
             raise StreamFault(Code.PROTOCOL_ERROR)
-        if head.bad_path:
-            stream.fail(refusals.BAD_PATH)
+        if head.bad_path or head.is_malformed:
+            stream.fail(refusals.MALFORMED if head.is_malformed else refusals.BAD_PATH)
             return
         if self._counts.unanswered >= self._limits.unanswered:
             stream.fail(refusals.BUSY)

@@ -35,4 +35,5 @@ TOO_LARGE = Refusal(8, b"the request is too large", b"request_size_limit_exceede
 TOO_LATE = Refusal(4, b"the request did not arrive in time")
 BUSY = Refusal(14, b"the service is busy or stopping")
 BAD_PATH = Refusal(3, b"the method or the path is not allowed")
+MALFORMED = Refusal(3, b"the request is malformed")
 FAILED = Refusal(13, b"internal error")

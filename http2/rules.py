@@ -14,6 +14,8 @@ _BAD_VALUE: Final = re.compile(rb"[\0\r\n]|^[ \t]|[ \t]$")
 _OF_A_CONNECTION: Final = frozenset(
     (b"connection", b"proxy-connection", b"keep-alive", b"transfer-encoding", b"upgrade")
 )
+_HIDDEN: Final = re.compile(rb"%2f|%5c", re.IGNORECASE)
+"""Slashes of both kinds, which whoever decodes a path sees as separators and whoever does not sees as letters."""
 _PSEUDO: Final = frozenset((b":method", b":scheme", b":path", b":authority"))
 _GRPC: Final = b"application/grpc"
 
@@ -26,9 +28,11 @@ class Head:
             which nobody may change.
         content_length: As announced, or -1.
         bad_path: It is not UTF-8, or no path; a gRPC client gets INVALID_ARGUMENT.
+        is_malformed: It could be read in two ways: a name with an underscore, which others take for a dash, or a path
+            with a hidden separator. Envoy refuses both, and so the same names pass wherever a client comes in.
     """
 
-    __slots__ = ("bad_path", "content_length", "scope")
+    __slots__ = ("bad_path", "content_length", "is_malformed", "scope")
 
     def __init__(self, fields: Iterable[tuple[bytes, bytes]], scheme: str) -> None:
         """Look at the fields in their order.
@@ -50,6 +54,7 @@ class Head:
             decoded = unquote_to_bytes(raw).decode()
         except UnicodeDecodeError:
             decoded = ""
+        self.is_malformed = _HIDDEN.search(raw) is not None or any(b"_" in name for name, _ in headers)
         self.bad_path = not decoded.startswith("/") or "\0" in decoded
         self.scope: dict[str, Any] = {
             "type": "http",
