@@ -19,6 +19,13 @@ def probe() -> Iterator[Service]:
         yield running
 
 
+@pytest.fixture(scope="package")
+def probe_by_edge() -> Iterator[Service]:
+    """The same, where Envoy reads whatever comes: for what Envoy does with HTTP/2, which is tried without TLS here."""
+    with Service(*PROBE, "--grpc-by", "edge") as running:
+        yield running
+
+
 def state(service: Service) -> dict[str, Any]:
     """What the probe application has counted so far."""
     return json.loads(httpx.get(f"{service.url}/state").content)

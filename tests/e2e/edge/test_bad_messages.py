@@ -5,6 +5,7 @@ import json
 import uuid
 from collections.abc import Iterator
 
+import httpx
 import psutil
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -153,8 +154,9 @@ def test_names_that_look_alike_are_different_topics(whole: Service) -> None:
 def test_a_name_with_a_line_break_does_not_begin_a_line_of_the_log(whole: Service) -> None:
     log = whole.data / "run" / "access.log"
     with Connection(whole.port) as connection:
-        connection.get("/topics/edge/a%0d%0aforged", [("x-forged", "1")])
-        connection.get("/last")
+        connection.call("/topics/edge/a%0d%0aforged", headers=(*GRPC, ("x-forged", "1")))
+    httpx.get(f"{whole.url}/topics/edge/a%0d%0aforged", headers={"x-forged": "1"})
+    httpx.get(f"{whole.url}/last")
     until(lambda: '"path":"/last"' in log.read_text())
     for line in log.read_text().splitlines():
         json.loads(line)

@@ -1,11 +1,15 @@
 """gRPC-Web in both forms, and pages of other origins."""
 
 import base64
+from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.e2e.edge.conftest import PROBE
 from tests.e2e.edge.http2 import FRAME, Connection
+from tests.e2e.edge.test_tls import context, self_signed
 from tests.e2e.service import Service
 
 ORIGIN = {"origin": "https://page.example"}
@@ -15,6 +19,17 @@ SDK_HEADERS = (
     "stream-error-message-limit"
 )
 TRAILER = b"\x80\0\0\0\x0fgrpc-status:0\r\n"
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    return self_signed(tmp_path_factory.mktemp("tls"), "localhost")
+
+
+@pytest.fixture(scope="module")
+def secure(files: tuple[Path, Path]) -> Iterator[Service]:
+    with Service(*PROBE, tls=files) as running:
+        yield running
 
 
 def test_a_call_in_text_form_ends_with_a_trailer_frame(probe: Service) -> None:
@@ -45,17 +60,24 @@ def test_a_call_in_binary_form_ends_with_a_trailer_frame(probe: Service) -> None
 
 
 @pytest.mark.parametrize("version", [1, 2])
-def test_each_frame_of_a_text_stream_can_be_read_when_it_comes(probe: Service, version: int) -> None:
-    """The browsers' client takes multiples of four characters only, so a frame must not wait for the next."""
+def test_each_frame_of_a_text_stream_can_be_read_when_it_comes(
+    secure: Service, files: tuple[Path, Path], version: int
+) -> None:
+    """The browsers' client takes multiples of four characters only, so a frame must not wait for the next.
+
+    Over TLS, since browsers speak HTTP/2 nowhere else.
+    """
     headers = [("content-type", "application/grpc-web-text"), ("accept", "application/grpc-web-text"), *ORIGIN.items()]
     body = base64.b64encode(FRAME)
     if version == 1:
-        url = f"{probe.url}/probe.Probe/Stream?interval=100"
-        with httpx.stream("POST", url, content=body, headers=dict(headers)) as answer:
+        url = f"{secure.url}/probe.Probe/Stream?interval=100"
+        with httpx.stream(
+            "POST", url, content=body, headers=dict(headers), verify=context(files[0], "http/1.1")
+        ) as answer:
             pieces = answer.iter_raw()
             received = [next(pieces) for _ in range(3)]
     else:
-        with Connection(probe.port) as connection:
+        with Connection(secure.port, context=context(files[0], "h2", "http/1.1")) as connection:
             stream = connection.open("/probe.Probe/Stream?interval=100", headers=headers, end=False)
             connection.data(stream, body)
             connection.wait(lambda: len(connection.answers[stream].body) >= 36)

@@ -1,4 +1,7 @@
-"""More publishes at a time than there is room for are refused at once, and nobody is kept from what is not theirs."""
+"""More publishes at a time than there is room for are refused at once, and nobody is kept from what is not theirs.
+
+Envoy bounds them, hence the service where it reads all of them; `tests/integration/http2/` has Python's own bounds.
+"""
 
 import json
 import socket
@@ -38,14 +41,14 @@ def crowd(port: int, *head: tuple[str, str]) -> socket.socket:
     return connection
 
 
-def test_who_has_too_many_publishes_under_way_is_refused_alone(probe: Service) -> None:
-    halves = crowd(probe.port, *GRPC_HEAD, CROWD), crowd(probe.port, *HTTP_HEAD, CROWD)
-    with Connection(probe.port) as honest, halves[0], halves[1]:
+def test_who_has_too_many_publishes_under_way_is_refused_alone(probe_by_edge: Service) -> None:
+    halves = crowd(probe_by_edge.port, *GRPC_HEAD, CROWD), crowd(probe_by_edge.port, *HTTP_HEAD, CROWD)
+    with Connection(probe_by_edge.port) as honest, halves[0], halves[1]:
         until(lambda: no_room(honest, PUBLISH, of("crowd")), what="a refusal")
         assert honest.call(PUBLISH, headers=of("crowd")).headers["grpc-message"] == "the service is busy or stopping"
         for _ in range(100):
             assert refused(honest, "crowd")
-        log = (probe.data / "run" / "access.log").read_text()
+        log = (probe_by_edge.data / "run" / "access.log").read_text()
         assert log.count('"grpc":"Unavailable"') < 20  # or refusing would cost as much as serving
         others = [refused(honest, f"other-{number}") for number in range(12)]
         assert not all(others)  # one of four groups is full, and one or the other of these may be in it
@@ -53,16 +56,20 @@ def test_who_has_too_many_publishes_under_way_is_refused_alone(probe: Service) -
         assert (over_http.status, json.loads(over_http.body)["code"]) == (503, "unavailable")
         assert honest.get("/topics/cache/topic", [CROWD]).status == 200
         assert honest.call("/probe.Probe/Call", headers=of("crowd")).grpc[0] == 0
-    with Connection(probe.port) as honest:
+    with Connection(probe_by_edge.port) as honest:
         until(lambda: not refused(honest, "crowd"), what="room again")
 
 
-def test_who_has_the_token_in_the_query_is_bounded_as_well(probe: Service) -> None:
-    with Connection(probe.port) as honest, crowd(probe.port, *HTTP_HEAD), crowd(probe.port, *HTTP_HEAD):
+def test_who_has_the_token_in_the_query_is_bounded_as_well(probe_by_edge: Service) -> None:
+    with (
+        Connection(probe_by_edge.port) as honest,
+        crowd(probe_by_edge.port, *HTTP_HEAD),
+        crowd(probe_by_edge.port, *HTTP_HEAD),
+    ):
         until(lambda: no_room(honest, "/topics/a/b?token=c", []), what="a refusal")
         assert honest.call("/topics/a/b?token=c", b"text", headers=()).status == 503
         assert honest.get("/topics/a/b?token=c").status == 200
-    with Connection(probe.port) as honest:
+    with Connection(probe_by_edge.port) as honest:
         until(lambda: honest.call("/topics/a/b?token=c", b"text", headers=()).status == 200, what="room again")
 
 
@@ -79,15 +86,15 @@ def refused(connection: Connection, caller: str) -> bool:
 
 
 @pytest.mark.skipif(not may_be_taken_back(), reason="the kernel lets nobody here raise a priority again")
-def test_envoys_threads_give_way_to_python_while_publishes_are_refused(probe: Service) -> None:
+def test_envoys_threads_give_way_to_python_while_publishes_are_refused(probe_by_edge: Service) -> None:
     def one_more_crowd_has_an_effect() -> bool:
-        crowd(probe.port, *GRPC_HEAD, CROWD).close()
-        return lowered(probe.envoy_pid) == {True: {NICE}, False: {0}}
+        crowd(probe_by_edge.port, *GRPC_HEAD, CROWD).close()
+        return lowered(probe_by_edge.envoy_pid) == {True: {NICE}, False: {0}}
 
-    until(lambda: lowered(probe.envoy_pid)[True] == {0}, what="no crowd of before")
-    with crowd(probe.port, *GRPC_HEAD, CROWD), crowd(probe.port, *GRPC_HEAD, CROWD):
+    until(lambda: lowered(probe_by_edge.envoy_pid)[True] == {0}, what="no crowd of before")
+    with crowd(probe_by_edge.port, *GRPC_HEAD, CROWD), crowd(probe_by_edge.port, *GRPC_HEAD, CROWD):
         until(one_more_crowd_has_an_effect, what="threads that give way")
-    until(lambda: lowered(probe.envoy_pid)[True] == {0}, what="threads that give way no longer")
+    until(lambda: lowered(probe_by_edge.envoy_pid)[True] == {0}, what="threads that give way no longer")
 
 
 def test_envoys_threads_give_way_to_python_where_that_is_asked_for() -> None:

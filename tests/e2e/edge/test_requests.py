@@ -3,6 +3,9 @@
 import json
 import socket
 import time
+from collections.abc import Callable
+from http.client import HTTPConnection
+from typing import NamedTuple
 
 import httpx
 import psutil
@@ -10,10 +13,45 @@ import pytest
 
 from tests.e2e.edge.http2 import FRAME, GRPC, Connection
 from tests.e2e.service import Service
+from tests.patience import patient
 
 MIB = 1024 * 1024
 UNDECODABLE = ("/%ff", "/%c0%af", "/%ED%A0%80", "/a%80b", "/%f5%80%80%80")
 WELL_FORMED = ("/caf%C3%A9", "/%F0%9F%98%80", "/a-b_c~d", "/%E2%82%AC?q=%ff")
+
+
+class Answer(NamedTuple):
+    """What became of a request without a body."""
+
+    status: int
+    body: bytes
+
+
+Ask = Callable[..., Answer]
+"""Asks for a path by a method, which is GET."""
+
+
+@pytest.fixture(params=["HTTP/1.1", "HTTP/2"])
+def ask(request: pytest.FixtureRequest) -> Ask:
+    """A client of either protocol that leaves paths as they are, and a service where Envoy reads it."""
+    by_http1 = request.param == "HTTP/1.1"
+    port = request.getfixturevalue("probe" if by_http1 else "probe_by_edge").port
+
+    def http1(path: str, method: str = "GET") -> Answer:
+        connection = HTTPConnection("127.0.0.1", port, timeout=patient(10))
+        try:
+            connection.request(method, path)
+            answer = connection.getresponse()
+            return Answer(answer.status, answer.read())
+        finally:
+            connection.close()
+
+    def http2(path: str, method: str = "GET") -> Answer:
+        with Connection(port) as connection:
+            answer = connection.get(path, method=method)
+            return Answer(answer.status, bytes(answer.body))
+
+    return http1 if by_http1 else http2
 
 
 def raw(port: int, request: bytes, *, seconds: float = 5.0) -> bytes:
@@ -31,15 +69,14 @@ def raw(port: int, request: bytes, *, seconds: float = 5.0) -> bytes:
 
 
 @pytest.mark.parametrize("path", UNDECODABLE)
-def test_a_path_that_is_no_utf8_is_refused_at_once(probe: Service, path: str) -> None:
+def test_a_path_that_is_no_utf8_is_refused_at_once(ask: Ask, path: str) -> None:
     times: list[float] = []
-    with Connection(probe.port) as connection:
-        for _ in range(3):
-            began = time.monotonic()
-            answer = connection.get(path)
-            times.append(time.monotonic() - began)
-            assert answer.status == 403
-            assert json.loads(answer.body)["code"] == "invalid_argument"
+    for _ in range(3):
+        began = time.monotonic()
+        answer = ask(path)
+        times.append(time.monotonic() - began)
+        assert answer.status == 403
+        assert json.loads(answer.body)["code"] == "invalid_argument"
     assert min(times) < 0.1
 
 
@@ -56,22 +93,30 @@ def test_a_path_in_utf8_reaches_the_application(probe: Service, path: str) -> No
 @pytest.mark.parametrize(
     ("path", "seen"), [("/a/../b", "/b"), ("//a//b", "/a/b"), ("/a/./b", "/a/b"), ("/a/%2e%2e/b", "/b")]
 )
-def test_a_path_is_normalised_before_it_is_routed(probe: Service, path: str, seen: str) -> None:
-    with Connection(probe.port) as connection:
-        assert json.loads(connection.get(path).body)["path"] == seen
+def test_a_path_is_normalised_before_it_is_routed(ask: Ask, path: str, seen: str) -> None:
+    assert json.loads(ask(path).body)["path"] == seen
 
 
 @pytest.mark.parametrize("path", ["/a%2fb", "/a%2Fb", "/a%5cb", "/%00"])
-def test_a_path_with_a_hidden_separator_is_refused(probe: Service, path: str) -> None:
-    with Connection(probe.port) as connection:
-        answer = connection.get(path)
-    assert answer.status == 400
+def test_a_path_with_a_hidden_separator_is_refused(ask: Ask, path: str) -> None:
+    assert ask(path).status == 400
 
 
-@pytest.mark.parametrize("method", ["TRACE", "PROPFIND", "BREW"])
-def test_a_strange_method_is_refused(probe: Service, method: str) -> None:
+@pytest.mark.parametrize("path", [*UNDECODABLE, "/a%2fb", "/a%2Fb", "/a%5cb", "/%00"])
+def test_a_path_that_is_refused_is_so_for_a_call_of_grpc_too(probe: Service, path: str) -> None:
     with Connection(probe.port) as connection:
-        assert connection.get("/", method=method).status == 403
+        assert connection.call(path).grpc[0] == 3
+
+
+@pytest.mark.parametrize("method", ["TRACE", "PROPFIND"])
+def test_a_strange_method_is_refused(ask: Ask, method: str) -> None:
+    assert ask("/", method).status == 403
+
+
+def test_a_method_that_nobody_knows_is_refused(probe: Service, probe_by_edge: Service) -> None:
+    assert raw(probe.port, b"BREW / HTTP/1.1\r\nhost: a\r\n\r\n").startswith(b"HTTP/1.1 400 ")
+    with Connection(probe_by_edge.port) as connection:
+        assert connection.get("/", method="BREW").status == 403
 
 
 def test_connect_is_answered(probe: Service) -> None:
@@ -105,8 +150,8 @@ def test_a_body_over_the_edges_limit_is_refused_in_words_that_sdks_read(probe: S
     assert again.grpc[0] == 0
 
 
-def test_a_body_over_the_edges_limit_is_413_for_plain_http(probe: Service) -> None:
-    with Connection(probe.port) as connection:
+def test_a_body_over_the_edges_limit_is_413_for_plain_http(probe_by_edge: Service) -> None:
+    with Connection(probe_by_edge.port) as connection:
         answer = connection.call("/", b"x" * (6 * MIB), headers=[("content-type", "text/plain")])
     assert answer.status == 413
     assert json.loads(answer.body)["code"] == "message_too_large"
@@ -121,9 +166,9 @@ def test_a_hundred_mebibytes_are_not_kept(probe: Service) -> None:
     assert psutil.Process(probe.envoy_pid).memory_info().rss - before < 5 * MIB
 
 
-def test_a_call_without_te_trailers_goes_on(probe: Service) -> None:
+def test_a_call_without_te_trailers_goes_on(probe_by_edge: Service) -> None:
     """Without the header the trailers are dropped by HTTP's rules; gRPC clients always send it."""
-    with Connection(probe.port) as connection:
+    with Connection(probe_by_edge.port) as connection:
         answer = connection.call("/probe.Probe/Call", FRAME, headers=[GRPC[0]])
     assert answer.status == 200
     assert not answer.trailers
@@ -137,9 +182,9 @@ def test_the_grpc_timeout_of_a_stream_does_not_end_it(probe: Service) -> None:
         assert not connection.answers[stream].over
 
 
-def test_an_application_that_gives_no_answer_does_not_spin(probe: Service) -> None:
+def test_an_application_that_gives_no_answer_does_not_spin(probe_by_edge: Service) -> None:
     """The stream waits for the idle timeout; the edge goes on with others."""
-    with Connection(probe.port) as connection:
+    with Connection(probe_by_edge.port) as connection:
         silent = connection.open("/silent")
         assert connection.call("/probe.Probe/Call").grpc[0] == 0
         assert not connection.answers[silent].over
