@@ -43,6 +43,11 @@ def _taken(held: socket.socket, ports: range) -> Iterator[int]:
 
 
 def _free(port: int) -> bool:
-    with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+    """Return whether a service can have it by whatever option, also by SO_REUSEPORT.
+
+    With SO_REUSEADDR, as `create_server` has it, a port would do that has had connections a moment ago.
+    """
+    with contextlib.suppress(OSError), socket.socket() as alone:
+        alone.bind(("127.0.0.1", port))
         return True
     return False
