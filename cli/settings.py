@@ -18,7 +18,7 @@ VARIABLE = "TIDINGS_APPLICATION_SETTINGS"
 
 
 class GrpcSettings(BaseModel):
-    """What an application is told that reads native gRPC connections itself: the times and the trust of its edge."""
+    """What an application is told that reads native gRPC connections itself: what holds for its edge."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -26,6 +26,8 @@ class GrpcSettings(BaseModel):
     ping_seconds: float
     ping_answer_seconds: float
     trusted_proxies: int
+    access_log: Path
+    access_log_all: bool
 
     @classmethod
     def of(cls, edge: EdgeSettings) -> Self | None:
@@ -38,6 +40,8 @@ class GrpcSettings(BaseModel):
             ping_seconds=times.keepalive_interval,
             ping_answer_seconds=times.keepalive_timeout,
             trusted_proxies=edge.trusted_proxies,
+            access_log=edge.access_log,
+            access_log_all=edge.access_log_all,
         )
 
 

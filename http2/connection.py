@@ -6,15 +6,15 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from typing import Any, NamedTuple
 
-from http2 import frames, refusals
+from http2 import endings, frames, refusals
 from http2.blocks import Heads
 from http2.counts import Counts
+from http2.endings import Ending, How
 from http2.floods import Floods
 from http2.frames import STREAM_ID, Code, ConnectionFault, Flag, Kind, StreamFault
 from http2.limits import Limits
 from http2.reading import Reading
 from http2.refusals import Refusal
-from http2.rules import Head
 from http2.sending import Sending, Turn
 from http2.stream import ClientLeft, Message, Stream
 
@@ -29,6 +29,8 @@ class Shared(NamedTuple):
 
     counts: Counts
     turn: Turn
+    ended: Callable[[Stream], None]
+    """Called with each stream when it has ended, in whatever way; it must not raise."""
 
 
 _STREAMS_A_FRAME = 100
@@ -56,6 +58,7 @@ class Connection:
         self._app = app
         self._limits = limits
         self._counts = shared.counts
+        self._ended = shared.ended
         self._loop = asyncio.get_running_loop()
         self._heads = Heads(limits, scheme)
         self._floods = Floods(limits, self._loop.time())
@@ -65,7 +68,7 @@ class Connection:
         self.streams: dict[int, Stream] = {}
         self.client: tuple[str, int] | None = None
         self.is_draining = False
-        self._coming: dict[Stream, Head] = {}
+        self._coming: dict[Stream, None] = {}
         self._last = 0
         self._serving: dict[Stream, asyncio.Task[None]] = {}
         self._read_bytes = 0
@@ -147,7 +150,7 @@ class Connection:
 
     def _add(self, stream: Stream, payload: bytes, length: int, *, ends: bool) -> None:
         stream.add(payload)
-        if len(stream.body) > self._limits.request_bytes:
+        if stream.received_bytes > self._limits.request_bytes:
             self._refuse(stream, refusals.TOO_LARGE)
         elif ends:
             self._start(stream)
@@ -174,12 +177,11 @@ class Connection:
             self._heads.skip(block)
             raise StreamFault(Code.REFUSED_STREAM)
         head = self._heads.head(block)
-        stream = self.streams[number] = Stream(self, number, self.sending.initial_window)
-        self._coming[stream] = head
+        stream = Stream(self, number, head, self.sending.initial_window, self._loop.time())
+        self.streams[number] = stream
+        self._coming[stream] = None
         if ends:
             self._start(stream)
-        else:
-            stream.since = self._loop.time()
 
     def _trailers(self, stream: Stream, block: bytes, *, ends: bool) -> None:
         self._heads.skip(block)
@@ -191,9 +193,9 @@ class Connection:
 
     def _start(self, stream: Stream) -> None:
         """Call the application: the request is whole."""
-        head = self._coming[stream]
+        head = stream.head
         self._came(stream)
-        if head.content_length not in (-1, len(stream.body)):
+        if head.content_length not in (-1, stream.received_bytes):
             raise StreamFault(Code.PROTOCOL_ERROR)
         if head.bad_path or head.is_malformed:
             stream.fail(refusals.MALFORMED if head.is_malformed else refusals.BAD_PATH)
@@ -215,7 +217,7 @@ class Connection:
                 _log.exception("the application failed")
         finally:
             del self._serving[stream]
-            if not stream.has_begun:
+            if not stream.status:
                 self._counts.unanswered -= 1
             if not (stream.is_ended or stream.is_gone):
                 stream.fail(refusals.FAILED)
@@ -232,7 +234,7 @@ class Connection:
             self._floods.idle_frame(self._loop.time())
             return
         self._counts.resets += 1
-        self._drop(stream)
+        self._drop(stream, endings.RESET)
         self._floods.given_up()
 
     def settings(self, values: dict[int, int]) -> None:
@@ -278,7 +280,7 @@ class Connection:
         self._counts.faults += 1
         stream = self.streams.get(number)
         if stream is not None:
-            self._drop(stream)
+            self._drop(stream, Ending(How.BROKE, f"stream error {code}"))
         self._give_up(number, code)
         self._floods.given_up()
 
@@ -286,10 +288,10 @@ class Connection:
         """End an answer with a block of headers."""
         return self.sending.headers(stream, block, Flag.END_STREAM)
 
-    def cut(self, stream: Stream, code: int) -> None:
+    def cut(self, stream: Stream, code: int, ending: Ending) -> None:
         """End a stream at once."""
         if stream.id in self.streams:
-            self._drop(stream)
+            self._drop(stream, ending)
             self._give_up(stream.id, code)
 
     def failed(self) -> Awaitable[None]:
@@ -299,10 +301,10 @@ class Connection:
         failed.exception()  # who does not wait for it is not to be reproached
         return failed
 
-    def lost(self) -> None:
-        """Take note that the connection is no more."""
+    def lost(self, ending: Ending) -> None:
+        """Take note that the connection is no more, which ends its streams so."""
         for stream in list(self.streams.values()):
-            self._drop(stream)
+            self._drop(stream, ending)
 
     def overdue(self, now: float) -> bool:
         """End what has waited for the client too long; return whether the connection itself has."""
@@ -314,7 +316,7 @@ class Connection:
         for stream in _older(self._coming, now - limits.request_seconds):
             self._refuse(stream, refusals.TOO_LATE)
         for stream in _older(self.sending.waiting, now - limits.stalled_seconds):
-            self.cut(stream, Code.INTERNAL_ERROR)
+            self.cut(stream, Code.INTERNAL_ERROR, endings.STALLED)
         return False
 
     def go_away(self) -> None:
@@ -342,15 +344,17 @@ class Connection:
         self._given_up.append(number)
         self.sending.put(frames.rst_stream(number, code))
 
-    def _drop(self, stream: Stream) -> None:
+    def _drop(self, stream: Stream, ending: Ending) -> None:
+        stream.ending = ending
         self._sent(stream)
         self.sending.forget(stream)
         stream.leave()
 
     def _sent(self, stream: Stream) -> None:
         """Forget a stream: its answer has left, or nobody waits for it."""
-        self.streams.pop(stream.id, None)
         self._came(stream)
+        if self.streams.pop(stream.id, None) is not None:
+            self._ended(stream)
 
     def _came(self, stream: Stream) -> None:
         """Wait for no more of a request."""

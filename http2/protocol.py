@@ -5,6 +5,7 @@ from typing import Protocol, cast
 
 from http2 import frames
 from http2.connection import App, Connection, Shared
+from http2.endings import LEFT, Ending, How
 from http2.frames import ConnectionFault
 from http2.limits import Limits
 from http2.proxied import NoProxy, origin
@@ -96,7 +97,7 @@ class Socket(asyncio.Protocol):
                 timer.cancel()
         self._is_ending = True
         self._set_rest(has_rest=False)
-        self.connection.lost()
+        self.connection.lost(LEFT)
         self._owner.closed(self)
 
     def pause_writing(self) -> None:
@@ -107,8 +108,9 @@ class Socket(asyncio.Protocol):
         self.connection.sending.resume()
         self._pace()
 
-    def abort(self) -> None:
+    def abort(self, why: str) -> None:
         """End it at once."""
+        self.connection.lost(Ending(How.CLOSED, why))
         self._transport.abort()
 
     def go_away(self) -> None:
@@ -126,7 +128,7 @@ class Socket(asyncio.Protocol):
             found = origin(data)
         except NoProxy:
             self._counts.broken += 1
-            self.abort()
+            self.abort("no header of a proxy")
             return b""
         if found is None:
             self._before = data
@@ -179,7 +181,7 @@ class Socket(asyncio.Protocol):
         self._counts.broken += 1
         self._is_ending = True
         self.connection.last_words(fault)
-        self.connection.lost()
+        self.connection.lost(Ending(How.BROKE, fault.text))
         self._transport.close()
         self._loop.call_later(LINGER_SECONDS, self._transport.abort)
 
@@ -200,7 +202,7 @@ class Socket(asyncio.Protocol):
             self._loop.call_later(LINGER_SECONDS, self._transport.abort)
         elif not self._has_rest and (connection.overdue(now) or self._is_mute(now)):
             self._counts.broken += 1
-            self.abort()
+            self.abort("overdue")
         elif self._has_rest or connection.is_uneasy or connection.is_draining:
             self._look_later()
 
@@ -214,7 +216,7 @@ class Socket(asyncio.Protocol):
         limits, now = self._limits, self._loop.time()
         if self._pinged_at > self._heard_at:
             self._counts.broken += 1
-            self.abort()
+            self.abort("no answer to a ping")
             return
         due = self._heard_at + limits.ping_seconds - now
         if due <= 0:

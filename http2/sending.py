@@ -151,6 +151,7 @@ class Sending:
             self.go_on()
             return
         stream.window += more
+        stream.granted += more
         if stream.window > MAX_WINDOW:
             raise StreamFault(Code.FLOW_CONTROL_ERROR)
         if stream.pending:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from http2.counts import Counts
 from http2.limits import Limits
 from http2.protocol import Socket
 from http2.sending import Turn
+from http2.stream import Stream
 
 BACKLOG = 4096
 
@@ -22,7 +24,15 @@ class Server:
         hungry: How many of them have a rest that is not read yet.
     """
 
-    def __init__(self, app: App, limits: Limits | None = None, *, scheme: str = "http", proxied: bool = True) -> None:
+    def __init__(
+        self,
+        app: App,
+        limits: Limits | None = None,
+        *,
+        scheme: str = "http",
+        proxied: bool = True,
+        ended: Callable[[Stream], None] | None = None,
+    ) -> None:
         """Serve `app`.
 
         Args:
@@ -30,11 +40,12 @@ class Server:
             limits: For each connection, and for all.
             scheme: What clients speak to the proxy: http or https.
             proxied: Each connection begins with a header of the PROXY protocol, which tells its client's address.
+            ended: Called with each stream when it has ended, in whatever way; it must not raise.
         """
         self.counts = Counts()
         self.hungry = 0
         self._sockets: set[Socket] = set()
-        shared = Shared(self.counts, Turn())
+        shared = Shared(self.counts, Turn(), ended or _nobody_asks)
         self._socket = partial(Socket, self, app, limits or Limits(), shared, scheme=scheme, proxied=proxied)
         self._server: asyncio.AbstractServer | None = None
 
@@ -60,7 +71,7 @@ class Server:
         if self._server is not None:
             self._server.close()
         for socket in list(self._sockets):
-            socket.abort()
+            socket.abort("the server ends")
         await asyncio.sleep(0)
 
     def go_away(self) -> None:
@@ -75,3 +86,6 @@ class Server:
     def closed(self, socket: Socket) -> None:
         self._sockets.discard(socket)
         self.counts.connections -= 1
+
+
+def _nobody_asks(_: Stream) -> None: ...

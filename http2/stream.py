@@ -2,17 +2,21 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from http2.blocks import answer, trailers
+from http2 import endings
+from http2.blocks import answer, fields, trailers
+from http2.endings import Ending, How
 from http2.frames import Code, Flag
 from http2.refusals import Refusal
+from http2.rules import Head
 
 if TYPE_CHECKING:
     from http2.connection import Connection
 
 Message = dict[str, Any]
+Fields = Sequence[tuple[bytes, bytes]]
 
 
 class ClientLeft(ConnectionError):
@@ -23,10 +27,17 @@ class Stream:
     """A stream of HTTP/2 whose request has begun.
 
     Attributes:
+        head: The headers of the request.
+        began: When they had come; by the loop's clock.
         window: How much its client takes.
+        granted: How much it has ever taken, or may still be sent.
         pending: What waits for that, each with whether it ends the stream, and whom to tell.
-        body: What has come of the request.
-        has_begun: Something of the answer was written.
+        body: What has come of the request, until the application takes it.
+        received_bytes: How long that was.
+        status: Of HTTP, once something of the answer was written; 0 before.
+        headers: What the answer began with.
+        trailers: What it ended with.
+        ending: How it has ended, once it has.
         held_bytes: So much of it counts among what all connections hold.
         since: When the request began, or when something was written last while more waits; by the loop's clock.
         is_gone: The client has left, or the stream was reset.
@@ -36,32 +47,57 @@ class Stream:
     """
 
     __slots__ = (
-        "_connection", "_has_trailers", "_start", "body", "has_begun", "held_bytes", "id", "is_ended", "is_gone",
-        "is_queued", "is_whole", "pending", "since", "window",
+        "_connection", "_has_trailers", "_start", "began", "body", "ending", "granted", "head", "headers", "held_bytes",
+        "id", "is_ended", "is_gone", "is_queued", "is_whole", "pending", "received_bytes", "since", "status",
+        "trailers", "window",
     )  # fmt: skip
 
-    def __init__(self, connection: "Connection", number: int, window: int) -> None:
+    def __init__(self, connection: "Connection", number: int, head: Head, window: int, now: float) -> None:
         self.id = number
-        self.window = window
+        self.head = head
+        self.window = self.granted = window
+        self.began = self.since = now
+        self.received_bytes = 0
+        self.status = 0
+        self.headers: Fields = ()
+        self.trailers: Fields = ()
+        self.ending: Ending = endings.ANSWERED
         self.held_bytes = 0
         self.pending: deque[tuple[memoryview | bytes, int, asyncio.Future[None] | None]] | None = None
         self.body: bytes | bytearray = b""
-        self.since = 0.0
         self.is_gone = False
         self.is_whole = False
         self.is_ended = False
         self.is_queued = False
-        self.has_begun = False
         self._has_trailers = False
         self._start: Message | None = None
         self._connection = connection
 
     def __repr__(self) -> str:
-        state = "gone" if self.is_gone else "ended" if self.is_ended else "answering" if self.has_begun else "asked"
+        state = "gone" if self.is_gone else "ended" if self.is_ended else "answering" if self.status else "asked"
         return f"<Stream {self.id} {state}, {len(self.pending or ())} waiting, window {self.window}>"
+
+    @property
+    def client(self) -> tuple[str, int] | None:
+        """Whose it is: an address and a port, where that is known."""
+        return self._connection.client
+
+    @property
+    def sent_bytes(self) -> int:
+        """How much of the answer's body was sent."""
+        return self.granted - self.window
+
+    def told(self, name: bytes) -> bytes | None:
+        """Return what a trailer of the answer says, or a header of it."""
+        for headers in (self.trailers, self.headers):
+            for each, value in headers:
+                if each == name:
+                    return value
+        return None
 
     def add(self, payload: bytes) -> None:
         """Take a part of the request's body."""
+        self.received_bytes += len(payload)
         if not self.body:
             self.body = payload
         elif isinstance(self.body, bytearray):
@@ -93,18 +129,20 @@ class Stream:
             self._start = event
             return connection.taken
         self.is_ended = True
-        return connection.end(self, trailers(tuple(event["headers"])))
+        self.trailers = event["headers"]
+        return connection.end(self, trailers(tuple(self.trailers)))
 
     def _body(self, body: bytes, *, more: bool) -> Awaitable[None]:
         connection = self._connection
         ends = not more
         if (start := self._start) is not None:
             self._start = None
-            self.has_begun = True
+            self.status = start["status"]
+            self.headers = start["headers"]
             connection.begun()
             self._has_trailers = bool(start.get("trailers"))
             self.is_ended = ends and not self._has_trailers
-            head = answer(start["status"], tuple(start["headers"]))
+            head = answer(self.status, tuple(self.headers))
             if self.is_ended and not body:
                 return connection.end(self, head)
             connection.sending.headers(self, head, 0)
@@ -116,11 +154,14 @@ class Stream:
 
     def fail(self, refusal: Refusal) -> None:
         """End it for the client, whatever the application does: with a refusal, where nothing was said yet."""
-        if self.has_begun:
-            self._connection.cut(self, Code.INTERNAL_ERROR)
+        if self.status:
+            self._connection.cut(self, Code.INTERNAL_ERROR, endings.FAILED)
             return
-        self.has_begun = self.is_ended = True
-        self._connection.end(self, refusal.block())
+        self.status = 200
+        self.headers = refusal.headers()
+        self.ending = Ending(How.REFUSED, refusal.name)
+        self.is_ended = True
+        self._connection.end(self, fields([(b":status", b"200"), *self.headers]))
 
     def leave(self) -> None:
         """Take note that its client is gone; whoever waits for it is told."""

@@ -7,10 +7,12 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
+from http2.endings import How
 from http2.limits import Limits
 from http2.server import Server
+from http2.stream import Stream
 from tests.integration.http2 import wire
 from tests.integration.http2.application import Application
 from tests.integration.http2.client import Client
@@ -22,13 +24,36 @@ SECONDS = patient(10)
 AnyLine = TypeVar("AnyLine", bound=Line)
 
 
-class Service:
-    """A server, and whoever is connected to it."""
+class Ended(NamedTuple):
+    """What was told of a stream when it had ended."""
 
-    def __init__(self, server: Server, app: Application, path: Path) -> None:
+    path: str
+    how: How
+    status: int
+    grpc: bytes | None
+    received_bytes: int
+    sent_bytes: int
+    why: str = ""
+
+    @classmethod
+    def of(cls, stream: Stream) -> Self:
+        """Take note of it, and do not hold it."""
+        ending, path, grpc = stream.ending, stream.head.scope["path"], stream.told(b"grpc-status")
+        return cls(path, ending.how, stream.status, grpc, stream.received_bytes, stream.sent_bytes, ending.why)
+
+
+class Service:
+    """A server, and whoever is connected to it.
+
+    Attributes:
+        ended: The streams that have, as the server tells.
+    """
+
+    def __init__(self, server: Server, app: Application, path: Path, ended: list[Ended]) -> None:
         self.server = server
         self.app = app
         self.path = path
+        self.ended = ended
         self._lines: list[Line] = []
 
     async def peer(self, settings: bytes = wire.settings()) -> Peer:
@@ -82,9 +107,10 @@ async def serving(*, proxied: bool = False, **limits: Any) -> AsyncGenerator[Ser
     asyncio.get_running_loop().set_exception_handler(lambda _, context: errors.append(context))
     with tempfile.TemporaryDirectory(prefix="tidings-") as folder:
         app = Application()
-        server = Server(app, Limits(**limits), proxied=proxied)
+        ended: list[Ended] = []
+        server = Server(app, Limits(**limits), proxied=proxied, ended=lambda stream: ended.append(Ended.of(stream)))
         await server.start(Path(folder) / "http2.sock")
-        service = Service(server, app, Path(folder) / "http2.sock")
+        service = Service(server, app, Path(folder) / "http2.sock", ended)
         try:
             yield service
             await service.leave()

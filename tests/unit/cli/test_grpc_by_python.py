@@ -12,8 +12,8 @@ from api.grpc_asgi import Receive, Scope, Send
 from cli.edge.configuration import configuration
 from cli.edge.sent import STATISTICS
 from cli.edge.settings import Bounds, Certificate, EdgeSettings, Times
+from cli.forwarded import Forwarded
 from cli.main import main
-from cli.native_grpc import Forwarded
 from cli.settings import GrpcSettings, HostedSettings
 
 SETTINGS = EdgeSettings(
@@ -92,11 +92,19 @@ def test_python_listens_where_envoy_passes_on_and_is_told_who_the_client_is() ->
     assert told(replace(SETTINGS, grpc_by_python=False)).grpc_socket is None
 
 
-def test_python_is_told_the_times_and_the_trust_of_the_edge(tmp_path: Path) -> None:
+def test_python_is_told_the_times_the_trust_and_the_log_of_the_edge(tmp_path: Path) -> None:
     times = Times(stream_idle=1.5, keepalive_interval=0.5, keepalive_timeout=0.25)
-    app = told(replace(SETTINGS, times=times, trusted_proxies=2))
+    settings = replace(SETTINGS, times=times, trusted_proxies=2, access_log_all=True)
+    app = told(settings)
     read = HostedSettings.from_environment(app.write(tmp_path / "settings.json"))
-    assert read.grpc == GrpcSettings(stalled_seconds=1.5, ping_seconds=0.5, ping_answer_seconds=0.25, trusted_proxies=2)
+    assert read.grpc == GrpcSettings(
+        stalled_seconds=1.5,
+        ping_seconds=0.5,
+        ping_answer_seconds=0.25,
+        trusted_proxies=2,
+        access_log=settings.access_log,
+        access_log_all=True,
+    )
 
 
 @pytest.mark.parametrize(
