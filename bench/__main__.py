@@ -32,7 +32,7 @@ from bench.scenarios import (
 from bench.scenarios.interface import Plan, Scenario
 from bench.systems import fleet, peers
 from bench.systems.interface import System
-from bench.systems.tidings import by_python, tidings
+from bench.systems.tidings import by_envoy, tidings
 from bench.update import updated
 
 SCENARIOS: Final[tuple[Scenario, ...]] = (
@@ -60,7 +60,7 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
 )
 SYSTEMS: Final[dict[str, System]] = {
     "tidings": tidings,
-    "tidings-python": by_python,
+    "tidings-edge": by_envoy,
     FLEET: fleet.fleet,
     "redis": peers.redis,
     "nats": peers.nats,

@@ -100,10 +100,10 @@ def _hidden(name: str, default: float, text: str) -> Callable[[Callable[..., Non
 @click.option(
     "--grpc-by",
     type=click.Choice(["edge", "python"]),
-    default="edge",
+    default="python",
     show_default=True,
     envvar="TIDINGS_GRPC_BY",
-    help="Who reads the HTTP/2 of native gRPC clients: Envoy, or Python itself.",
+    help="Who reads the HTTP/2 of native gRPC clients: Python itself, or Envoy.",
 )
 @click.option(
     "--trusted-proxies",

@@ -11,11 +11,11 @@ from pygal.style import Style
 from bench.report.markdown import number
 from bench.report.summary import Summary
 from bench.scenarios.interface import Against
-from bench.systems.interface import BY_PYTHON
+from bench.systems.interface import BY_ENVOY
 
 _COLOURS: Final = {
     "Tidings": "#1f6feb",
-    BY_PYTHON: "#0b3d91",
+    BY_ENVOY: "#0b3d91",
     "Tidings fleet": "#6f9ff0",
     "Redis": "#c0392b",
     "NATS": "#27ae60",

@@ -7,7 +7,7 @@ from bench.report.machine import Machine
 from bench.report.summary import Figures, Summary
 from bench.run import Results
 from bench.scenarios.interface import Against
-from bench.systems.interface import BY_PYTHON
+from bench.systems.interface import BY_ENVOY
 
 _METHOD = """\
 All systems run one after the other on the same machine, each freshly started and alone, and share its cores with the
@@ -23,7 +23,7 @@ sender's socket and out of it; buffers that stay in a cache go beyond it, and wh
 The limit of acknowledged publishes is that each publish and each acknowledgement is sent and received by itself, on all
 cores; whoever handles several with one call, as all of them do under load, goes beyond it."""
 
-OURS = ("Tidings", BY_PYTHON, "Tidings fleet")
+OURS = ("Tidings", BY_ENVOY, "Tidings fleet")
 """All in one process, the same with Python reading gRPC, and as several: two routers, two storage nodes, Redis."""
 
 PEERS = ("Redis", "NATS")

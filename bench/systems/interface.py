@@ -13,7 +13,7 @@ from typing import Final
 from bench.cpu import tree
 from bench.protocols.interface import Dialect
 
-BY_PYTHON: Final = "Tidings, gRPC by Python"
+BY_ENVOY: Final = "Tidings, gRPC by Envoy"
 """The name of the service whose router reads native gRPC connections itself."""
 
 _STOP_SECONDS: Final = 3.0

@@ -16,7 +16,7 @@ import httpx
 from momento_wire_types import controlclient_pb2 as control
 
 from bench.protocols.tidings import TidingsDialect
-from bench.systems.interface import BY_PYTHON, Running, process
+from bench.systems.interface import BY_ENVOY, Running, process
 
 _HOST: Final = "127.0.0.1"
 _CACHE: Final = "bench"
@@ -31,7 +31,7 @@ _ROOT: Final = Path(__file__).parents[2]
 
 
 @contextmanager
-def tidings(folder: Path, app: str = "cli.entry:app", *, grpc_by: str = "edge") -> Generator[Running]:
+def tidings(folder: Path, app: str = "cli.entry:app", *, grpc_by: str = "python") -> Generator[Running]:
     """Run the service, or another application in its place, with an account, a key and a cache of its own."""
     data, password = folder / "data", secrets.token_urlsafe()
     api_key = _api_key(data, password)
@@ -40,17 +40,17 @@ def tidings(folder: Path, app: str = "cli.entry:app", *, grpc_by: str = "edge") 
         _raise_limit(port, password)
         _create_cache(port, api_key)
         dialect = TidingsDialect(_HOST, port, api_key, _CACHE)
-        name = "Tidings" if grpc_by == "edge" else BY_PYTHON
+        name = "Tidings" if grpc_by == "python" else BY_ENVOY
         yield Running(name, version("tidings"), started.pid, dialect, FIRST_NUMBER)
 
 
-def by_python(folder: Path) -> AbstractContextManager[Running]:
-    """Run the service with Python reading native gRPC connections."""
-    return tidings(folder, grpc_by="python")
+def by_envoy(folder: Path) -> AbstractContextManager[Running]:
+    """Run the service with Envoy reading native gRPC too."""
+    return tidings(folder, grpc_by="edge")
 
 
 def up(
-    folder: Path, data: Path, app: str = "cli.entry:app", grpc_by: str = "edge"
+    folder: Path, data: Path, app: str = "cli.entry:app", grpc_by: str = "python"
 ) -> AbstractContextManager[subprocess.Popen[str]]:
     """Run `tidings up` on a data folder; what it says goes to a file in `folder`."""
     words = ["up", "--port", "0", "--data", str(data), "--app", app, "--grpc-by", grpc_by]

@@ -99,7 +99,9 @@ class RouterVariables(HostedVariables, LinkVariables, UsageKeyVariables):
 
     port: Port = 8080
     router_id: Identifier = Field(default_factory=socket.gethostname)
-    grpc_by: Annotated[Literal["edge", "python"], BeforeValidator(lower)] = Field("edge", description="edge or python")
+    grpc_by: Annotated[Literal["edge", "python"], BeforeValidator(lower)] = Field(
+        "python", description="edge or python"
+    )
     heartbeat_seconds: float = Field(5.0, ge=0.1, le=30, description="a number of seconds from 0.1 to 30")
 
 
