@@ -62,7 +62,8 @@ class LineFile:
     async def _flush(self) -> None:
         lines, self._waiting = self._waiting, []
         too_many, self._too_many = self._too_many, 0
-        await asyncio.get_running_loop().run_in_executor(self._disk, self._write, b"".join(lines), too_many)
+        writing = asyncio.get_running_loop().run_in_executor(self._disk, self._write, b"".join(lines), too_many)
+        await asyncio.shield(writing)  # what is cancelled before its thread begins would be lost
 
     def _write(self, lines: bytes, lost: int) -> None:
         start, reason = b"\n" if self._is_torn else b"", "the disk is slow"

@@ -8,6 +8,7 @@ import socket
 from typing import Any
 
 import hpack
+import httpx
 import pytest
 
 from cli.edge.precedence import NICE, may_be_taken_back
@@ -48,8 +49,10 @@ def test_who_has_too_many_publishes_under_way_is_refused_alone(probe_by_edge: Se
         assert honest.call(PUBLISH, headers=of("crowd")).headers["grpc-message"] == "the service is busy or stopping"
         for _ in range(100):
             assert refused(honest, "crowd")
-        log = (probe_by_edge.data / "run" / "access.log").read_text()
-        assert log.count('"grpc":"Unavailable"') < 20  # or refusing would cost as much as serving
+        httpx.get(f"{probe_by_edge.url}/after-them")
+        log = probe_by_edge.data / "run" / "access.log"
+        until(lambda: "/after-them" in log.read_text(), seconds=30, what="the line of a request after the refusals")
+        assert log.read_text().count('"grpc":"UNAVAILABLE"') < 20  # or refusing would cost as much as serving
         others = [refused(honest, f"other-{number}") for number in range(12)]
         assert not all(others)  # one of four groups is full, and one or the other of these may be in it
         over_http = honest.call("/topics/cache/topic", b"text", headers=[CROWD])
