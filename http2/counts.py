@@ -9,6 +9,8 @@ class Counts:
 
     connections: int = 0
     """That are open."""
+    waiting: int = 0
+    """Connections with requests that have come and are not read yet, because others have their turn: now."""
     calls: int = 0
     unanswered: int = 0
     """Calls that the application has, and has not begun to answer: as many as there are now."""

@@ -30,13 +30,7 @@ LINGER_SECONDS = 5.0
 
 
 class Owner(Protocol):
-    """Who knows all connections.
-
-    Attributes:
-        hungry: How many have a rest that is not read yet.
-    """
-
-    hungry: int
+    """Who knows all connections."""
 
     def opened(self, socket: "Socket") -> None:
         """Take note of one."""
@@ -139,8 +133,8 @@ class Socket(asyncio.Protocol):
         return data[found.header_bytes :]
 
     def _read(self, data: bytes) -> None:
-        hungry = self._owner.hungry - self._has_rest
-        most = max(SHARED_REQUESTS // (1 + hungry), 1) if hungry else REQUESTS_AT_A_TIME
+        others = self._counts.waiting - self._has_rest
+        most = max(SHARED_REQUESTS // (1 + others), 1) if others else REQUESTS_AT_A_TIME
         try:
             self._set_rest(has_rest=self.connection.receive(data, most))
         except ConnectionFault as fault:
@@ -153,7 +147,7 @@ class Socket(asyncio.Protocol):
             self._look_later()
 
     def _set_rest(self, *, has_rest: bool) -> None:
-        self._owner.hungry += has_rest - self._has_rest
+        self._counts.waiting += has_rest - self._has_rest
         self._has_rest = has_rest
 
     def _go_on(self) -> None:

@@ -21,7 +21,6 @@ class Server:
 
     Attributes:
         counts: What they have seen.
-        hungry: How many of them have a rest that is not read yet.
     """
 
     def __init__(
@@ -43,7 +42,6 @@ class Server:
             ended: Called with each stream when it has ended, in whatever way; it must not raise.
         """
         self.counts = Counts()
-        self.hungry = 0
         self._sockets: set[Socket] = set()
         shared = Shared(self.counts, Turn(), ended or _nobody_asks)
         self._socket = partial(Socket, self, app, limits or Limits(), shared, scheme=scheme, proxied=proxied)

@@ -21,6 +21,11 @@ class NativeGrpcMetrics(Collector):
         """Return all of them."""
         counts = self._counts
         yield gauge("tidings_grpc_connections", "Native gRPC connections that are open.", counts.connections)
+        yield gauge(
+            "tidings_grpc_waiting_connections",
+            "Native gRPC connections whose requests wait until others had their turn.",
+            counts.waiting,
+        )
         yield counter("tidings_grpc_calls", "Calls over native gRPC.", counts.calls)
         yield gauge("tidings_grpc_unanswered", "Calls whose answer has not begun.", counts.unanswered)
         yield counter("tidings_grpc_resets", "Calls that clients gave up before their end.", counts.resets)

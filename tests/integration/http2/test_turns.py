@@ -1,0 +1,41 @@
+"""Connections that ask for more than can be done at once have turns, and whoever asks for little is heard between."""
+
+import asyncio
+
+from tests.integration.http2 import wire
+from tests.integration.http2.serving import Service
+
+EACH = 3000
+"""Requests of a connection; far more than are taken of it at a time."""
+TURNS = 1000
+"""Requests of others within which a calm one is heard, and far fewer than there are."""
+
+LOOKS = 10_000
+"""So many turns of the loop are looked at; a longer wait may miss what is looked for."""
+
+
+def burst(name: bytes) -> bytes:
+    """Return many requests, none of which has an answer that fills a window."""
+    return b"".join(
+        wire.headers(stream, "/unread") + wire.data(stream, name, end=True) for stream in range(1, 2 * EACH, 2)
+    )
+
+
+async def test_a_calm_client_is_heard_between_those_that_ask_for_too_much(service: Service) -> None:
+    app, counts = service.app, service.server.counts
+    busy = [await service.peer() for _ in range(2)]
+    calm = await service.client()
+    for peer in busy:
+        peer.send(burst(b"busy"))
+    for _ in range(LOOKS):
+        if counts.waiting == len(busy):
+            break
+        await asyncio.sleep(0)
+    assert counts.waiting == len(busy)
+    before = len(app.scopes)
+    answer = await calm.call("/echo", b"calm")
+    assert (answer.status, bytes(answer.body)) == (0, b"calm")
+    place = [scope["path"] for scope in app.scopes].index("/echo")
+    assert place - before < TURNS
+    await service.until(lambda: len(app.scopes) == len(busy) * EACH + 1)
+    await service.until(lambda: counts.waiting == 0)
