@@ -26,6 +26,12 @@ def probe_by_edge() -> Iterator[Service]:
         yield running
 
 
+@pytest.fixture(params=["probe", "probe_by_edge"], ids=["Python reads", "Envoy reads"])
+def either(request: pytest.FixtureRequest) -> Service:
+    """Return both in turn: Envoy goes on to read HTTP/2 of clients that speak HTTP/1.1 over TLS too."""
+    return request.getfixturevalue(request.param)
+
+
 def state(service: Service) -> dict[str, Any]:
     """What the probe application has counted so far."""
     return json.loads(httpx.get(f"{service.url}/state").content)

@@ -10,15 +10,15 @@ WEB = "application/grpc-web+proto"
 WEB_TEXT = "application/grpc-web-text+proto"
 
 
-def test_an_exception_in_a_unary_call_is_internal(probe: Service) -> None:
-    with Connection(probe.port) as connection:
+def test_an_exception_in_a_unary_call_is_internal(either: Service) -> None:
+    with Connection(either.port) as connection:
         answer = connection.call("/probe.Probe/Raise")
     assert answer.status == 200
     assert answer.grpc == (13, "internal error")
 
 
-def test_an_exception_in_a_stream_breaks_it(probe: Service) -> None:
-    with Connection(probe.port) as connection:
+def test_an_exception_in_a_stream_breaks_it(either: Service) -> None:
+    with Connection(either.port) as connection:
         answer = connection.call("/probe.Probe/RaiseMidstream")
     assert answer.reset == 2
     assert "grpc-status" not in {**answer.headers, **answer.trailers}

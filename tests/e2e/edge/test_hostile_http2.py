@@ -150,27 +150,27 @@ def is_closed(port: int, attack: Callable[[], Iterator[bytes]]) -> bool:
 
 @pytest.mark.parametrize("attack", CLOSED, ids=lambda attack: attack.__name__.replace("_", " "))
 def test_an_attack_costs_the_attacker_its_connection_and_nobody_else(
-    probe: Service, attack: Callable[[], Iterator[bytes]]
+    either: Service, attack: Callable[[], Iterator[bytes]]
 ) -> None:
-    envoy = probe.envoy_pid
-    with Connection(probe.port) as honest:
+    envoy = either.envoy_pid
+    with Connection(either.port) as honest:
         stream = honest.open("/probe.Probe/Stream?interval=50")
         honest.wait(lambda: bool(honest.answers[stream].body))
-        assert is_closed(probe.port, attack)
+        assert is_closed(either.port, attack)
         began = time.monotonic()
         assert honest.call("/probe.Probe/Call").grpc[0] == 0
         assert time.monotonic() - began < 1
         assert not honest.answers[stream].over
         assert not honest.goaways
-    assert probe.envoy_pid == envoy
+    assert either.envoy_pid == envoy
 
 
-def test_after_attacks_nothing_is_left(probe: Service) -> None:
+def test_after_attacks_nothing_is_left(either: Service) -> None:
     for attack in (flood_of_resets, more_streams_than_allowed):
-        is_closed(probe.port, attack)
-    with Connection(probe.port) as connection:
+        is_closed(either.port, attack)
+    with Connection(either.port) as connection:
         assert connection.call("/probe.Probe/Call").grpc[0] == 0
-    envoy = psutil.Process(probe.envoy_pid)
+    envoy = psutil.Process(either.envoy_pid)
 
     def is_idle() -> bool:
         return envoy.cpu_percent(interval=0.3) < 10
@@ -192,8 +192,8 @@ def paced(port: int, seconds: float) -> float:
 WINDOWS = 3
 
 
-def test_service_goes_on_at_its_rate_during_attacks(probe: Service) -> None:
-    envoy = psutil.Process(probe.envoy_pid)
+def test_service_goes_on_at_its_rate_during_attacks(either: Service) -> None:
+    envoy = psutil.Process(either.envoy_pid)
     attacks = (flood_of_resets, flood_of_continuations, flood_of_pings, flood_of_settings, more_streams_than_allowed)
     over = threading.Event()
 
@@ -201,15 +201,15 @@ def test_service_goes_on_at_its_rate_during_attacks(probe: Service) -> None:
         for one in itertools.cycle(attacks):
             if over.is_set():
                 return
-            is_closed(probe.port, one)
+            is_closed(either.port, one)
 
-    is_closed(probe.port, flood_of_resets)  # what is allocated once is there
-    before, memory = paced(probe.port, 1.5), envoy.memory_info().rss
+    is_closed(either.port, flood_of_resets)  # what is allocated once is there
+    before, memory = paced(either.port, 1.5), envoy.memory_info().rss
     attacker = threading.Thread(target=attack)
     attacker.start()
     try:
         # An attack that hinders others does so each time; other tests that want the processor do it now and then.
-        assert any(paced(probe.port, 3) > 0.9 * before for _ in range(WINDOWS))
+        assert any(paced(either.port, 3) > 0.9 * before for _ in range(WINDOWS))
     finally:
         over.set()
         attacker.join()
@@ -231,8 +231,8 @@ BAD_REQUESTS = {
 
 
 @pytest.mark.parametrize("case", BAD_REQUESTS)
-def test_a_bad_request_costs_its_stream_and_not_the_connection(probe: Service, case: str) -> None:
-    with Connection(probe.port) as connection:
+def test_a_bad_request_costs_its_stream_and_not_the_connection(either: Service, case: str) -> None:
+    with Connection(either.port) as connection:
         good = connection.open("/probe.Probe/Stream?interval=50")
         connection.wait(lambda: bool(connection.answers[good].body))
         bad = connection.get("/probe.Probe/Call", [*GRPC, *BAD_REQUESTS[case]], method="POST")

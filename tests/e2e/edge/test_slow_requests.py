@@ -74,8 +74,8 @@ def test_what_never_arrives_is_closed(outcomes: dict[str, tuple[float, bytes]], 
     assert answer.startswith(CASES[name].status)
 
 
-def test_half_a_call_is_deadline_exceeded(probe: Service) -> None:
-    with Connection(probe.port) as connection:
+def test_half_a_call_is_deadline_exceeded(either: Service) -> None:
+    with Connection(either.port) as connection:
         stream = connection.open("/probe.Probe/Call", headers=GRPC, end=False)
         connection.data(stream, b"\0\0\0", end=False)
         connection.within(lambda: connection.answers[stream].over, 18)
