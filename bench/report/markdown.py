@@ -24,7 +24,7 @@ The limit of acknowledged publishes is that each publish and each acknowledgemen
 cores; whoever handles several with one call, as all of them do under load, goes beyond it."""
 
 OURS = ("Tidings", BY_ENVOY, "Tidings fleet")
-"""All in one process, the same with Python reading gRPC, and as several: two routers, two storage nodes, Redis."""
+"""All in one process, the same with Envoy reading gRPC, and as several: two routers, two storage nodes, Redis."""
 
 PEERS = ("Redis", "NATS")
 TUNED = ("Redis, tuned", "NATS, tuned")

@@ -14,7 +14,7 @@ from bench.cpu import tree
 from bench.protocols.interface import Dialect
 
 BY_ENVOY: Final = "Tidings, gRPC by Envoy"
-"""The name of the service whose router reads native gRPC connections itself."""
+"""The name of the service where Envoy reads native gRPC, too."""
 
 _STOP_SECONDS: Final = 3.0
 _PR_SET_PDEATHSIG: Final = 1
