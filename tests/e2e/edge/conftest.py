@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from tests.e2e.edge.tls import self_signed
 from tests.e2e.service import Service
 
 PROBE = ("--app", "tests.e2e.edge.probe_app:app")
@@ -30,6 +32,19 @@ def probe_by_edge() -> Iterator[Service]:
 def either(request: pytest.FixtureRequest) -> Service:
     """Return both in turn: Envoy goes on to read HTTP/2 of clients that speak HTTP/1.1 over TLS too."""
     return request.getfixturevalue(request.param)
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A certificate for localhost, and its key."""
+    return self_signed(tmp_path_factory.mktemp("tls"), "localhost")
+
+
+@pytest.fixture(scope="module")
+def secure(files: tuple[Path, Path]) -> Iterator[Service]:
+    """The probe application, over TLS."""
+    with Service(*PROBE, tls=files) as running:
+        yield running
 
 
 def state(service: Service) -> dict[str, Any]:

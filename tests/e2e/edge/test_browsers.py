@@ -1,15 +1,13 @@
 """gRPC-Web in both forms, and pages of other origins."""
 
 import base64
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.e2e.edge.conftest import PROBE
 from tests.e2e.edge.http2 import FRAME, Connection
-from tests.e2e.edge.test_tls import context, self_signed
+from tests.e2e.edge.tls import context
 from tests.e2e.service import Service
 
 ORIGIN = {"origin": "https://page.example"}
@@ -19,17 +17,6 @@ SDK_HEADERS = (
     "stream-error-message-limit"
 )
 TRAILER = b"\x80\0\0\0\x0fgrpc-status:0\r\n"
-
-
-@pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    return self_signed(tmp_path_factory.mktemp("tls"), "localhost")
-
-
-@pytest.fixture(scope="module")
-def secure(files: tuple[Path, Path]) -> Iterator[Service]:
-    with Service(*PROBE, tls=files) as running:
-        yield running
 
 
 def test_a_call_in_text_form_ends_with_a_trailer_frame(probe: Service) -> None:

@@ -14,17 +14,12 @@ from tests.e2e.edge.http2 import GRPC as HEADERS
 from tests.e2e.edge.http2 import Connection
 from tests.e2e.edge.test_metrics import PLACE, samples
 from tests.e2e.edge.test_restart import load
-from tests.e2e.edge.test_tls import context, self_signed
+from tests.e2e.edge.tls import context
 from tests.e2e.service import Service, until
 from tests.e2e.tenant import Tenant
 
 BY_PYTHON = ("--grpc-by", "python")
 HTTP_1_1_REQUIRED = 13
-
-
-@pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    return self_signed(tmp_path_factory.mktemp("tls"), "localhost")
 
 
 @pytest.fixture(scope="module")

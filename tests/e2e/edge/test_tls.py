@@ -1,65 +1,17 @@
 """TLS on the one port: both protocols by ALPN, nothing older than TLS 1.2, and no HTTP/3."""
 
-import datetime as dt
-import ipaddress
 import signal
 import socket
 import ssl
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.e2e.edge.conftest import PROBE
 from tests.e2e.edge.http2 import Connection
+from tests.e2e.edge.tls import context, self_signed
 from tests.e2e.service import Service, until
-
-
-def self_signed(folder: Path, *names: str) -> tuple[Path, Path]:
-    """Write a certificate for the names and the loopback address, and its key, and return their paths."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, names[0])])
-    now = dt.datetime.now(dt.UTC)
-    alternatives: list[x509.GeneralName] = [x509.DNSName(name) for name in names]
-    alternatives.append(x509.IPAddress(ipaddress.ip_address("127.0.0.1")))
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(hours=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    chain, private = folder / "chain.pem", folder / "key.pem"
-    chain.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    private.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return chain, private
-
-
-@pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    return self_signed(tmp_path_factory.mktemp("tls"), "localhost")
-
-
-@pytest.fixture(scope="module")
-def secure(files: tuple[Path, Path]) -> Iterator[Service]:
-    with Service(*PROBE, tls=files) as running:
-        yield running
-
-
-def context(chain: Path, *protocols: str) -> ssl.SSLContext:
-    made = ssl.create_default_context(cafile=str(chain))
-    made.set_alpn_protocols(protocols)
-    return made
 
 
 def test_the_ready_line_says_https(secure: Service) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from http2.endings import How
 from tests.integration.http2 import wire
+from tests.integration.http2.client import Client
 from tests.integration.http2.serving import Ended, Service, serving
 
 HEARD = 5
@@ -16,6 +17,15 @@ async def only(service: Service) -> Ended:
     await service.leave()
     (ended,) = service.ended
     return ended
+
+
+async def under_way(service: Service, path: str, sent_bytes: int) -> tuple[Client, int]:
+    """Make a call of which so much of the answer has come, and that has not ended; return its client and stream."""
+    client = await service.client()
+    stream = client.begin(path)
+    await client.until(lambda: len(client.answers[stream].body) == sent_bytes)
+    await service.until(lambda: service.app.running == 1)
+    return client, stream
 
 
 async def test_an_answer(service: Service) -> None:
@@ -92,10 +102,7 @@ async def test_an_application_that_fails_in_the_middle(service: Service) -> None
 
 @pytest.mark.parametrize(("path", "status", "sent_bytes"), [("/silent", 0, 0), ("/opened", 200, HEARD)])
 async def test_a_client_that_gives_a_call_up(service: Service, path: str, status: int, sent_bytes: int) -> None:
-    client = await service.client()
-    stream = client.begin(path)
-    await client.until(lambda: len(client.answers[stream].body) == sent_bytes)
-    await service.until(lambda: service.app.running == 1)
+    client, stream = await under_way(service, path, sent_bytes)
     client.reset(stream)
     assert await only(service) == Ended(path, How.RESET, status, None, HEARD, sent_bytes)
 
@@ -110,10 +117,7 @@ async def test_half_a_request_that_is_given_up(service: Service) -> None:
 
 @pytest.mark.parametrize(("path", "status", "sent_bytes"), [("/silent", 0, 0), ("/opened", 200, HEARD)])
 async def test_a_connection_that_is_lost(service: Service, path: str, status: int, sent_bytes: int) -> None:
-    client = await service.client()
-    stream = client.begin(path)
-    await client.until(lambda: len(client.answers[stream].body) == sent_bytes)
-    await service.until(lambda: service.app.running == 1)
+    client, _ = await under_way(service, path, sent_bytes)
     client.close()
     assert await only(service) == Ended(path, How.LEFT, status, None, HEARD, sent_bytes)
 
