@@ -235,7 +235,7 @@ class Connection:
             return
         self._counts.resets += 1
         self._drop(stream, endings.RESET)
-        self._floods.given_up()
+        self._floods.reset(self._loop.time() - stream.began, is_answered=bool(stream.status))
 
     def settings(self, values: dict[int, int]) -> None:
         self.sending.put(frames.frame(Kind.SETTINGS, Flag.ACK, 0, b""))  # before what the client takes by them

@@ -24,8 +24,21 @@ class Floods:
         self._spare = float(limits.spare_frames)
         self._refilled = now
 
+    def reset(self, age_seconds: float, *, is_answered: bool) -> None:
+        """Note a stream that the client reset so long after it began.
+
+        The bound is against streams that make room for more before they have cost a client anything (CVE-2023-44487).
+        Subscriptions that were answered and held for a time end by a reset too, and are no such streams: there are
+        `Limits.streams` at a time, so that no more than those can end within `Limits.premature_seconds`.
+
+        Raises:
+            ConnectionFault: there were too many that it gave up too soon.
+        """
+        if not is_answered or age_seconds < self._limits.premature_seconds:
+            self.given_up()
+
     def given_up(self) -> None:
-        """Note a stream that the client gave up unanswered, or that was refused or reset for its own fault.
+        """Note a stream that the client gave up too soon, or that was refused or reset for its own fault.
 
         Raises:
             ConnectionFault: there were too many.

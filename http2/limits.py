@@ -23,7 +23,10 @@ class Limits:
     unanswered: int = 16_384
     """Calls of all connections that wait for the application at a time; more are UNAVAILABLE at once."""
     resets: int = 5_000
-    """Streams that a client gave up before they were answered, if they are half of its streams or more."""
+    """Streams that a client gave up too soon, or that were at fault, if they are half of its streams or more."""
+    premature_seconds: float = 1.0
+    """Whoever resets a stream unanswered, or sooner after it began, gave it up too soon. A subscription ends by a reset
+    as well, but costs a place among `streams` so long: a client can end so many a second and no more."""
     spare_frames: int = 1_000
     """Frames that ask for nothing, as PING; so many more are allowed after a time."""
     spare_frames_a_second: float = 100.0

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.integration.http2 import wire
+from tests.integration.http2.peer import Peer
 from tests.integration.http2.serving import Service, serving
 
 MANY = 3000
@@ -250,6 +251,45 @@ async def test_a_long_life_with_many_resets_is_no_flood() -> None:
             client.reset(client.begin("/silent"))
             for _ in range(2):
                 assert (await client.call("/echo")).status == 0
+
+
+async def subscribe(peer: Peer, streams: range) -> None:
+    """Begin so many answers that go on."""
+    peer.send(*(wire.headers(stream, "/opened", end=True) for stream in streams))
+    await peer.until(lambda: all(peer.answers[stream].body for stream in streams))
+
+
+@pytest.mark.asyncio(loop_factories=["leaping"])
+async def test_subscriptions_that_were_held_for_a_while_are_no_flood_however_many() -> None:
+    """Who ends a subscription resets its stream: a process that lives long does so often, and nothing else."""
+    async with serving(resets=50, premature_seconds=1.0) as service:
+        peer = await service.peer()
+        await subscribe(peer, range(1, 3, 2))
+        for first in range(3, 2003, 20):
+            streams = range(first, first + 20, 2)
+            await subscribe(peer, streams)
+            await asyncio.sleep(1.1)
+            peer.send(*(wire.reset(stream) for stream in streams))
+        await peer.pong()
+        assert (peer.goaways, service.server.counts.resets) == ([], 1000)
+        assert not peer.answers[1].is_over
+
+
+@pytest.mark.asyncio(loop_factories=["leaping"])
+@pytest.mark.parametrize(("word", "seconds"), [("opened", 0.9), ("silent", 60.0)])
+async def test_streams_that_end_soon_or_unanswered_are_a_flood(word: str, seconds: float) -> None:
+    """Just after their answers, and a minute after nobody answered."""
+    async with serving(resets=50, premature_seconds=1.0) as service:
+        peer = await service.peer()
+        for first in range(1, 101, 20):
+            streams = range(first, first + 20, 2)
+            peer.send(*(wire.headers(stream, f"/{word}", end=True) for stream in streams))
+            await peer.pong()
+            await asyncio.sleep(seconds)
+            peer.send(*(wire.reset(stream) for stream in streams))
+            await peer.pong()
+        peer.send(wire.headers(101, f"/{word}", end=True) + wire.reset(101))
+        await peer.dismissed(wire.ENHANCE_YOUR_CALM)
 
 
 @pytest.mark.asyncio(loop_factories=["leaping"])
