@@ -3,20 +3,20 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, MutableMapping, Sequence
 from typing import Any, NamedTuple
 
 from http2 import endings, frames, refusals
 from http2.blocks import Heads
 from http2.counts import Counts
-from http2.endings import Ending, How
+from http2.endings import ClientLeft, Ending, How
 from http2.floods import Floods
 from http2.frames import STREAM_ID, Code, ConnectionFault, Flag, Kind, StreamFault
 from http2.limits import Limits
 from http2.reading import Reading
 from http2.refusals import Refusal
 from http2.sending import Sending, Turn
-from http2.stream import ClientLeft, Message, Stream
+from http2.stream import Message, Stream
 
 Scope = MutableMapping[str, Any]
 App = Callable[
@@ -53,7 +53,13 @@ class Connection:
     """
 
     def __init__(
-        self, app: App, limits: Limits, shared: Shared, write: Callable[[bytes], None], *, scheme: str = "http"
+        self,
+        app: App,
+        limits: Limits,
+        shared: Shared,
+        write: Callable[[Sequence[bytes | memoryview]], None],
+        *,
+        scheme: str = "http",
     ) -> None:
         self._app = app
         self._limits = limits

@@ -4,6 +4,10 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 
+class ClientLeft(ConnectionError):
+    """Nobody reads the stream any more."""
+
+
 class How(Enum):
     """The ways in which they do."""
 

@@ -1,6 +1,7 @@
 """The socket of a connection: when it is read, when it is written to, and when it ends."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Protocol, cast
 
 from http2 import frames
@@ -165,11 +166,11 @@ class Socket(asyncio.Protocol):
         else:
             self._transport.resume_reading()
 
-    def _write(self, data: bytes) -> None:
+    def _write(self, pieces: Sequence[bytes | memoryview]) -> None:
         if self._transport.is_closing():
             return  # an application that answers a client who has left
-        self._counts.sent_bytes += len(data)
-        self._transport.write(data)
+        self._counts.sent_bytes += sum(map(len, pieces))
+        self._transport.writelines(pieces)
 
     def _end(self, fault: ConnectionFault) -> None:
         self._counts.broken += 1

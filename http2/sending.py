@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from http2.frames import (
     DEFAULT_WINDOW,
@@ -21,6 +21,9 @@ from http2.stream import Stream
 _NO_TABLE = b"\x20"
 _HEADERS = -1
 """In place of the flags of what waits: it is a frame already."""
+
+COPIED_BYTES = 8 * 1024
+"""So much is copied into one piece, which costs less than to tell the system of each."""
 
 TOGETHER_BYTES = 128 * 1024
 """So much is handed to the transport before the turn ends, so that it can say when it is full."""
@@ -57,8 +60,10 @@ class Sending:
         waits: Called when a stream begins to wait, for whoever looks whether it does so too long.
     """
 
-    def __init__(self, write: Callable[[bytes], None], sent: Callable[[Stream], None], turn: Turn) -> None:
-        """Write by `write`, which may call `pause`; tell by `sent` of each stream whose answer has left, all of it."""
+    def __init__(
+        self, write: Callable[[Sequence[bytes | memoryview]], None], sent: Callable[[Stream], None], turn: Turn
+    ) -> None:
+        """Write pieces by `write`, which may call `pause`; tell by `sent` of streams whose answers have left."""
         self._write = write
         self._sent = sent
         self._turn = turn
@@ -100,8 +105,9 @@ class Sending:
         self._flushing = False
         if self._out:
             out, self._out = self._out, []
+            is_little = self._out_bytes <= COPIED_BYTES
             self._out_bytes = 0
-            self._write(b"".join(out))
+            self._write((b"".join(out),) if is_little else out)
 
     def data(self, stream: Stream, body: bytes, flags: int) -> Awaitable[None]:
         """Send a body's next part; return what is done when it was sent, or has failed if it never will be."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from http2 import endings
 from http2.blocks import answer, fields, trailers
-from http2.endings import Ending, How
+from http2.endings import ClientLeft, Ending, How
 from http2.frames import Code, Flag
 from http2.refusals import Refusal
 from http2.rules import Head
@@ -17,10 +17,6 @@ if TYPE_CHECKING:
 
 Message = dict[str, Any]
 Fields = Sequence[tuple[bytes, bytes]]
-
-
-class ClientLeft(ConnectionError):
-    """Nobody reads the stream any more."""
 
 
 class Stream:

@@ -18,6 +18,12 @@ NATIVE = ("'h2c'", "'h2'", "'grpc-exp','h2'")
 A match of filter chains by protocol cannot tell them, since there one of those that are offered is enough.
 """
 
+PASSED_ON = 8
+"""Times the buffer of a connection that is taken at once of what Python has written: 256 KiB, if nothing else is set.
+
+Large messages wait for it: of 1 MiB to 100 subscribers it was 830 MB/s for 560 with a single one, and 950 with 32.
+"""
+
 CONNECT_SECONDS = 5.0
 """To Python's socket, which a thread of the same process listens on."""
 CONNECT_ATTEMPTS = 8
@@ -65,7 +71,7 @@ def clusters(settings: EdgeSettings) -> list[Config]:
             "name": GRPC,
             "type": "STATIC",
             "connect_timeout": seconds(CONNECT_SECONDS),
-            "per_connection_buffer_limit_bytes": settings.bounds.connection_buffer_bytes,
+            "per_connection_buffer_limit_bytes": PASSED_ON * settings.bounds.connection_buffer_bytes,
             "circuit_breakers": {"thresholds": [{"max_connections": most, "max_pending_requests": most}]},
             "load_assignment": {"cluster_name": GRPC, "endpoints": [{"lb_endpoints": [socket]}]},
             "transport_socket": proxied,

@@ -43,7 +43,7 @@ async def ended(path: str = PUBLISH, extra: wire.Fields = (), client: str = "192
     """Make a call, lose its connection when it has an answer, or part of one, and return the stream."""
     before = asyncio.all_tasks()
     found: list[Stream] = []
-    written: list[bytes] = []
+    written: list[object] = []
     shared = Shared(Counts(), Turn(), found.append)
     connection = Connection(application, Limits(), shared, written.append)
     connection.client = (client, 50123)
