@@ -11,7 +11,7 @@ DOCS_PORT ?= 8000
 MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs
 
 .DEFAULT_GOAL := help
-.PHONY: help install up test check audit docs fmt bench proto
+.PHONY: help install compile plain up test check audit docs fmt bench proto
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,7 +25,14 @@ $(STAMP): pyproject.toml requirements/runtime.txt requirements/dev.txt
 	@$(BIN)/python -m compileall -q accounts api backplane cli http2 migrations router storage
 	@touch $@
 
+compile: install ## compile what publishes and deliveries go through to C (needs a C compiler)
+	@$(BIN)/python -m tools.hot_path compile
+
+plain: install ## take away what was compiled
+	@$(BIN)/python -m tools.hot_path plain
+
 up: install ## run the whole service on this machine (PORT=8080 DATA=./data UP_ARGS=--local)
+	@$(BIN)/python -m tools.hot_path compile --if-possible
 	$(BIN)/tidings up --port $(PORT) --data $(DATA) $(UP_ARGS)
 
 test: install ## run every test (PYTEST_ARGS="-k name -x")
@@ -53,6 +60,7 @@ fmt: install ## format, and mend what can be mended by itself
 	$(BIN)/ruff check --fix
 
 bench: install ## compare with Redis and NATS on this machine (about 12 minutes; SCENARIO="publish memory" for some)
+	@$(BIN)/python -m tools.hot_path compile --if-possible
 	$(BIN)/python -m bench $(if $(SCENARIO),--scenario $(SCENARIO)) $(BENCH_ARGS)
 
 proto: install ## generate Python from api/*.proto anew

@@ -119,7 +119,8 @@ async def write(send: Send, frames: bytes) -> None:
     try:
         await send({"type": "http.response.body", "body": frames, "more_body": True})
     except OSError as reason:
-        raise ClientGone from forgotten(reason)
+        forgotten(reason)
+        raise ClientGone from reason
 
 
 def wrote(send: Send, frames: bytes) -> "asyncio.Future[None]":

@@ -5,6 +5,7 @@ import importlib
 import click
 from typing_extensions import override
 
+from cli.build import hot_path
 from cli.imports import imports
 
 COMMANDS = {
@@ -47,7 +48,7 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(package_name="tidings")
+@click.version_option(package_name="tidings", message=f"%(prog)s %(version)s, hot path {hot_path()}")
 def main() -> None:
     """Tidings: publish and subscribe, self-hosted, with the SDKs that exist."""
 

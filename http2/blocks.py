@@ -4,7 +4,7 @@ A client that publishes sends the same block again and again, mostly indices int
 a block means the same until the table changes, so it is decoded once: hpack takes 40 to 100 µs for one.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -80,7 +80,7 @@ class Heads:
     def _state(self) -> tuple[int, int, object]:
         """Return what differs after each change of the table: whatever is added stands first, as a new object."""
         table = self._decoder.header_table
-        entries = table.dynamic_entries
+        entries: Sequence[object] = table.dynamic_entries  # not of pairs: compiled code would make new ones of them
         return table.maxsize, len(entries), entries[0] if entries else None
 
 

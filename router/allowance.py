@@ -82,11 +82,11 @@ class Allowance:
         if not self.is_touched:
             self.touch()
         if not self.publishes.take(1, now):
-            most = self.publishes.limit
+            most = f"{self.publishes.limit:.0f}"
             raise PublishRateExceeded(f"operations: {most} of {most} publishes a second in {self.place} are used")
         if not self.bytes.take(value_bytes, now):
             self.publishes.give_back(1)
-            most = self.bytes.limit
+            most = f"{self.bytes.limit:.0f}"
             raise ThroughputExceeded(f"throughput: {most} of {most} bytes a second in {self.place} are used")
 
     def give_back(self, value_bytes: int) -> None:

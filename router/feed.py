@@ -99,7 +99,7 @@ class Feed:
 
     def traced(self, spans: Spans, above: Span) -> None:
         """Make a span of the delivery of the item that came last: until those who wait have begun to write it."""
-        facts = {
+        facts: dict[str, str | int] = {
             "tidings.account": self.topic.account,
             "tidings.cache": self.topic.cache,
             "tidings.subscribers": self.subscribers,

@@ -312,7 +312,12 @@ class Subscription:
 
     async def _more(self) -> None:
         more = self._loop.create_future()
-        self.wait(lambda: more.done() or more.set_result(None))
+
+        def wake() -> None:
+            if not more.done():
+                more.set_result(None)
+
+        self.wait(wake)
         try:
             await more
         finally:

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tools import hot_path
+
 # Tests start processes while gRPC's threads run; its handlers around a fork crash the child. Read when it is imported.
 os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
 
@@ -24,6 +26,12 @@ settings.load_profile("tidings")
 
 LONG_FIRST = ("e2e/fleet", "browser", "e2e", "integration", "unit")
 """Folders whose files take minutes before those whose files take seconds, so that two workers end at about one time."""
+
+
+def pytest_sessionstart() -> None:
+    """Refuse to test what was compiled before its source was changed: Python would run that, and not the source."""
+    if stale := hot_path.stale(hot_path.ROOT):
+        pytest.exit(f"changed since it was compiled: {', '.join(stale)}; run `make compile`, or `make plain`", 4)
 
 
 @pytest.hookimpl(trylast=True)

@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 from typing_extensions import override
 
 from api.metrics import gauge, gauges
+from cli.build import hot_path
 
 
 class Page:
@@ -32,7 +33,8 @@ class Page:
 class _Process(Collector):
     @override
     def collect(self) -> Iterable[Metric]:
-        yield gauges("tidings_build", "The version that runs.", ("version",), {(version("tidings"),): 1.0})
+        runs = {(version("tidings"), hot_path()): 1.0}
+        yield gauges("tidings_build", "The version that runs.", ("version", "hot_path"), runs)
         try:
             tasks = len(asyncio.all_tasks())
         except RuntimeError:  # there is no loop while the registry learns the names

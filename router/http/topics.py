@@ -102,7 +102,8 @@ async def _answer(items: list[Json], send: Send) -> None:
     try:
         await send_json(send, 200, {"items": items}, _NO_STORE)
     except OSError as reason:
-        raise ClientGone from forgotten(reason)
+        forgotten(reason)
+        raise ClientGone from reason
 
 
 async def _refuse_method(send: Send) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from api.link import Resumed
 from tests.unit.asgi import Connection
 from tests.unit.credentials import account
 from tests.unit.router.http.conftest import HEARTBEAT_SECONDS, Http
@@ -108,7 +109,11 @@ async def test_a_failure_in_a_stream_is_told_and_says_nothing_of_itself(http: Ht
     client, task = http.serve(accept=SSE)
     await client.until(lambda: b"heartbeat" in client.body)
     (subscription,) = http.world.router.subscriptions
-    subscription._read_at = "no position"  # pyright: ignore[reportAttributeAccessIssue] - the failure
+
+    async def failing(number: int, page: int) -> Resumed:
+        raise ZeroDivisionError
+
+    subscription._read, subscription._read_at = failing, (1, 1)
     subscription.wake()
     await task
     assert events(client)[-1] == {"event": "error", "data": '{"code":"internal","message":"internal error"}'}

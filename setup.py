@@ -1,0 +1,41 @@
+"""Compiles the hot path to C with mypyc where TIDINGS_COMPILE=1 asks for it; all else is in pyproject.toml.
+
+`make compile` puts the compiled modules beside their sources, in whose place Python takes them; a wheel that is built
+so carries both. What it gains, and what it asks of the sources: docs/decisions/0058.
+"""
+
+import os
+from typing import Any
+
+from setuptools import setup
+
+HOT_PATH = {
+    "api": ("framing", "grpc_asgi", "items", "link", "names", "permissions", "usage"),
+    "http2": (
+        *("blocks", "connection", "counts", "floods", "limits", "protocol"),
+        *("reading", "refusals", "rules", "sending", "stream"),
+    ),
+    "router": (
+        *("allowance", "bearer", "busy", "counts", "feed", "feeds", "log", "owners"),
+        *("pubsub", "quota", "router", "subscription", "tallies", "taps", "tenant", "writer"),
+    ),
+    "router/meters": ("flights", "meters", "window"),
+    "storage": ("answered", "history", "node"),
+}
+"""By its folder what each publish and each delivery goes through. Modules of a folder become one library."""
+
+
+def extensions() -> list[Any]:
+    """Return what is to be compiled; modules call each other without Python between them."""
+    from mypyc.build import mypycify  # noqa: PLC0415 - only who compiles needs it
+
+    libraries: list[tuple[list[str], str | None]] = [
+        ([f"{folder}/{name}.py" for name in names], f"{folder.replace('/', '.')}.hot_path")
+        for folder, names in HOT_PATH.items()
+    ]
+    sources = [source for library, _ in libraries for source in library]
+    options = ["--ignore-missing-imports", "--no-warn-unused-configs"]
+    return mypycify([*options, *sources], separate=libraries, opt_level="2", debug_level="0")
+
+
+setup(ext_modules=extensions() if os.environ.get("TIDINGS_COMPILE") == "1" else [])

@@ -1,0 +1,67 @@
+"""What is compiled beside its source runs in its place, so it must be as new, and nothing may be left of what was."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tools import hot_path
+
+SUFFIX = hot_path.SUFFIX
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A folder that has one module of each library, compiled after it was written."""
+    (tmp_path / "setup.py").touch()
+    for folder in hot_path.FOLDERS:
+        (tmp_path / folder).mkdir()
+        for name in ("module.py", f"module{SUFFIX}", f"hot_path__mypyc{SUFFIX}"):
+            (tmp_path / folder / name).touch()
+    for at, pattern in enumerate(("**/*.py", f"**/*{SUFFIX}")):
+        for path in tmp_path.glob(pattern):
+            os.utime(path, (at, at))
+    return tmp_path
+
+
+def test_what_is_newer_than_its_source_is_current(checkout: Path) -> None:
+    assert hot_path.is_current(checkout)
+    assert hot_path.stale(checkout) == []
+
+
+def test_a_source_that_was_changed_is_named(checkout: Path) -> None:
+    os.utime(checkout / "http2" / "module.py", (5, 5))
+    assert hot_path.stale(checkout) == ["http2/module.py"]
+    assert not hot_path.is_current(checkout)
+
+
+def test_a_source_that_is_gone_is_named(checkout: Path) -> None:
+    (checkout / "router" / "module.py").unlink()
+    assert hot_path.stale(checkout) == ["router/module.py"]
+
+
+def test_another_list_of_modules_is_compiled_anew(checkout: Path) -> None:
+    os.utime(checkout / "setup.py", (5, 5))
+    assert not hot_path.is_current(checkout)
+
+
+def test_nothing_is_not_current(checkout: Path) -> None:
+    hot_path.remove(checkout)
+    assert list(hot_path.compiled(checkout)) == []
+    assert not hot_path.is_current(checkout)
+    assert all((checkout / folder / "module.py").exists() for folder in hot_path.FOLDERS)
+
+
+def test_without_a_compiler_one_is_asked_for(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CC", "no-such-compiler -O2")
+    assert hot_path.lacking() == "there is no C compiler (no-such-compiler) here"
+    hot_path.remove(checkout)
+    monkeypatch.setattr(hot_path, "ROOT", checkout)
+    assert hot_path.main(["compile"]) == 1
+    assert hot_path.main(["compile", "--if-possible"]) == 0
+
+
+def test_what_fails_leaves_nothing(checkout: Path) -> None:
+    (checkout / "setup.py").write_text("raise SystemExit(3)\n")
+    assert hot_path.compile_modules(checkout) == 3
+    assert list(hot_path.compiled(checkout)) == []

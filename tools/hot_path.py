@@ -1,0 +1,92 @@
+"""Compiles the hot path beside its sources, or takes what was compiled away: `python -m tools.hot_path compile|plain`.
+
+Which modules that are is in setup.py. `compile` does nothing where all are newer than their sources; with
+`--if-possible` it goes on without them, and says so, where this machine has no C compiler.
+"""
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+FOLDERS = ("api", "http2", "router", "storage")
+SUFFIX = sysconfig.get_config_var("EXT_SUFFIX")
+_LIBRARY = "hot_path__mypyc"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Do what the arguments say; return the exit status."""
+    if arguments[:1] == ["plain"]:
+        remove(ROOT)
+        return 0
+    if arguments[:1] != ["compile"]:
+        print(__doc__)
+        return 2
+    if is_current(ROOT):
+        return 0
+    lack = lacking()
+    if lack is None:
+        return compile_modules(ROOT)
+    print(f"{lack}: the hot path stays plain Python, which serves a fifth to a third less (docs/performance.md)")
+    return 0 if "--if-possible" in arguments else 1
+
+
+def compiled(root: Path) -> Iterator[Path]:
+    """Return what was compiled for this Python and stands beside its sources."""
+    for folder in FOLDERS:
+        yield from (root / folder).rglob(f"*{SUFFIX}")
+
+
+def stale(root: Path) -> list[str]:
+    """Return the modules whose sources have changed since they were compiled. Python would run what they were."""
+    modules = {path: path.with_name(path.name.removesuffix(SUFFIX) + ".py") for path in compiled(root)}
+    return sorted(
+        source.relative_to(root).as_posix()
+        for path, source in modules.items()
+        if source.stem != _LIBRARY and (not source.exists() or source.stat().st_mtime > path.stat().st_mtime)
+    )
+
+
+def is_current(root: Path) -> bool:
+    """Whether there is nothing to compile."""
+    oldest = min((path.stat().st_mtime for path in compiled(root)), default=0.0)
+    return oldest > (root / "setup.py").stat().st_mtime and not stale(root)
+
+
+def lacking() -> str | None:
+    """Return what this machine lacks to compile; None for nothing."""
+    compiler = shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")[0]
+    if shutil.which(compiler) is None:
+        return f"there is no C compiler ({compiler}) here"
+    if not (Path(sysconfig.get_path("include")) / "Python.h").exists():
+        return "Python's header files are not installed here"
+    return None
+
+
+def compile_modules(root: Path) -> int:
+    """Compile all modules, each library on a core of its own; return the exit status."""
+    print("compiling the hot path to C, which takes a minute or so; `make plain` takes it away again", flush=True)
+    command = [sys.executable, "setup.py", "--quiet", "build_ext", "--inplace", "--parallel", str(os.cpu_count() or 1)]
+    remove(root)  # where it fails half way, nothing old is left
+    status = subprocess.run(command, cwd=root, env=os.environ | {"TIDINGS_COMPILE": "1"}, check=False).returncode
+    if status:
+        remove(root)
+        return status
+    for path in compiled(root):
+        path.touch()  # what was built before, from the same text, is as new as its source now
+    return 0
+
+
+def remove(root: Path) -> None:
+    """Take all away that was compiled."""
+    for path in list(compiled(root)):
+        path.unlink()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
