@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from api.grpc_asgi import Receive, Scope, Send
 from cli.edge.configuration import configuration
-from cli.edge.grpc import PASSED_ON
+from cli.edge.grpc import PASSED_ON_BYTES
 from cli.edge.sent import STATISTICS
 from cli.edge.settings import Bounds, Certificate, EdgeSettings, Times
 from cli.forwarded import Forwarded
@@ -146,10 +146,15 @@ def test_nothing_bounds_connections_before_the_bound_of_all() -> None:
     assert threshold["max_pending_requests"] > 70_000
 
 
-def test_times_are_those_of_other_connections_and_what_python_writes_is_taken_by_more() -> None:
-    settings = replace(SETTINGS, times=Times(connection_idle=7.0), bounds=Bounds(connection_buffer_bytes=123_456))
+def test_times_are_those_of_other_connections() -> None:
+    settings = replace(SETTINGS, times=Times(connection_idle=7.0))
     assert passed_on(settings)["idle_timeout"] == "7s"
-    assert cluster(settings)["per_connection_buffer_limit_bytes"] == PASSED_ON * 123_456
+
+
+@pytest.mark.parametrize(("kept", "taken"), [(32_768, PASSED_ON_BYTES), (1_048_576, 1_048_576)])
+def test_more_is_taken_of_what_python_has_written_than_is_kept_for_other_connections(kept: int, taken: int) -> None:
+    settings = replace(SETTINGS, bounds=Bounds(connection_buffer_bytes=kept))
+    assert cluster(settings)["per_connection_buffer_limit_bytes"] == taken
 
 
 def test_what_is_passed_on_is_in_the_statistics_of_what_was_sent() -> None:
