@@ -31,11 +31,8 @@ class Discontinuity(NamedTuple):
 
     def frame(self) -> bytes:
         """Return it as a gRPC frame."""
-        fields = b"".join(
-            tag + varint(number)
-            for tag, number in ((b"\x08", self.last), (b"\x10", self.new), (b"\x18", self.page))
-            if number
-        )
+        numbers = ((b"\x08", self.last), (b"\x10", self.new), (b"\x18", self.page))
+        fields = b"".join([tag + varint(number) for tag, number in numbers if number])
         return frame(b"\x12" + varint(len(fields)) + fields)
 
 

@@ -64,7 +64,7 @@ class Feeds:
 
     def subscribers(self, topic: Topic) -> int:
         """Return how many subscribers of a topic there are here, durable or not."""
-        feeds = (self._feeds.get(topic._replace(durable=durable)) for durable in (False, True))
+        feeds = [self._feeds.get(topic._replace(durable=durable)) for durable in (False, True)]
         return sum(feed.subscribers for feed in feeds if feed is not None)
 
     def detach(self, feed: Feed) -> None:

@@ -192,7 +192,7 @@ class Tenant:
             if begun < self._next_reap:
                 return
             everyone = list(self.subscriptions)
-            gone = await asyncio.gather(*(subscription.is_gone() for subscription in everyone))
+            gone = await asyncio.gather(*[subscription.is_gone() for subscription in everyone])
             for subscription, has_gone in zip(everyone, gone, strict=True):
                 if has_gone:
                     self.closed(subscription)

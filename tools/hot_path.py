@@ -1,7 +1,7 @@
 """Compiles the hot path beside its sources, or takes what was compiled away: `python -m tools.hot_path compile|plain`.
 
 Which modules that are is in setup.py. `compile` does nothing where all are newer than their sources; with
-`--if-possible` it goes on without them, and says so, where this machine has no C compiler.
+`--if-possible` it says so and ends well where there is no C compiler, or where that fails.
 """
 
 import os
@@ -29,10 +29,10 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     if is_current(ROOT):
         return 0
-    lack = lacking()
-    if lack is None:
-        return compile_modules(ROOT)
-    print(f"{lack}: the hot path stays plain Python, which serves a fifth to a third less (docs/performance.md)")
+    why = lacking() or compile_modules(ROOT)
+    if why is None:
+        return 0
+    print(f"{why}: the hot path is plain Python, which serves a fifth to a third less (docs/performance.md)")
     return 0 if "--if-possible" in arguments else 1
 
 
@@ -68,18 +68,18 @@ def lacking() -> str | None:
     return None
 
 
-def compile_modules(root: Path) -> int:
-    """Compile all modules, each library on a core of its own; return the exit status."""
+def compile_modules(root: Path) -> str | None:
+    """Compile all modules, each library on a core of its own; return why that failed, or None."""
     print("compiling the hot path to C, which takes a minute or so; `make plain` takes it away again", flush=True)
     command = [sys.executable, "setup.py", "--quiet", "build_ext", "--inplace", "--parallel", str(os.cpu_count() or 1)]
     remove(root)  # where it fails half way, nothing old is left
     status = subprocess.run(command, cwd=root, env=os.environ | {"TIDINGS_COMPILE": "1"}, check=False).returncode
     if status:
         remove(root)
-        return status
+        return f"it could not be compiled (status {status}; see above)"
     for path in compiled(root):
         path.touch()  # what was built before, from the same text, is as new as its source now
-    return 0
+    return None
 
 
 def remove(root: Path) -> None:

@@ -61,7 +61,12 @@ def test_without_a_compiler_one_is_asked_for(checkout: Path, monkeypatch: pytest
     assert hot_path.main(["compile", "--if-possible"]) == 0
 
 
-def test_what_fails_leaves_nothing(checkout: Path) -> None:
+def test_a_compiler_that_fails_leaves_nothing(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     (checkout / "setup.py").write_text("raise SystemExit(3)\n")
-    assert hot_path.compile_modules(checkout) == 3
+    monkeypatch.setattr(hot_path, "ROOT", checkout)
+    assert hot_path.main(["compile"]) == 1
+    assert "could not be compiled (status 3" in capsys.readouterr().out
     assert list(hot_path.compiled(checkout)) == []
+    assert hot_path.main(["compile", "--if-possible"]) == 0
