@@ -8,7 +8,6 @@ import secrets
 import sys
 from collections.abc import Generator
 from contextlib import AbstractContextManager, contextmanager
-from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +15,7 @@ import httpx
 
 from bench.protocols.tidings import TidingsDialect
 from bench.systems.interface import Running, process
-from bench.systems.tidings import FIRST_NUMBER
+from bench.systems.tidings import BUILT, FIRST_NUMBER
 
 _HOST: Final = "127.0.0.1"
 _CACHE: Final = "bench"
@@ -48,7 +47,7 @@ def _running(folder: Path, name: str, appendfsync: str = "") -> Generator[Runnin
             raise RuntimeError(f"the fleet ended with code {started.wait()} before it was ready")
         key = _prepared(f"http://{_HOST}:{words[2]}", durable=bool(appendfsync))
         dialect = TidingsDialect(_HOST, int(words[1]), key, _CACHE)
-        yield Running(name, version("tidings"), started.pid, dialect, FIRST_NUMBER)
+        yield Running(name, BUILT, started.pid, dialect, FIRST_NUMBER)
 
 
 def _prepared(accounts: str, *, durable: bool) -> str:

@@ -17,6 +17,7 @@ from momento_wire_types import controlclient_pb2 as control
 
 from bench.protocols.tidings import TidingsDialect
 from bench.systems.interface import BY_ENVOY, Running, process
+from cli.build import hot_path
 
 _HOST: Final = "127.0.0.1"
 _CACHE: Final = "bench"
@@ -28,6 +29,7 @@ FIRST_NUMBER: Final = 16_400
 _READY: Final = re.compile(r"^ready http://.+:(\d+)$")
 _TIDINGS: Final = (sys.executable, "-m", "cli.main")
 _ROOT: Final = Path(__file__).parents[2]
+BUILT: Final = f"{version('tidings')} (hot path {hot_path()})"
 
 
 @contextmanager
@@ -41,7 +43,7 @@ def tidings(folder: Path, app: str = "cli.entry:app", *, grpc_by: str = "python"
         _create_cache(port, api_key)
         dialect = TidingsDialect(_HOST, port, api_key, _CACHE)
         name = "Tidings" if grpc_by == "python" else BY_ENVOY
-        yield Running(name, version("tidings"), started.pid, dialect, FIRST_NUMBER)
+        yield Running(name, BUILT, started.pid, dialect, FIRST_NUMBER)
 
 
 def by_envoy(folder: Path) -> AbstractContextManager[Running]:
