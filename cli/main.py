@@ -5,7 +5,7 @@ import importlib
 import click
 from typing_extensions import override
 
-from cli.build import hot_path
+from cli.build import hot_path, refuse_stale
 from cli.imports import imports
 
 COMMANDS = {
@@ -51,6 +51,7 @@ class Commands(click.Group):
 @click.version_option(package_name="tidings", message=f"%(prog)s %(version)s, hot path {hot_path()}")
 def main() -> None:
     """Tidings: publish and subscribe, self-hosted, with the SDKs that exist."""
+    refuse_stale()
 
 
 if __name__ == "__main__":

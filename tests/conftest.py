@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tools import hot_path
+from cli.build import stale
 
 # Tests start processes while gRPC's threads run; its handlers around a fork crash the child. Read when it is imported.
 os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
@@ -30,8 +30,8 @@ LONG_FIRST = ("e2e/fleet", "browser", "e2e", "integration", "unit")
 
 def pytest_sessionstart() -> None:
     """Refuse to test what was compiled before its source was changed: Python would run that, and not the source."""
-    if stale := hot_path.stale(hot_path.ROOT):
-        pytest.exit(f"changed since it was compiled: {', '.join(stale)}; run `make compile`, or `make plain`", 4)
+    if found := stale(Path(__file__).parents[1]):
+        pytest.exit(f"changed since compiled: {', '.join(found)}; run `make compile`, or `make plain`", 4)
 
 
 @pytest.hookimpl(trylast=True)

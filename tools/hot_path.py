@@ -10,13 +10,13 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
+from cli.build import compiled, stale
+
 ROOT = Path(__file__).parents[1]
-FOLDERS = ("api", "http2", "router", "storage")
-SUFFIX = sysconfig.get_config_var("EXT_SUFFIX")
-_LIBRARY = "hot_path__mypyc"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -34,22 +34,6 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     print(f"{why}: the hot path is plain Python, which serves a fifth to a third less (docs/performance.md)")
     return 0 if "--if-possible" in arguments else 1
-
-
-def compiled(root: Path) -> Iterator[Path]:
-    """Return what was compiled for this Python and stands beside its sources."""
-    for folder in FOLDERS:
-        yield from (root / folder).rglob(f"*{SUFFIX}")
-
-
-def stale(root: Path) -> list[str]:
-    """Return the modules whose sources have changed since they were compiled. Python would run what they were."""
-    modules = {path: path.with_name(path.name.removesuffix(SUFFIX) + ".py") for path in compiled(root)}
-    return sorted(
-        source.relative_to(root).as_posix()
-        for path, source in modules.items()
-        if source.stem != _LIBRARY and (not source.exists() or source.stat().st_mtime > path.stat().st_mtime)
-    )
 
 
 def is_current(root: Path) -> bool:
@@ -72,13 +56,16 @@ def compile_modules(root: Path) -> str | None:
     """Compile all modules, each library on a core of its own; return why that failed, or None."""
     print("compiling the hot path to C, which takes a minute or so; `make plain` takes it away again", flush=True)
     command = [sys.executable, "setup.py", "--quiet", "build_ext", "--inplace", "--parallel", str(os.cpu_count() or 1)]
-    remove(root)  # where it fails half way, nothing old is left
+    began = time.time()
     status = subprocess.run(command, cwd=root, env=os.environ | {"TIDINGS_COMPILE": "1"}, check=False).returncode
     if status:
         remove(root)
         return f"it could not be compiled (status {status}; see above)"
-    for path in compiled(root):
-        path.touch()  # what was built before, from the same text, is as new as its source now
+    for path in list(compiled(root)):
+        if path.stat().st_ctime < began:
+            path.unlink()  # it is not in the list any more
+        else:
+            path.touch()  # what was built before, from the same text, is as new as its source now
     return None
 
 

@@ -34,7 +34,8 @@ class _Process(Collector):
     @override
     def collect(self) -> Iterable[Metric]:
         runs = {(version("tidings"), hot_path()): 1.0}
-        yield gauges("tidings_build", "The version that runs.", ("version", "hot_path"), runs)
+        what = "The version that runs, and whether its hot path is compiled or plain."
+        yield gauges("tidings_build", what, ("version", "hot_path"), runs)
         try:
             tasks = len(asyncio.all_tasks())
         except RuntimeError:  # there is no loop while the registry learns the names

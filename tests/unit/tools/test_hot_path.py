@@ -3,18 +3,18 @@
 import os
 from pathlib import Path
 
+import click
 import pytest
 
+from cli.build import FOLDERS, SUFFIX, compiled, refuse_stale, stale
 from tools import hot_path
-
-SUFFIX = hot_path.SUFFIX
 
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A folder that has one module of each library, compiled after it was written."""
     (tmp_path / "setup.py").touch()
-    for folder in hot_path.FOLDERS:
+    for folder in FOLDERS:
         (tmp_path / folder).mkdir()
         for name in ("module.py", f"module{SUFFIX}", f"hot_path__mypyc{SUFFIX}"):
             (tmp_path / folder / name).touch()
@@ -26,18 +26,26 @@ def checkout(tmp_path: Path) -> Path:
 
 def test_what_is_newer_than_its_source_is_current(checkout: Path) -> None:
     assert hot_path.is_current(checkout)
-    assert hot_path.stale(checkout) == []
+    assert stale(checkout) == []
 
 
 def test_a_source_that_was_changed_is_named(checkout: Path) -> None:
     os.utime(checkout / "http2" / "module.py", (5, 5))
-    assert hot_path.stale(checkout) == ["http2/module.py"]
+    assert stale(checkout) == ["http2/module.py"]
     assert not hot_path.is_current(checkout)
+
+
+def test_the_command_refuses_a_checkout_with_such_modules_and_no_wheel(checkout: Path) -> None:
+    os.utime(checkout / "http2" / "module.py", (5, 5))
+    refuse_stale(checkout)
+    (checkout / "pyproject.toml").touch()
+    with pytest.raises(click.ClickException, match=r"changed since compiled: http2/module\.py; run `make compile`"):
+        refuse_stale(checkout)
 
 
 def test_a_source_that_is_gone_is_named(checkout: Path) -> None:
     (checkout / "router" / "module.py").unlink()
-    assert hot_path.stale(checkout) == ["router/module.py"]
+    assert stale(checkout) == ["router/module.py"]
 
 
 def test_another_list_of_modules_is_compiled_anew(checkout: Path) -> None:
@@ -47,9 +55,9 @@ def test_another_list_of_modules_is_compiled_anew(checkout: Path) -> None:
 
 def test_nothing_is_not_current(checkout: Path) -> None:
     hot_path.remove(checkout)
-    assert list(hot_path.compiled(checkout)) == []
+    assert list(compiled(checkout)) == []
     assert not hot_path.is_current(checkout)
-    assert all((checkout / folder / "module.py").exists() for folder in hot_path.FOLDERS)
+    assert all((checkout / folder / "module.py").exists() for folder in FOLDERS)
 
 
 def test_without_a_compiler_one_is_asked_for(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,5 +76,5 @@ def test_a_compiler_that_fails_leaves_nothing(
     monkeypatch.setattr(hot_path, "ROOT", checkout)
     assert hot_path.main(["compile"]) == 1
     assert "could not be compiled (status 3" in capsys.readouterr().out
-    assert list(hot_path.compiled(checkout)) == []
+    assert list(compiled(checkout)) == []
     assert hot_path.main(["compile", "--if-possible"]) == 0
