@@ -38,4 +38,5 @@ def extensions() -> list[Any]:
     return mypycify([*options, *sources], separate=libraries, opt_level="2", debug_level="0")
 
 
-setup(ext_modules=extensions() if os.environ.get("TIDINGS_COMPILE") == "1" else [])
+if __name__ == "__main__":
+    setup(ext_modules=extensions() if os.environ.get("TIDINGS_COMPILE") == "1" else [])

@@ -34,6 +34,7 @@ from bench.systems import fleet, peers
 from bench.systems.interface import System
 from bench.systems.tidings import by_envoy, tidings
 from bench.update import updated
+from cli.build import hot_path
 
 SCENARIOS: Final[tuple[Scenario, ...]] = (
     publish.SCENARIO,
@@ -105,8 +106,9 @@ def main() -> int:
 
 def _options() -> Options:
     names = [each.name for each in SCENARIOS]
+    usual = [name for name in names if name != controls.SCENARIO.name or hot_path() == "plain"]
     parser = argparse.ArgumentParser("python -m bench", description=__doc__)
-    parser.add_argument("--scenario", dest="scenarios", nargs="+", choices=names, default=names, help="which to run")
+    parser.add_argument("--scenario", dest="scenarios", nargs="+", choices=names, default=usual, help="which to run")
     parser.add_argument(
         "--system", dest="systems", nargs="+", choices=SYSTEMS, default=list(SYSTEMS), help="which to run"
     )

@@ -11,6 +11,7 @@ from bench.measurement import Measurement
 from bench.scenarios.interface import Plan, Scenario
 from bench.systems.interface import Running
 from bench.systems.tidings import tidings
+from cli.build import hot_path
 
 Round: TypeAlias = tuple[Measurement, Measurement]
 """What the service gave as it is, and what the other one gave."""
@@ -18,7 +19,13 @@ Round: TypeAlias = tuple[Measurement, Measurement]
 
 @contextmanager
 def beside(app: str) -> Generator[tuple[Running, Running]]:
-    """Start the service as it is, and another one that runs `app`."""
+    """Start the service as it is, and another one that runs `app`.
+
+    Raises:
+        RuntimeError: the hot path is compiled, and what does less in `app` inherits from it, which only Python allows.
+    """
+    if hot_path() == "compiled":
+        raise RuntimeError("measured as plain Python alone: run `make plain`, and then `.venv/bin/python -m bench`")
     with tempfile.TemporaryDirectory(prefix="bench-") as folder, ExitStack() as stack:
         services: list[Running] = []
         for name, system in (("with", tidings), ("without", partial(tidings, app=app))):

@@ -11,6 +11,7 @@ FOLDERS = ("api", "http2", "router", "storage")
 """Where compiled modules may stand beside their sources."""
 SUFFIX = sysconfig.get_config_var("EXT_SUFFIX")
 _LIBRARY = "hot_path__mypyc"
+_INLINED = "http2/frames.py"
 _CHECKOUT = Path(__file__).parents[1]
 
 
@@ -27,12 +28,17 @@ def compiled(root: Path) -> Iterator[Path]:
 
 
 def stale(root: Path) -> list[str]:
-    """Return the modules whose sources have changed since they were compiled. Python would run what they were."""
+    """Return the modules whose sources have changed since they were compiled. Python would run what they were.
+
+    Constants of one module that is not compiled are in those that are.
+    """
     modules = {path: path.with_name(path.name.removesuffix(SUFFIX) + ".py") for path in compiled(root)}
+    pairs = [(source, path) for path, source in modules.items() if source.stem != _LIBRARY]
+    pairs += [(root / _INLINED, path) for path in list(modules)[:1] if (root / _INLINED).exists()]
     return sorted(
         source.relative_to(root).as_posix()
-        for path, source in modules.items()
-        if source.stem != _LIBRARY and (not source.exists() or source.stat().st_mtime > path.stat().st_mtime)
+        for source, path in pairs
+        if not source.exists() or source.stat().st_mtime > path.stat().st_mtime
     )
 
 

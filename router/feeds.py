@@ -92,11 +92,13 @@ class Feeds:
                             raise Moved
                         resumed = await link.subscribe(feed.topic, number, page)
                     except Moved as moved:
-                        await self._owners.follow(moved)
-                        self._place(feed)
+                        following = self._owners.follow(moved)
                     else:
                         if self._watched.get(feed.topic) is link:
                             return resumed
+                        continue
+                    await following
+                    self._place(feed)
         except TimeoutError:
             if not patience.expired():
                 raise

@@ -127,18 +127,22 @@ class Owners:
         try:
             return await self.link(topic).publish(topic, value, publisher_id, timeout, stored)
         except Moved as moved:
-            return await self._publish_after(moved, topic, value, publisher_id, timeout, stored)
+            later = self._publish_after(moved, topic, value, publisher_id, timeout, stored)
+        return await later
 
     async def follow(self, moved: Moved) -> None:
         """Return when it is worth to ask again for a topic that a node said to have `moved`."""
         if moved.map_version <= self.map_version:
             await asyncio.sleep(PAUSE_SECONDS)  # the node is behind, or waits for its lease
         if moved.map_version > self.map_version or not moved.map_version:
+            pause = 0.0
             try:
                 async with asyncio.timeout(LOOK_SECONDS):
                     await self._registry.refresh()
             except (Unavailable, TimeoutError):
-                await asyncio.sleep(PAUSE_SECONDS)
+                pause = PAUSE_SECONDS
+            if pause:
+                await asyncio.sleep(pause)
 
     def close(self) -> None:
         """Leave all nodes."""

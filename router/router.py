@@ -121,8 +121,9 @@ class Router:
         try:
             return bearer.writable(cache, topic, address)
         except NotFound:
-            await self._renew(bearer)
-            return bearer.writable(cache, topic, address)
+            renewed = self._renew(bearer)
+        await renewed
+        return bearer.writable(cache, topic, address)
 
     async def publish(
         self, bearer: Bearer, writable: Writable, value: bytes, value_bytes: int, timeout: float = float("inf")
@@ -305,15 +306,17 @@ class Router:
         try:
             return bearer.inspectable(cache, address)
         except NotFound:
-            await self._renew(bearer)
-            return bearer.inspectable(cache, address)
+            renewed = self._renew(bearer)
+        await renewed
+        return bearer.inspectable(cache, address)
 
     async def _readable(self, bearer: Bearer, cache: str, topic: str, address: str) -> Readable:
         try:
             return bearer.readable(cache, topic, address)
         except NotFound:
-            await self._renew(bearer)
-            return bearer.readable(cache, topic, address)
+            renewed = self._renew(bearer)
+        await renewed
+        return bearer.readable(cache, topic, address)
 
     def _seats_of(self, topic: Topic) -> Seats:
         """Return what counts subscriptions to a topic; nobody is billed for what the service tells of itself."""

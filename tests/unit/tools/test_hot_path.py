@@ -1,6 +1,8 @@
 """What is compiled beside its source runs in its place, so it must be as new, and nothing may be left of what was."""
 
+import ast
 import os
+import runpy
 from pathlib import Path
 
 import click
@@ -43,6 +45,11 @@ def test_the_command_refuses_a_checkout_with_such_modules_and_no_wheel(checkout:
         refuse_stale(checkout)
 
 
+def test_a_module_whose_constants_are_in_others_is_named(checkout: Path) -> None:
+    (checkout / "http2" / "frames.py").touch()
+    assert stale(checkout) == ["http2/frames.py"]
+
+
 def test_a_source_that_is_gone_is_named(checkout: Path) -> None:
     (checkout / "router" / "module.py").unlink()
     assert stale(checkout) == ["router/module.py"]
@@ -78,3 +85,19 @@ def test_a_compiler_that_fails_leaves_nothing(
     assert "could not be compiled (status 3" in capsys.readouterr().out
     assert list(compiled(checkout)) == []
     assert hot_path.main(["compile", "--if-possible"]) == 0
+
+
+def test_nothing_that_is_compiled_awaits_while_it_handles_an_exception() -> None:
+    """It would be the current one for all that runs meanwhile, but below `RouterApp`, which is not compiled."""
+    sources = runpy.run_path(str(hot_path.ROOT / "setup.py"))["HOT_PATH"]
+    names = [f"{folder}/{name}.py" for folder, modules in sources.items() for name in modules]
+    found = [
+        f"{name}:{node.lineno}"
+        for name in names
+        for handler in ast.walk(ast.parse((hot_path.ROOT / name).read_text()))
+        if isinstance(handler, ast.ExceptHandler)
+        for node in ast.walk(handler)
+        if isinstance(node, ast.Await | ast.Yield)
+    ]
+    assert len(names) > 30
+    assert [place for place in found if not place.startswith("router/pubsub.py")] == []
