@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from typing import Any, NamedTuple
 
 from http2 import endings, frames, refusals
@@ -15,7 +15,7 @@ from http2.frames import STREAM_ID, Code, ConnectionFault, Flag, Kind, StreamFau
 from http2.limits import Limits
 from http2.reading import Reading
 from http2.refusals import Refusal
-from http2.sending import Sending, Turn
+from http2.sending import Sending, Turn, Write
 from http2.stream import Message, Stream
 
 Scope = MutableMapping[str, Any]
@@ -52,15 +52,7 @@ class Connection:
         is_draining: No new stream is served.
     """
 
-    def __init__(
-        self,
-        app: App,
-        limits: Limits,
-        shared: Shared,
-        write: Callable[[Sequence[bytes | memoryview]], None],
-        *,
-        scheme: str = "http",
-    ) -> None:
+    def __init__(self, app: App, limits: Limits, shared: Shared, write: Write, *, scheme: str = "http") -> None:
         self._app = app
         self._limits = limits
         self._counts = shared.counts

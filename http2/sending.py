@@ -29,6 +29,10 @@ TOGETHER_BYTES = 128 * 1024
 """So much is handed to the transport before the turn ends, so that it can say when it is full."""
 
 
+Write = Callable[[Sequence[bytes | memoryview]], None]
+"""Writes pieces, one after the other, to the client."""
+
+
 class Turn:
     """What all connections send when a turn of the event loop is over: one call of the loop for all of them."""
 
@@ -60,10 +64,8 @@ class Sending:
         waits: Called when a stream begins to wait, for whoever looks whether it does so too long.
     """
 
-    def __init__(
-        self, write: Callable[[Sequence[bytes | memoryview]], None], sent: Callable[[Stream], None], turn: Turn
-    ) -> None:
-        """Write pieces by `write`, which may call `pause`; tell by `sent` of streams whose answers have left."""
+    def __init__(self, write: Write, sent: Callable[[Stream], None], turn: Turn) -> None:
+        """Write by `write`, which may call `pause`; tell by `sent` of streams whose answers have left."""
         self._write = write
         self._sent = sent
         self._turn = turn
