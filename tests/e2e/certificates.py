@@ -1,7 +1,8 @@
-"""A certificate authority of a test's own, and a server certificate from it."""
+"""A certificate authority of a test's own with a server certificate from it, or one that vouches for itself."""
 
 import datetime as dt
 import ipaddress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,21 +30,33 @@ def issue(folder: Path, *names: str) -> Files:
     issuer = _name("Test authority")
     is_authority = x509.BasicConstraints(ca=True, path_length=0)
     authority = _builder(issuer, issuer, authority_key).add_extension(is_authority, critical=True)
-    alternatives: list[x509.GeneralName] = [x509.DNSName(name) for name in names]
-    alternatives.append(x509.IPAddress(ipaddress.ip_address("127.0.0.1")))
-    server = _builder(_name(names[0]), issuer, server_key).add_extension(
-        x509.SubjectAlternativeName(alternatives), critical=False
-    )
+    server = _builder(_name(names[0]), issuer, server_key).add_extension(_alternatives(names), critical=False)
     files = Files(folder / "authority.pem", folder / "chain.pem", folder / "key.pem")
     for path, certificate in ((files.authority, authority), (files.chain, server)):
         signed = certificate.sign(authority_key, hashes.SHA256())
         path.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
-    files.key.write_bytes(
-        server_key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-    )
+    _write(server_key, files.key)
     return files
+
+
+def self_signed(folder: Path, *names: str) -> tuple[Path, Path]:
+    """Write a certificate for the names and the loopback address, and its key, and return their paths."""
+    key, subject = ec.generate_private_key(ec.SECP256R1()), _name(names[0])
+    signed = _builder(subject, subject, key).add_extension(_alternatives(names), critical=False)
+    chain, private = folder / "chain.pem", folder / "key.pem"
+    chain.write_bytes(signed.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+    _write(key, private)
+    return chain, private
+
+
+def _alternatives(names: Sequence[str]) -> x509.SubjectAlternativeName:
+    loopback = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    return x509.SubjectAlternativeName([*(x509.DNSName(name) for name in names), loopback])
+
+
+def _write(key: ec.EllipticCurvePrivateKey, file: Path) -> None:
+    no_password = serialization.NoEncryption()
+    file.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, no_password))
 
 
 def _name(text: str) -> x509.Name:

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.e2e.edge.tls import self_signed
+from tests.e2e.certificates import self_signed
 from tests.e2e.service import Service
 
 PROBE = ("--app", "tests.e2e.edge.probe_app:app")

@@ -8,9 +8,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.e2e.certificates import self_signed
 from tests.e2e.edge.conftest import PROBE
 from tests.e2e.edge.http2 import Connection
-from tests.e2e.edge.tls import context, self_signed
+from tests.e2e.edge.tls import context
 from tests.e2e.service import Service, until
 
 
