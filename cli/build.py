@@ -27,19 +27,23 @@ def compiled(root: Path) -> Iterator[Path]:
         yield from (root / folder).rglob(f"*{SUFFIX}")
 
 
+def built_at(root: Path) -> float:
+    """Return the time of the oldest of what was compiled, as that of files; 0 where nothing was."""
+    return min((path.stat().st_mtime for path in compiled(root)), default=0.0)
+
+
 def stale(root: Path) -> list[str]:
     """Return the modules whose sources have changed since they were compiled. Python would run what they were.
 
     Constants of one module that is not compiled are in those that are.
     """
-    modules = {path: path.with_name(path.name.removesuffix(SUFFIX) + ".py") for path in compiled(root)}
-    pairs = [(source, path) for path, source in modules.items() if source.stem != _LIBRARY]
-    pairs += [(root / _INLINED, path) for path in list(modules)[:1] if (root / _INLINED).exists()]
-    return sorted(
-        source.relative_to(root).as_posix()
-        for source, path in pairs
-        if not source.exists() or source.stat().st_mtime > path.stat().st_mtime
-    )
+    built = built_at(root)
+    if not built:
+        return []
+    modules = [path.with_name(path.name.removesuffix(SUFFIX) + ".py") for path in compiled(root)]
+    sources = [root / _INLINED, *(source for source in modules if source.stem != _LIBRARY)]
+    changed = [source for source in sources if not source.exists() or source.stat().st_mtime > built]
+    return sorted(source.relative_to(root).as_posix() for source in changed)
 
 
 def refuse_stale(root: Path = _CHECKOUT) -> None:

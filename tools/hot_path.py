@@ -14,7 +14,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from cli.build import compiled, stale
+from cli.build import built_at, compiled, stale
 
 ROOT = Path(__file__).parents[1]
 
@@ -38,8 +38,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def is_current(root: Path) -> bool:
     """Whether there is nothing to compile."""
-    oldest = min((path.stat().st_mtime for path in compiled(root)), default=0.0)
-    return oldest > (root / "setup.py").stat().st_mtime and not stale(root)
+    return built_at(root) > (root / "setup.py").stat().st_mtime and not stale(root)
 
 
 def lacking() -> str | None:

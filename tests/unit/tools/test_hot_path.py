@@ -20,6 +20,7 @@ def checkout(tmp_path: Path) -> Path:
         (tmp_path / folder).mkdir()
         for name in ("module.py", f"module{SUFFIX}", f"hot_path__mypyc{SUFFIX}"):
             (tmp_path / folder / name).touch()
+    (tmp_path / "http2" / "frames.py").touch()
     for at, pattern in enumerate(("**/*.py", f"**/*{SUFFIX}")):
         for path in tmp_path.glob(pattern):
             os.utime(path, (at, at))
