@@ -10,7 +10,6 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -54,17 +53,14 @@ def lacking() -> str | None:
 def compile_modules(root: Path) -> str | None:
     """Compile all modules, each library on a core of its own; return why that failed, or None."""
     print("compiling the hot path to C, which takes a minute or so; `make plain` takes it away again", flush=True)
+    remove(root)  # what is there is not replaced where its source is older, and may have left the list
     command = [sys.executable, "setup.py", "--quiet", "build_ext", "--inplace", "--parallel", str(os.cpu_count() or 1)]
-    began = time.time()
     status = subprocess.run(command, cwd=root, env=os.environ | {"TIDINGS_COMPILE": "1"}, check=False).returncode
     if status:
         remove(root)
         return f"it could not be compiled (status {status}; see above)"
-    for path in list(compiled(root)):
-        if path.stat().st_ctime < began:
-            path.unlink()  # it is not in the list any more
-        else:
-            path.touch()  # what was built before, from the same text, is as new as its source now
+    for path in compiled(root):
+        path.touch()  # what was built before, from the same text, is as new as its source now
     return None
 
 

@@ -88,6 +88,23 @@ def test_a_compiler_that_fails_leaves_nothing(
     assert hot_path.main(["compile", "--if-possible"]) == 0
 
 
+@pytest.mark.skipif(hot_path.lacking() is not None, reason=f"needs a C compiler: {hot_path.lacking()}")
+def test_what_did_not_change_is_there_when_another_module_is_compiled_anew(tmp_path: Path) -> None:
+    (tmp_path / "setup.py").write_text(
+        "from setuptools import Extension, setup\n"
+        "setup(ext_modules=[Extension(f'http2.{name}', [f'http2/{name}.c']) for name in ('one', 'two')])\n"
+    )
+    (tmp_path / "http2").mkdir()
+    for name in ("one", "two"):
+        (tmp_path / "http2" / f"{name}.c").write_text(f"int PyInit_{name}(void) {{ return 0; }}\n")
+    assert hot_path.compile_modules(tmp_path) is None
+    there = sorted(compiled(tmp_path))
+    (tmp_path / "http2" / "one.c").write_text("int PyInit_one(void) { return 1; }\n")
+    assert hot_path.compile_modules(tmp_path) is None
+    assert sorted(compiled(tmp_path)) == there
+    assert len(there) == 2
+
+
 def test_nothing_that_is_compiled_awaits_while_it_handles_an_exception() -> None:
     """It would be the current one for all that runs meanwhile, but below `RouterApp`, which is not compiled."""
     sources = runpy.run_path(str(hot_path.ROOT / "setup.py"))["HOT_PATH"]
