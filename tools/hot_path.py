@@ -5,15 +5,16 @@ Which modules that are is in setup.py. `compile` does nothing where all are newe
 """
 
 import os
+import runpy
 import shlex
 import shutil
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from cli.build import built_at, compiled, stale
+from cli.build import SUFFIX, built_at, compiled, stale
 
 ROOT = Path(__file__).parents[1]
 
@@ -36,8 +37,15 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def is_current(root: Path) -> bool:
-    """Whether there is nothing to compile."""
-    return built_at(root) > (root / "setup.py").stat().st_mtime and not stale(root)
+    """Whether there is nothing to compile: all that setup.py lists is there, and newer than its source."""
+    is_whole = all((root / f"{module}{SUFFIX}").exists() for module in listed(root))
+    return is_whole and built_at(root) > (root / "setup.py").stat().st_mtime and not stale(root)
+
+
+def listed(root: Path) -> list[str]:
+    """Return the modules that are to be compiled, as paths without an ending."""
+    modules: Mapping[str, Sequence[str]] = runpy.run_path(str(root / "setup.py"))["HOT_PATH"]
+    return [f"{folder}/{name}" for folder, names in modules.items() for name in names]
 
 
 def lacking() -> str | None:

@@ -2,7 +2,6 @@
 
 import ast
 import os
-import runpy
 from pathlib import Path
 
 import click
@@ -15,7 +14,7 @@ from tools import hot_path
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A folder that has one module of each library, compiled after it was written."""
-    (tmp_path / "setup.py").touch()
+    (tmp_path / "setup.py").write_text(f"HOT_PATH = dict.fromkeys({FOLDERS}, ('module',))\n")
     for folder in FOLDERS:
         (tmp_path / folder).mkdir()
         for name in ("module.py", f"module{SUFFIX}", f"hot_path__mypyc{SUFFIX}"):
@@ -61,6 +60,11 @@ def test_another_list_of_modules_is_compiled_anew(checkout: Path) -> None:
     assert not hot_path.is_current(checkout)
 
 
+def test_a_part_is_not_current(checkout: Path) -> None:
+    (checkout / "router" / f"module{SUFFIX}").unlink()
+    assert not hot_path.is_current(checkout)
+
+
 def test_nothing_is_not_current(checkout: Path) -> None:
     hot_path.remove(checkout)
     assert list(compiled(checkout)) == []
@@ -80,7 +84,7 @@ def test_without_a_compiler_one_is_asked_for(checkout: Path, monkeypatch: pytest
 def test_a_compiler_that_fails_leaves_nothing(
     checkout: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (checkout / "setup.py").write_text("raise SystemExit(3)\n")
+    (checkout / "setup.py").write_text("HOT_PATH = {}\nif __name__ == '__main__':\n    raise SystemExit(3)\n")
     monkeypatch.setattr(hot_path, "ROOT", checkout)
     assert hot_path.main(["compile"]) == 1
     assert "could not be compiled (status 3" in capsys.readouterr().out
@@ -107,8 +111,7 @@ def test_what_did_not_change_is_there_when_another_module_is_compiled_anew(tmp_p
 
 def test_nothing_that_is_compiled_awaits_while_it_handles_an_exception() -> None:
     """It would be the current one for all that runs meanwhile, but below `RouterApp`, which is not compiled."""
-    sources = runpy.run_path(str(hot_path.ROOT / "setup.py"))["HOT_PATH"]
-    names = [f"{folder}/{name}.py" for folder, modules in sources.items() for name in modules]
+    names = [f"{module}.py" for module in hot_path.listed(hot_path.ROOT)]
     found = [
         f"{name}:{node.lineno}"
         for name in names
