@@ -13,7 +13,7 @@ HOT_PATH = {
     "api": ("framing", "grpc_asgi", "items", "link", "names", "permissions", "usage"),
     "http2": (
         *("blocks", "connection", "counts", "floods", "limits", "protocol"),
-        *("reading", "refusals", "rules", "sending", "stream"),
+        *("reading", "refusals", "rules", "sending", "stream", "waiting"),
     ),
     "router": (
         *("allowance", "bearer", "busy", "counts", "feed", "feeds", "log", "owners"),

@@ -17,6 +17,7 @@ from http2.reading import Reading
 from http2.refusals import Refusal
 from http2.sending import Sending, Turn, Write
 from http2.stream import Message, Stream
+from http2.waiting import Waiting
 
 Scope = MutableMapping[str, Any]
 App = Callable[
@@ -29,6 +30,7 @@ class Shared(NamedTuple):
 
     counts: Counts
     turn: Turn
+    waiting: Waiting
     ended: Callable[[Stream], None]
     """Called with each stream when it has ended, in whatever way; it must not raise."""
 
@@ -90,6 +92,11 @@ class Connection:
     def has_settings(self) -> bool:
         """Whether the client has shown that it speaks HTTP/2."""
         return self._reading.has_settings
+
+    @property
+    def requests(self) -> int:
+        """How many the client has begun so far."""
+        return self._floods.streams
 
     @property
     def is_uneasy(self) -> bool:

@@ -11,12 +11,6 @@ from http2.frames import ConnectionFault
 from http2.limits import Limits
 from http2.proxied import NoProxy, origin
 
-REQUESTS_AT_A_TIME = 512
-"""Of one connection, where no other has more to ask: what is answered together is written together."""
-
-SHARED_REQUESTS = 64
-"""Of all connections that have more to ask, before the first has its turn again, and a calm one is heard."""
-
 LOOK_SECONDS = 1.0
 """How often it is looked whether something has waited for the client too long, while anything waits."""
 
@@ -84,14 +78,15 @@ class Socket(asyncio.Protocol):
             data = self._after_proxy(self._before + data)
             if not data:
                 return
-        self._read(data)
+        self._read(data, self._shared.waiting.at_once)
 
     def connection_lost(self, exc: Exception | None) -> None:
         for timer in (self._watch, self._ping):
             if timer is not None:
                 timer.cancel()
         self._is_ending = True
-        self._set_rest(has_rest=False)
+        self._has_rest = False
+        self._shared.waiting.forget(self)
         self.connection.lost(LEFT)
         self._owner.closed(self)
 
@@ -133,28 +128,27 @@ class Socket(asyncio.Protocol):
         self.connection.client = found.client
         return data[found.header_bytes :]
 
-    def _read(self, data: bytes) -> None:
-        others = self._counts.waiting - self._has_rest
-        most = max(SHARED_REQUESTS // (1 + others), 1) if others else REQUESTS_AT_A_TIME
+    def go_on(self, requests: int) -> bool:
+        if not self._is_ending:
+            self._heard_at = self._loop.time()  # what it said is here, and so may be an answer to a ping
+            self._read(b"", requests)
+        return self._has_rest
+
+    def _read(self, data: bytes, requests: int) -> None:
+        before = self.connection.requests
         try:
-            self._set_rest(has_rest=self.connection.receive(data, most))
+            has_rest = self.connection.receive(data, requests)
         except ConnectionFault as fault:
             self._end(fault)
             return
-        if self._has_rest:
-            self._loop.call_soon(self._go_on)
+        if self.connection.requests != before:
+            self._shared.waiting.asked(self)
+        if has_rest and not self._has_rest:
+            self._shared.waiting.add(self)
+        self._has_rest = has_rest
         self._pace()
         if self.connection.is_uneasy:
             self._look_later()
-
-    def _set_rest(self, *, has_rest: bool) -> None:
-        self._counts.waiting += has_rest - self._has_rest
-        self._has_rest = has_rest
-
-    def _go_on(self) -> None:
-        if not self._is_ending:
-            self._heard_at = self._loop.time()  # what it said is here, and so may be an answer to a ping
-            self._read(b"")
 
     def _pace(self) -> None:
         """Read on, unless there is a rest, or the client takes nothing while it asks for more."""
@@ -175,6 +169,7 @@ class Socket(asyncio.Protocol):
     def _end(self, fault: ConnectionFault) -> None:
         self._counts.broken += 1
         self._is_ending = True
+        self._has_rest = False
         self.connection.last_words(fault)
         self.connection.lost(Ending(How.BROKE, fault.text))
         self._transport.close()

@@ -12,6 +12,7 @@ from http2.limits import Limits
 from http2.protocol import Socket
 from http2.sending import Turn
 from http2.stream import Stream
+from http2.waiting import Waiting
 
 BACKLOG = 4096
 
@@ -43,7 +44,7 @@ class Server:
         """
         self.counts = Counts()
         self._sockets: set[Socket] = set()
-        shared = Shared(self.counts, Turn(), ended or _nobody_asks)
+        shared = Shared(self.counts, Turn(), Waiting(self.counts), ended or _nobody_asks)
         self._socket = partial(Socket, self, app, limits or Limits(), shared, scheme=scheme, proxied=proxied)
         self._server: asyncio.AbstractServer | None = None
 

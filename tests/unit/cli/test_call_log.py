@@ -19,6 +19,7 @@ from http2.endings import LEFT, RESET
 from http2.limits import Limits
 from http2.sending import Turn
 from http2.stream import Stream
+from http2.waiting import Waiting
 from tests.integration.http2 import wire
 
 PUBLISH = "/cache_client.pubsub.Pubsub/Publish"
@@ -44,7 +45,8 @@ async def ended(path: str = PUBLISH, extra: wire.Fields = (), client: str = "192
     before = asyncio.all_tasks()
     found: list[Stream] = []
     written: list[object] = []
-    shared = Shared(Counts(), Turn(), found.append)
+    counts = Counts()
+    shared = Shared(counts, Turn(), Waiting(counts), found.append)
     connection = Connection(application, Limits(), shared, written.append)
     connection.client = (client, 50123)
     connection.receive(wire.PREFACE + wire.headers(1, path, extra) + wire.data(1, b"hello", end=True), 10)
