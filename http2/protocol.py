@@ -78,7 +78,7 @@ class Socket(asyncio.Protocol):
             data = self._after_proxy(self._before + data)
             if not data:
                 return
-        self._read(data, self._shared.waiting.at_once)
+        self._read(data, self._shared.waiting.at_once(self))
 
     def connection_lost(self, exc: Exception | None) -> None:
         for timer in (self._watch, self._ping):
@@ -129,9 +129,14 @@ class Socket(asyncio.Protocol):
         return data[found.header_bytes :]
 
     def go_on(self, requests: int) -> bool:
-        if not self._is_ending:
-            self._heard_at = self._loop.time()  # what it said is here, and so may be an answer to a ping
+        if self._is_ending:
+            return False
+        self._heard_at = self._loop.time()
+        try:
             self._read(b"", requests)
+        except Exception:
+            self.abort("it could not be read")  # as a transport does where `data_received` raises
+            raise
         return self._has_rest
 
     def _read(self, data: bytes, requests: int) -> None:
@@ -141,10 +146,11 @@ class Socket(asyncio.Protocol):
         except ConnectionFault as fault:
             self._end(fault)
             return
-        if self.connection.requests != before:
-            self._shared.waiting.asked(self)
+        waiting, begun = self._shared.waiting, self.connection.requests - before
         if has_rest and not self._has_rest:
-            self._shared.waiting.add(self)
+            waiting.add(self)
+        if begun:
+            waiting.asked(self, begun)
         self._has_rest = has_rest
         self._pace()
         if self.connection.is_uneasy:
@@ -170,6 +176,7 @@ class Socket(asyncio.Protocol):
         self._counts.broken += 1
         self._is_ending = True
         self._has_rest = False
+        self._shared.waiting.forget(self)
         self.connection.last_words(fault)
         self.connection.lost(Ending(How.BROKE, fault.text))
         self._transport.close()
@@ -187,6 +194,8 @@ class Socket(asyncio.Protocol):
         connection = self.connection
         if connection.is_draining and connection.is_idle:
             self._is_ending = True
+            self._has_rest = False
+            self._shared.waiting.forget(self)
             connection.sending.flush()
             self._transport.close()
             self._loop.call_later(LINGER_SECONDS, self._transport.abort)
@@ -204,6 +213,8 @@ class Socket(asyncio.Protocol):
         if self._is_ending:
             return
         limits, now = self._limits, self._loop.time()
+        if self._has_rest:
+            self._heard_at = now  # an answer to a ping is behind what waits for its turn
         if self._pinged_at > self._heard_at:
             self._counts.broken += 1
             self.abort("no answer to a ping")

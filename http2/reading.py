@@ -94,10 +94,11 @@ class Reading:
                 raise ConnectionFault(Code.FRAME_SIZE_ERROR, "a frame is too long")
             if start + length > end:
                 break
-            begun = self._floods.streams - before
-            if begun >= requests or (begun and time.monotonic() > until):
-                self._position = position
-                return True
+            if length_and_kind & 0xFF == Kind.HEADERS:  # never between a request's headers and its body
+                begun = self._floods.streams - before
+                if begun >= requests or (begun and time.monotonic() > until):
+                    self._position = position
+                    return True
             position = start + length
             self._frame(length_and_kind & 0xFF, flags, number & STREAM_ID, came[start:position])
         self._came, self._position = came[position:], 0

@@ -38,8 +38,9 @@ def main(arguments: Sequence[str]) -> int:
 
 def is_current(root: Path) -> bool:
     """Whether there is nothing to compile: all that setup.py lists is there, and newer than its source."""
-    is_whole = all((root / f"{module}{SUFFIX}").exists() for module in listed(root))
-    return is_whole and built_at(root) > (root / "setup.py").stat().st_mtime and not stale(root)
+    if built_at(root) <= (root / "setup.py").stat().st_mtime or stale(root):
+        return False
+    return all((root / f"{module}{SUFFIX}").exists() for module in listed(root))
 
 
 def listed(root: Path) -> list[str]:
@@ -63,7 +64,11 @@ def compile_modules(root: Path) -> str | None:
     print("compiling the hot path to C, which takes a minute or so; `make plain` takes it away again", flush=True)
     remove(root)  # what is there is not replaced where its source is older, and may have left the list
     command = [sys.executable, "setup.py", "--quiet", "build_ext", "--inplace", "--parallel", str(os.cpu_count() or 1)]
-    status = subprocess.run(command, cwd=root, env=os.environ | {"TIDINGS_COMPILE": "1"}, check=False).returncode
+    try:
+        status = subprocess.run(command, cwd=root, env=os.environ | {"TIDINGS_COMPILE": "1"}, check=False).returncode
+    except KeyboardInterrupt:
+        remove(root)  # a part of the modules would run
+        raise
     if status:
         remove(root)
         return f"it could not be compiled (status {status}; see above)"

@@ -119,7 +119,8 @@ async def serving(*, proxied: bool = False, **limits: Any) -> AsyncGenerator[Ser
         finally:
             await server.close()
     assert not errors, errors
-    assert (server.counts.connections, server.counts.held_bytes, server.counts.unanswered) == (0, 0, 0)
+    counts = server.counts
+    assert (counts.connections, counts.waiting, counts.held_bytes, counts.unanswered) == (0, 0, 0, 0)
 
 
 def held() -> Counter[str]:
