@@ -84,9 +84,7 @@ class Socket(asyncio.Protocol):
         for timer in (self._watch, self._ping):
             if timer is not None:
                 timer.cancel()
-        self._is_ending = True
-        self._has_rest = False
-        self._shared.waiting.forget(self)
+        self._read_no_more()
         self.connection.lost(LEFT)
         self._owner.closed(self)
 
@@ -156,6 +154,11 @@ class Socket(asyncio.Protocol):
         if self.connection.is_uneasy:
             self._look_later()
 
+    def _read_no_more(self) -> None:
+        self._is_ending = True
+        self._has_rest = False
+        self._shared.waiting.forget(self)
+
     def _pace(self) -> None:
         """Read on, unless there is a rest, or the client takes nothing while it asks for more."""
         if self._is_ending:
@@ -174,9 +177,7 @@ class Socket(asyncio.Protocol):
 
     def _end(self, fault: ConnectionFault) -> None:
         self._counts.broken += 1
-        self._is_ending = True
-        self._has_rest = False
-        self._shared.waiting.forget(self)
+        self._read_no_more()
         self.connection.last_words(fault)
         self.connection.lost(Ending(How.BROKE, fault.text))
         self._transport.close()
@@ -193,9 +194,7 @@ class Socket(asyncio.Protocol):
         now = self._loop.time()
         connection = self.connection
         if connection.is_draining and connection.is_idle:
-            self._is_ending = True
-            self._has_rest = False
-            self._shared.waiting.forget(self)
+            self._read_no_more()
             connection.sending.flush()
             self._transport.close()
             self._loop.call_later(LINGER_SECONDS, self._transport.abort)

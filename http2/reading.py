@@ -89,18 +89,18 @@ class Reading:
         while end - position >= HEADER_BYTES:
             length_and_kind, flags, number = HEADER.unpack_from(came, position)
             start = position + HEADER_BYTES
-            length = length_and_kind >> 8
+            length, kind = length_and_kind >> 8, length_and_kind & 0xFF
             if length > frames.FRAME_BYTES:
                 raise ConnectionFault(Code.FRAME_SIZE_ERROR, "a frame is too long")
             if start + length > end:
                 break
-            if length_and_kind & 0xFF == Kind.HEADERS:  # never between a request's headers and its body
+            if kind == Kind.HEADERS:  # never between a request's headers and its body
                 begun = self._floods.streams - before
                 if begun >= requests or (begun and time.monotonic() > until):
                     self._position = position
                     return True
             position = start + length
-            self._frame(length_and_kind & 0xFF, flags, number & STREAM_ID, came[start:position])
+            self._frame(kind, flags, number & STREAM_ID, came[start:position])
         self._came, self._position = came[position:], 0
         return False
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
+from itertools import islice
 from typing import Final, Protocol
 
 from http2.counts import Counts
@@ -83,14 +84,11 @@ class Waiting:
 
     def _turn(self) -> None:
         self._is_due = False
-        left, turns = min(self._of_others, ALONE_REQUESTS), len(self._readers)
+        slices = max(-(-min(self._of_others, ALONE_REQUESTS) // SHARED_REQUESTS), 1)
         self._of_others = 0
         try:
-            while turns and self._readers:
-                self._go_on(next(iter(self._readers)))
-                turns, left = turns - 1, left - SHARED_REQUESTS
-                if left <= 0:
-                    break
+            for reader in list(islice(self._readers, slices)):
+                self._go_on(reader)
         finally:  # whatever becomes of one, the others have their turns
             self._tell()
 
