@@ -18,6 +18,10 @@ At 1,000 subscribers and 200 publishes in flight this gave 5.05 million deliveri
 no rest gave 2.6: fewer writes, with more in each.
 """
 
+PORTION = 64
+"""So many subscribers are woken before others have their turn. At 1,000 subscribers this gave 10.6 million deliveries a
+second where all of them at once gave 8.4: the proxy reads what one portion was written while the next one is."""
+
 MOST_REST_SECONDS = 0.1
 ROUND_BYTES = 112 * 1024
 """So much new ends the rest: it fills a write, so waiting for more gains nothing."""
@@ -70,6 +74,8 @@ class Feed:
         self._came_from = node_id
         self._waiting: set[Waiter] = set()
         self._waking = False
+        self._due: set[Waiter] = set()
+        self._is_amid_wakes = False
         self._timer: asyncio.TimerHandle | None = None
         self._rest_until = 0.0
         self._arranged_at = 0.0
@@ -144,6 +150,7 @@ class Feed:
     def forget(self, waiter: Waiter) -> None:
         """Do not wake `waiter` any more."""
         self._waiting.discard(waiter)
+        self._due.discard(waiter)
 
     def begun_anew(self) -> Cause:
         """Return why a client comes with a numbering of the topic that nobody here has followed."""
@@ -201,6 +208,16 @@ class Feed:
                 asyncio.get_running_loop().call_soon(span.end)  # after those who were woken
 
     def _wake(self) -> None:
-        waiting, self._waiting = self._waiting, set()
-        for waiter in waiting:
+        self._due |= self._waiting
+        self._waiting = set()
+        if not self._is_amid_wakes:
+            self._wake_some()
+
+    def _wake_some(self) -> None:
+        due = self._due
+        some = [due.pop() for _ in range(min(PORTION, len(due)))]
+        self._is_amid_wakes = bool(due)
+        if due:
+            asyncio.get_running_loop().call_soon(self._wake_some)
+        for waiter in some:
             waiter.wake()

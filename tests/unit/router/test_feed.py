@@ -4,7 +4,7 @@ import pytest
 
 from api.items import item_frame
 from api.names import Topic
-from router.feed import REST_SECONDS, ROUND_BYTES, Feed
+from router.feed import PORTION, REST_SECONDS, ROUND_BYTES, Feed
 from tests.unit.asgi import parsed
 
 TOPIC = Topic("acme", "acme-cache", "topic")
@@ -63,6 +63,46 @@ async def test_a_reader_that_was_forgotten_is_not_woken(feed: Feed) -> None:
     feed.forget(reader)
     await turn()
     assert reader.woken == 0
+
+
+async def test_many_readers_are_woken_in_portions_between_which_others_have_their_turns(feed: Feed) -> None:
+    readers = [Reader() for _ in range(2 * PORTION + 1)]
+    feed.subscribers = len(readers)
+    for reader in readers:
+        feed.wait(reader)
+    say(feed, 1)
+    woken: list[int] = []
+    for _ in range(4):
+        await turn()
+        woken.append(sum(reader.woken for reader in readers))
+    assert woken == [PORTION, 2 * PORTION, 2 * PORTION + 1, 2 * PORTION + 1]
+
+
+async def test_a_reader_that_leaves_before_its_portion_is_not_woken(feed: Feed) -> None:
+    readers = [Reader() for _ in range(2 * PORTION)]
+    for reader in readers:
+        feed.wait(reader)
+    say(feed, 1)
+    await turn()
+    for reader in readers:
+        feed.forget(reader)
+    await turn()
+    assert sum(reader.woken for reader in readers) == PORTION
+
+
+async def test_whoever_waits_anew_amid_a_round_is_woken_in_the_next(feed: Feed) -> None:
+    readers = [Reader() for _ in range(2 * PORTION)]
+    for reader in readers:
+        feed.wait(reader)
+    say(feed, 1)
+    await turn()
+    again = next(reader for reader in readers if reader.woken)
+    feed.wait(again)
+    await turn()
+    assert [reader.woken for reader in readers] == [1] * 2 * PORTION
+    say(feed, 2)
+    await turn()
+    assert again.woken == 2
 
 
 def test_a_reader_is_woken_at_once_when_the_topic_turns_out_to_stand_elsewhere(feed: Feed) -> None:
