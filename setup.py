@@ -10,11 +10,13 @@ from typing import Any
 from setuptools import setup
 
 HOT_PATH = {
-    "api": ("framing", "grpc_asgi", "items", "link", "names", "permissions", "usage"),
+    "api": ("durations", "framing", "grpc_asgi", "items", "link", "names", "permissions", "usage"),
     "http2": (
-        *("blocks", "connection", "counts", "floods", "limits", "protocol"),
+        *("blocks", "connection", "counts", "floods", "frames", "limits", "protocol"),
         *("reading", "refusals", "rules", "sending", "stream", "waiting"),
     ),
+    "backplane": ("placement",),
+    "cli": ("call_log", "direct_link"),
     "router": (
         *("allowance", "bearer", "busy", "counts", "feed", "feeds", "log", "owners"),
         *("pubsub", "quota", "router", "subscription", "tallies", "taps", "tenant", "writer"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-FOLDERS = ("api", "http2", "router", "storage")
+FOLDERS = ("api", "backplane", "cli", "http2", "router", "storage")
 """Where compiled modules may stand beside their sources."""
 SUFFIX = sysconfig.get_config_var("EXT_SUFFIX")
 _LIBRARY = "hot_path__mypyc"

@@ -21,23 +21,46 @@ SETTING: Final = struct.Struct(">HI")
 
 
 class Kind:
-    """Types of frames; plain integers, since they are compared for each frame."""
+    """Types of frames; constants, each by itself, so that what is compiled has the numbers in their place."""
 
-    DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PUSH_PROMISE, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = range(10)
+    DATA: Final = 0
+    HEADERS: Final = 1
+    PRIORITY: Final = 2
+    RST_STREAM: Final = 3
+    SETTINGS: Final = 4
+    PUSH_PROMISE: Final = 5
+    PING: Final = 6
+    GOAWAY: Final = 7
+    WINDOW_UPDATE: Final = 8
+    CONTINUATION: Final = 9
 
 
 class Flag:
     """Bits of a frame's flags."""
 
-    ACK, END_STREAM, END_HEADERS, PADDED, PRIORITY = 0x1, 0x1, 0x4, 0x8, 0x20
+    ACK: Final = 0x1
+    END_STREAM: Final = 0x1
+    END_HEADERS: Final = 0x4
+    PADDED: Final = 0x8
+    PRIORITY: Final = 0x20
 
 
 class Code:
     """Error codes of RST_STREAM and GOAWAY."""
 
-    NO_ERROR, PROTOCOL_ERROR, INTERNAL_ERROR, FLOW_CONTROL_ERROR, SETTINGS_TIMEOUT, STREAM_CLOSED = range(6)
-    FRAME_SIZE_ERROR, REFUSED_STREAM, CANCEL, COMPRESSION_ERROR = range(6, 10)
-    ENHANCE_YOUR_CALM, INADEQUATE_SECURITY, HTTP_1_1_REQUIRED = range(11, 14)
+    NO_ERROR: Final = 0
+    PROTOCOL_ERROR: Final = 1
+    INTERNAL_ERROR: Final = 2
+    FLOW_CONTROL_ERROR: Final = 3
+    SETTINGS_TIMEOUT: Final = 4
+    STREAM_CLOSED: Final = 5
+    FRAME_SIZE_ERROR: Final = 6
+    REFUSED_STREAM: Final = 7
+    CANCEL: Final = 8
+    COMPRESSION_ERROR: Final = 9
+    ENHANCE_YOUR_CALM: Final = 11
+    INADEQUATE_SECURITY: Final = 12
+    HTTP_1_1_REQUIRED: Final = 13
 
 
 class ConnectionFault(Exception):

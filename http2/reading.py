@@ -7,7 +7,7 @@ from typing import Final, Protocol
 from http2 import frames
 from http2.blocks import DECODED
 from http2.floods import Floods
-from http2.frames import HEADER, HEADER_BYTES, PREFACE, STREAM_ID, Code, ConnectionFault, Flag, Kind, StreamFault
+from http2.frames import HEADER_BYTES, PREFACE, STREAM_ID, Code, ConnectionFault, Flag, Kind, StreamFault
 from http2.limits import Limits
 
 SLICE_SECONDS: Final = 0.01
@@ -87,9 +87,9 @@ class Reading:
         came, position, end = self._came, self._position, len(self._came)
         before, until = self._floods.streams, time.monotonic() + SLICE_SECONDS
         while end - position >= HEADER_BYTES:
-            length_and_kind, flags, number = HEADER.unpack_from(came, position)
             start = position + HEADER_BYTES
-            length, kind = length_and_kind >> 8, length_and_kind & 0xFF
+            length = came[position] << 16 | came[position + 1] << 8 | came[position + 2]
+            kind, flags = came[position + 3], came[position + 4]
             if length > frames.FRAME_BYTES:
                 raise ConnectionFault(Code.FRAME_SIZE_ERROR, "a frame is too long")
             if start + length > end:
@@ -99,8 +99,9 @@ class Reading:
                 if begun >= requests or (begun and time.monotonic() > until):
                     self._position = position
                     return True
+            number = int.from_bytes(came[position + 5 : start], "big") & STREAM_ID
             position = start + length
-            self._frame(kind, flags, number & STREAM_ID, came[start:position])
+            self._frame(kind, flags, number, came[start:position])
         self._came, self._position = came[position:], 0
         return False
 
