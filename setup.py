@@ -12,14 +12,14 @@ from setuptools import setup
 HOT_PATH = {
     "api": ("durations", "framing", "grpc_asgi", "items", "link", "names", "permissions", "usage"),
     "http2": (
-        *("blocks", "connection", "counts", "floods", "frames", "limits", "protocol"),
-        *("reading", "refusals", "rules", "sending", "stream", "waiting"),
+        *("at_once", "blocks", "connection", "counts", "floods", "frames", "limits", "protocol"),
+        *("reading", "refusals", "rules", "sending", "stream", "waiting", "whole"),
     ),
     "backplane": ("placement",),
     "cli": ("call_log", "direct_link"),
     "router": (
         *("allowance", "bearer", "busy", "counts", "feed", "feeds", "log", "owners"),
-        *("pubsub", "quota", "router", "subscription", "tallies", "taps", "tenant", "writer"),
+        *("publishes", "pubsub", "quota", "router", "subscription", "tallies", "taps", "tenant", "writer"),
     ),
     "router/meters": ("flights", "meters", "window"),
     "storage": ("answered", "history", "node"),

@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from api import request_ids
@@ -24,6 +24,18 @@ Send = Callable[[Message], Awaitable[None]]
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 CONTENT_TYPE = (b"content-type", b"application/grpc")
+
+
+class Answer(NamedTuple):
+    """A whole answer to a call: a body between headers and trailers, or headers alone."""
+
+    headers: tuple[tuple[bytes, bytes], ...]
+    body: bytes = b""
+    trailers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+NOTHING = Answer((CONTENT_TYPE,), EMPTY, ((b"grpc-status", b"0"),))
+"""A message without fields, and OK."""
 
 _START: Message = {"type": "http.response.start", "status": 200, "headers": [CONTENT_TYPE], "trailers": True}
 _EMPTY_BODY: Message = {"type": "http.response.body", "body": EMPTY, "more_body": False}
@@ -139,6 +151,11 @@ async def refuse(send: Send, error: TidingsError) -> None:
     headers = [CONTENT_TYPE, *status_headers(error)]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send(_NO_BODY)
+
+
+def refusal(error: TidingsError) -> Answer:
+    """Return the answer to a gRPC call with an error: trailers only."""
+    return Answer((CONTENT_TYPE, *status_headers(error)))
 
 
 async def end_stream(send: Send, error: TidingsError) -> None:

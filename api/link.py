@@ -75,8 +75,21 @@ class Sink(Watcher, Protocol):
         ...
 
 
+class Local(Protocol):
+    """A storage node in the same process."""
+
+    def publish(self, topic: Topic, value: bytes, publisher_id: bytes) -> Receipt:
+        """Number, keep and broadcast a value. See `Link.publish`."""
+        ...
+
+
 class Link(Protocol):
     """One router's way to one storage node."""
+
+    @property
+    def local(self) -> Local | None:
+        """The node, where it is in this process and may be called without a word to anybody."""
+        ...
 
     @property
     def is_connected(self) -> bool:

@@ -36,7 +36,7 @@ _ENDINGS: Final = {
 
 _json = json.JSONEncoder(separators=(",", ":")).encode
 _OK, _UNAVAILABLE = b"0", b"14"
-_SUCCEEDED: Final = [(b"grpc-status", _OK)]
+_SUCCEEDED: Final = ((b"grpc-status", _OK),)
 
 
 class Notable:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from api.link import Receipt, Resumed, Sink
+from api.link import Local, Receipt, Resumed, Sink
 from api.names import Topic
 from api.tracing import Spans, current, within
 from storage.node import Node
@@ -15,6 +15,10 @@ class DirectLink:
         self._node = node
         self._sink = sink
         self._spans = spans
+
+    @property
+    def local(self) -> Local | None:
+        return self._node if self._spans is None else None
 
     @property
     def is_connected(self) -> bool:

@@ -106,6 +106,7 @@ class Embedded:
             dependencies=lambda: {"database": self._accounts.database.state},
             collectors=self._collectors,
         )
+        self.hosted.at_once = self._router_app.at_once
         self._tasks: list[asyncio.Task[None]] = []
 
     @classmethod

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from api.grpc_asgi import Receive, Send
 
 if TYPE_CHECKING:
+    from http2.at_once import AtOnce
     from http2.connection import App, Scope
 
 Client = tuple[str, int]
@@ -24,6 +25,11 @@ class Forwarded:
     async def __call__(self, scope: "Scope", receive: Receive, send: Send) -> None:
         client = client_of(scope["headers"], self._proxies, scope["client"])
         await self._app({**scope, "client": client}, receive, send)
+
+
+def forwarded(at_once: "AtOnce", proxies: int) -> "AtOnce":
+    """Tell it to those who answer at once too."""
+    return lambda scope, peer: at_once(scope, client_of(scope["headers"], proxies, peer))
 
 
 def client_of(headers: Iterable[tuple[bytes, bytes]], proxies: int, peer: Client | None) -> Client | None:

@@ -10,6 +10,7 @@ from cli.health import LIVENESS, READINESS, Dependencies, send_health
 from cli.native_grpc import NativeGrpc
 from cli.settings import HostedSettings
 from cli.turns import Turns
+from http2.at_once import Answerer, AtOnce, nobody
 from router.pubsub import SUBSCRIBE
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ class Hosted:
     """Stands before an application: counts its calls, and answers `/healthz` and `/readyz`.
 
     Both come from the application's own event loop, so that a loop that is blocked answers neither.
+
+    Attributes:
+        at_once: Returns who answers native gRPC calls that wait for nothing, before the application is asked.
     """
 
     def __init__(
@@ -57,7 +61,8 @@ class Hosted:
         self._dependencies = dependencies
         self._control = ControlSocket(settings.control_socket, self)
         self._turns = Turns(settings.turns)
-        self._grpc = NativeGrpc(self, settings)
+        self.at_once: AtOnce = nobody
+        self._grpc = NativeGrpc(self, settings, self._answerer)
         self._unary = 0
         self._collectors = collectors
         self._page: Page | None = None
@@ -93,6 +98,9 @@ class Hosted:
 
             self._page = Page([*self._grpc.collectors(), *self._collectors()])
         return self._page.text()
+
+    def _answerer(self, scope: Scope, client: tuple[str, int] | None) -> Answerer | None:
+        return self.at_once(scope, client)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from cli.forwarded import Forwarded
+from cli.forwarded import Forwarded, forwarded
 from cli.settings import GrpcSettings, HostedSettings
+from http2.at_once import AtOnce, nobody
 
 if TYPE_CHECKING:
     from prometheus_client.registry import Collector
@@ -17,11 +18,11 @@ if TYPE_CHECKING:
 class NativeGrpc:
     """A server of HTTP/2 in front of an application; nothing where Envoy reads those connections itself."""
 
-    def __init__(self, app: "App", settings: HostedSettings) -> None:
+    def __init__(self, app: "App", settings: HostedSettings, at_once: AtOnce = nobody) -> None:
         self._socket = settings.grpc_socket
         self._server = self._log = None
         if settings.grpc is not None:
-            self._server, self._log = _server(app, settings.grpc)
+            self._server, self._log = _server(app, settings.grpc, at_once)
 
     def collectors(self) -> "Iterable[Collector]":
         """Return what has its numbers for Prometheus."""
@@ -50,7 +51,7 @@ class NativeGrpc:
             self._server.go_away()
 
 
-def _server(app: "App", settings: GrpcSettings) -> "tuple[Server, CallLog]":
+def _server(app: "App", settings: GrpcSettings, at_once: AtOnce) -> "tuple[Server, CallLog]":
     from cli.call_log import CallLog  # noqa: PLC0415  a start where Envoy reads those connections is spared them
     from http2.limits import Limits  # noqa: PLC0415
     from http2.server import Server  # noqa: PLC0415
@@ -61,5 +62,6 @@ def _server(app: "App", settings: GrpcSettings) -> "tuple[Server, CallLog]":
         ping_seconds=settings.ping_seconds,
         ping_answer_seconds=settings.ping_answer_seconds,
     )
-    trusting = Forwarded(app, settings.trusted_proxies) if settings.trusted_proxies else app
-    return Server(trusting, limits, ended=log.ended), log
+    if settings.trusted_proxies:
+        app, at_once = Forwarded(app, settings.trusted_proxies), forwarded(at_once, settings.trusted_proxies)
+    return Server(app, limits, ended=log.ended, at_once=at_once), log

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from typing import Any, NamedTuple
 
 from http2 import endings, frames, refusals
+from http2.at_once import AtOnce, nobody
 from http2.blocks import Heads
 from http2.counts import Counts
 from http2.endings import ClientLeft, Ending, How
@@ -33,6 +34,8 @@ class Shared(NamedTuple):
     waiting: Waiting
     ended: Callable[[Stream], None]
     """Called with each stream when it has ended, in whatever way; it must not raise."""
+    at_once: AtOnce = nobody
+    """Asked before the application."""
 
 
 _STREAMS_A_FRAME = 100
@@ -59,6 +62,7 @@ class Connection:
         self._limits = limits
         self._counts = shared.counts
         self._ended = shared.ended
+        self._at_once = shared.at_once
         self._loop = asyncio.get_running_loop()
         self._heads = Heads(limits, scheme)
         self._floods = Floods(limits, self._loop.time())
@@ -197,7 +201,7 @@ class Connection:
         self._start(stream)
 
     def _start(self, stream: Stream) -> None:
-        """Call the application: the request is whole."""
+        """Answer a request that is whole, or have the application do so."""
         head = stream.head
         self._came(stream)
         if head.content_length not in (-1, stream.received_bytes):
@@ -208,8 +212,13 @@ class Connection:
         if self._counts.unanswered >= self._limits.unanswered:
             stream.fail(refusals.BUSY)
             return
-        self._counts.unanswered += 1
         self._counts.calls += 1
+        if not head.is_offered:
+            head.is_offered, head.answerer = True, self._at_once(head.scope, self.client)
+        if head.answerer is not None and (answer := head.answerer.answer(bytes(stream.body))) is not None:
+            stream.answer(answer)
+            return
+        self._counts.unanswered += 1
         self._serving[stream] = self._loop.create_task(self._serve(stream, {**head.scope, "client": self.client}))
 
     async def _serve(self, stream: Stream, scope: Scope) -> None:

@@ -7,6 +7,9 @@ PREFACE: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 HEADER: Final = struct.Struct(">IBI")
 """Length and kind, flags, stream. The length has 24 bits, so it shares an integer with the kind."""
 
+NUMBER: Final = struct.Struct(">I")
+"""Of a stream, which ends that."""
+
 HEADER_BYTES: Final = 9
 FRAME_BYTES: Final = 16_384
 """The longest payload that each side takes. We ask for no more, and send no more whatever a client would take."""

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
+from http2.at_once import Answerer
 from http2.frames import Code, StreamFault
 
 Headers = list[tuple[bytes, bytes]]
@@ -30,9 +31,11 @@ class Head:
         bad_path: It is not UTF-8, or no path; a gRPC client gets INVALID_ARGUMENT.
         is_malformed: It could be read in two ways: a name with an underscore, which others take for a dash, or a path
             with a hidden separator. Envoy refuses both, and so the same names pass wherever a client comes in.
+        answerer: Who answers requests with these headers at once, where anybody does.
+        is_offered: It is known who does.
     """
 
-    __slots__ = ("bad_path", "content_length", "is_malformed", "scope")
+    __slots__ = ("answerer", "bad_path", "content_length", "is_malformed", "is_offered", "scope")
 
     def __init__(self, fields: Iterable[tuple[bytes, bytes]], scheme: str) -> None:
         """Look at the fields in their order.
@@ -40,6 +43,8 @@ class Head:
         Raises:
             StreamFault: they break a rule, or are no request of a native gRPC client.
         """
+        self.answerer: Answerer | None = None
+        self.is_offered = False
         pseudo, headers = _checked(fields)
         method, path = pseudo.get(b":method"), pseudo.get(b":path")
         if method is None or path is None or b":scheme" not in pseudo:

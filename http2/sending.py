@@ -9,6 +9,7 @@ from http2.frames import (
     FRAME_BYTES,
     HEADER,
     MAX_WINDOW,
+    NUMBER,
     Code,
     ConnectionFault,
     Flag,
@@ -17,6 +18,7 @@ from http2.frames import (
     frame,
 )
 from http2.stream import Stream
+from http2.whole import Whole
 
 _NO_TABLE = b"\x20"
 _HEADERS = -1
@@ -133,6 +135,21 @@ class Sending:
         if flags:
             self._sent(stream)
         return self.taken
+
+    def whole(self, stream: Stream, answer: Whole) -> None:
+        """Send an answer from its headers to its trailers."""
+        length = len(answer.body)
+        if self._before_block or stream.pending or self._paused or length > max(0, min(stream.window, self.window)):
+            self.headers(stream, answer.head, 0)
+            self.data(stream, answer.body, 0)
+            self.headers(stream, answer.tail, Flag.END_STREAM)
+            return
+        stream.window -= length
+        self.window -= length
+        self.data_frames += 1
+        number = NUMBER.pack(stream.id)
+        self.put(b"".join((answer.before, number, answer.between, number, answer.after, number, answer.tail)))
+        self._sent(stream)
 
     def headers(self, stream: Stream, block: bytes, flags: int) -> Awaitable[None]:
         """Send a block after all that waits of its stream."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from http2.at_once import AtOnce, nobody
 from http2.connection import App, Shared
 from http2.counts import Counts
 from http2.limits import Limits
@@ -32,6 +33,7 @@ class Server:
         scheme: str = "http",
         proxied: bool = True,
         ended: Callable[[Stream], None] | None = None,
+        at_once: AtOnce = nobody,
     ) -> None:
         """Serve `app`.
 
@@ -41,10 +43,11 @@ class Server:
             scheme: What clients speak to the proxy: http or https.
             proxied: Each connection begins with a header of the PROXY protocol, which tells its client's address.
             ended: Called with each stream when it has ended, in whatever way; it must not raise.
+            at_once: Asked before `app` for answers that need no waiting.
         """
         self.counts = Counts()
         self._sockets: set[Socket] = set()
-        shared = Shared(self.counts, Turn(), Waiting(self.counts), ended or _nobody_asks)
+        shared = Shared(self.counts, Turn(), Waiting(self.counts), ended or _nobody_asks, at_once)
         self._socket = partial(Socket, self, app, limits or Limits(), shared, scheme=scheme, proxied=proxied)
         self._server: asyncio.AbstractServer | None = None
 

@@ -6,11 +6,13 @@ from collections.abc import Awaitable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from http2 import endings
+from http2.at_once import Answer
 from http2.blocks import answer, fields, trailers
 from http2.endings import ClientLeft, Ending, How
 from http2.frames import Code, Flag
 from http2.refusals import Refusal
 from http2.rules import Head
+from http2.whole import whole
 
 if TYPE_CHECKING:
     from http2.connection import Connection
@@ -125,8 +127,19 @@ class Stream:
             self._start = event
             return connection.taken
         self.is_ended = True
-        self.trailers = event["headers"]
-        return connection.end(self, trailers(tuple(self.trailers)))
+        self.trailers = tuple(event["headers"])
+        return connection.end(self, trailers(self.trailers))
+
+    def answer(self, answered: Answer) -> None:
+        """Take a whole answer."""
+        self.status = 200
+        self.headers = answered.headers
+        self.trailers = answered.trailers
+        self.is_ended = True
+        if answered.trailers:
+            self._connection.sending.whole(self, whole(answered.headers, answered.body, answered.trailers))
+        else:
+            self._connection.end(self, answer(200, answered.headers))
 
     def _body(self, body: bytes, *, more: bool) -> Awaitable[None]:
         connection = self._connection

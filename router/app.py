@@ -12,10 +12,15 @@ from router.router import Router
 
 
 class RouterApp:
-    """Publish, Subscribe and Ping over gRPC, and topics and their inspector over plain HTTP."""
+    """Publish, Subscribe and Ping over gRPC, and topics and their inspector over plain HTTP.
+
+    Attributes:
+        at_once: Returns who answers calls that wait for nothing; see `Pubsub.at_once`.
+    """
 
     def __init__(self, router: Router) -> None:
         pubsub = Pubsub(router)
+        self.at_once = pubsub.at_once
         self._topics, self._inspect = TopicsApi(router), InspectApi(router)
         publish: ASGIApp = pubsub.publish
         self._post: ASGIApp = self._topics

@@ -209,15 +209,15 @@ class Bearers:
             PermissionDenied: its account is suspended.
             Unavailable: its account was never seen here, and cannot be looked up now.
         """
-        now = time.time()
         bearer = self._known.get(credential)
         if bearer is None:
-            bearer = await self._first_seen(credential, now)
-        bearer.check(now)
-        if now >= bearer.noted_until:
-            bearer.noted_until = now + NOTE_SECONDS
-            self._key_uses.note(bearer.used(address), now)
-        return bearer
+            bearer = await self._first_seen(credential, time.time())
+        return self._used(bearer, address)
+
+    def known(self, credential: str, address: str = "") -> Bearer | None:
+        """Return who holds a credential that was seen before; None for any other. See `bearer`."""
+        bearer = self._known.get(credential)
+        return None if bearer is None else self._used(bearer, address)
 
     async def of_account(self, account_id: str) -> Bearer:
         """Return a bearer that may do anything in an account: one of the installation itself, which has no token.
@@ -239,6 +239,14 @@ class Bearers:
     def close(self) -> None:
         """Stop watching the directory."""
         self._unwatch()
+
+    def _used(self, bearer: Bearer, address: str) -> Bearer:
+        now = time.time()
+        bearer.check(now)
+        if now >= bearer.noted_until:
+            bearer.noted_until = now + NOTE_SECONDS
+            self._key_uses.note(bearer.used(address), now)
+        return bearer
 
     async def _first_seen(self, credential: str, now: float) -> Bearer:
         if credential:

@@ -5,8 +5,6 @@ import logging
 from google.protobuf.message import DecodeError
 from momento_wire_types import cachepubsub_pb2 as wire
 
-from api import request_ids
-from api.account import LARGEST_MESSAGE_BYTES
 from api.errors import InvalidArgument, StreamMoved, TidingsError
 from api.gone import ClientGone
 from api.grpc_asgi import (
@@ -27,8 +25,8 @@ from api.grpc_asgi import (
 )
 from api.items import value_size
 from api.log_context import bind, binding
-from router.bearer import Bearer
 from router.controls import Controls
+from router.publishes import MAX_NAMES_BYTES, MAX_PUBLISH_BYTES, PublishAtOnce, about, asked, check_value, refusing
 from router.refusals import Refusals
 from router.router import Router
 from router.subscription import Subscription
@@ -39,9 +37,6 @@ SUBSCRIBE = "/cache_client.pubsub.Pubsub/Subscribe"
 PING = "/cache_client.Ping/Ping"
 
 _log = logging.getLogger(__name__)
-
-MAX_NAMES_BYTES = 4096
-_MAX_PUBLISH_BYTES = LARGEST_MESSAGE_BYTES + MAX_NAMES_BYTES
 
 
 class Pubsub:
@@ -59,33 +54,32 @@ class Pubsub:
             headers = metadata(scope)
             address = client_address(scope)
             bearer = await self._router.bearers.bearer(headers.get(b"authorization", b"").decode("latin-1"), address)
-            body = await request_message(receive, _MAX_PUBLISH_BYTES, headers.get(b"grpc-encoding", b""))
-            request = wire._PublishRequest.FromString(body)
-            cache, topic = request.cache_name, request.topic
-            if request.value.WhichOneof("kind") is None:
-                raise InvalidArgument("the request holds no value; send a text or bytes")
+            body = await request_message(receive, MAX_PUBLISH_BYTES, headers.get(b"grpc-encoding", b""))
+            cache, topic, value = asked(body)
+            check_value(value)
             if self._controls is not None:
                 await self._controls.before("topic-publish", headers)
-            value = request.value.SerializeToString()
             timeout = timeout_seconds(headers.get(b"grpc-timeout"))
             writable = await self._router.writable(bearer, cache, topic, address)
             await self._router.publish(bearer, writable, value, value_size(value), timeout)
         except ClientGone:
             return
-        except DecodeError:
-            failure: Exception = InvalidArgument("the request is not a valid PublishRequest, or its text is not UTF-8")
         except Exception as error:  # noqa: BLE001 - whatever happens, the client gets a status and never OK
             failure = error
         else:
             await reply_empty(send)
             return
-        with binding(**_about(scope, bearer, cache)):
-            reason = shown(failure)
-            _log.debug("a publish was refused: %s", reason.code)
-            if bearer is not None:
-                self._router.refused(bearer, "publish", cache, topic, reason)
-            self._router.counts.refused["publish", reason.code] += 1
+        with refusing(self._router, scope, bearer, (cache, topic), failure) as reason:
             await refuse(send, reason)
+
+    def at_once(self, scope: Scope, client: tuple[str, int] | None) -> PublishAtOnce | None:
+        """Return who answers publishes with these headers of a client; None where nobody does without waiting."""
+        if scope["path"] != PUBLISH or self._controls is not None:
+            return None
+        try:
+            return PublishAtOnce(self._router, {**scope, "client": client})
+        except TidingsError:
+            return None  # `publish` says why, each time
 
     async def subscribe(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one Subscribe, from its first heartbeat to its end."""
@@ -97,7 +91,7 @@ class Pubsub:
         except ClientGone:
             return
         except Exception as error:  # noqa: BLE001 - see publish
-            with binding(**_about(scope)):
+            with binding(**about(scope)):
                 reason = shown(error)
                 _log.debug("a subscription was refused: %s", reason.code)
                 self._router.counts.refused["subscribe", reason.code] += 1
@@ -110,7 +104,7 @@ class Pubsub:
         except ClientGone:
             return
         except Exception as error:  # noqa: BLE001 - see publish
-            with binding(**_about(scope, subscription.bearer)):
+            with binding(**about(scope, subscription.bearer)):
                 await end_stream(send, shown(error))
         finally:
             self._router.unsubscribe(subscription)
@@ -120,7 +114,7 @@ class Pubsub:
         try:
             await request_message(receive, MAX_NAMES_BYTES, metadata(scope).get(b"grpc-encoding", b""))
         except TidingsError as error:
-            with binding(**_about(scope)):
+            with binding(**about(scope)):
                 await refuse(send, error)
         except ClientGone:
             return
@@ -167,14 +161,6 @@ class Pubsub:
                     await subscription.next()
                 raise limit.error
         raise StreamMoved
-
-
-def _about(scope: Scope, bearer: Bearer | None = None, cache: str = "") -> dict[str, str]:
-    """Return what the log says of a call that did not go well, and what the client is told of it: its id."""
-    facts = {"request_id": request_ids.of(scope)}
-    if bearer is not None:
-        facts["account"] = bearer.tenant.account_id
-    return {**facts, "cache": cache} if cache else facts
 
 
 def _subscription_request(body: bytes) -> wire._SubscriptionRequest:

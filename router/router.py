@@ -23,7 +23,7 @@ from router.counts import Call, Counts
 from router.feeds import Feeds
 from router.gaps import Gaps
 from router.heartbeats import Heartbeats
-from router.meters.meters import Meters
+from router.meters.meters import Meter, Meters
 from router.meters.seats import Seats, Unbilled
 from router.owners import Owners
 from router.sharing import Sharing
@@ -140,9 +140,7 @@ class Router:
         Raises:
             TidingsError: see `Tenant.charge_publish` and `Owners.publish`.
         """
-        bearer.tenant.charge_publish(writable.cache, value_bytes)
-        meter = bearer.meter(PUBLISH, writable.cache)
-        meter.ready()
+        meter = self._charged(bearer, writable, value_bytes)
         stored = partial(meter.add, 1, value_bytes, operations(value_bytes))
         most = self.settings.publish_timeout_seconds
         if self.spans is not None and (span := current()):
@@ -155,12 +153,34 @@ class Router:
             if timeout <= most:
                 raise
             raise Unavailable(reason.message) from reason  # the client would have waited longer
+        self._published(bearer, writable, value, value_bytes, receipt)
         self.counts.publish.add(time.monotonic() - begun)
+        return receipt
+
+    def publish_at_once(self, bearer: Bearer, writable: Writable, value: bytes, value_bytes: int) -> bool:
+        """Publish a value where that takes no waiting; else do nothing and return False. See `publish`."""
+        node = self.owners.link(writable).local
+        if node is None:
+            return False
+        meter = self._charged(bearer, writable, value_bytes)
+        begun = time.monotonic()
+        receipt = node.publish(writable, value, bearer.publisher_id)
+        meter.add(1, value_bytes, operations(value_bytes))
+        self._published(bearer, writable, value, value_bytes, receipt)
+        self.counts.publish.add(time.monotonic() - begun)
+        return True
+
+    def _charged(self, bearer: Bearer, writable: Writable, value_bytes: int) -> Meter:
+        bearer.tenant.charge_publish(writable.cache, value_bytes)
+        meter = bearer.meter(PUBLISH, writable.cache)
+        meter.ready()
+        return meter
+
+    def _published(self, bearer: Bearer, writable: Writable, value: bytes, value_bytes: int, receipt: Receipt) -> None:
         self.counts.published += 1
         self._busy.now.add(writable, value_bytes)
         if self.taps.by_cache:
             self.taps.published(writable, receipt, value, value_bytes, bearer.publisher_id)
-        return receipt
 
     async def subscribe(
         self,

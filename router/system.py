@@ -8,7 +8,7 @@ from momento_wire_types import cachepubsub_pb2 as wire
 
 from api.errors import PermissionDenied
 from api.items import Discontinuity, item_frame
-from api.link import Receipt, Resumed, Sink
+from api.link import Local, Receipt, Resumed, Sink
 from api.names import Topic
 from api.system import known
 from backplane.system import Interest, SystemItem
@@ -34,6 +34,10 @@ class SystemLink:
 
     def __repr__(self) -> str:
         return f"<SystemLink {len(self._topics)} topics>"
+
+    @property
+    def local(self) -> Local | None:
+        return None
 
     @property
     def is_connected(self) -> bool:

@@ -22,7 +22,7 @@ from cli.build import hot_path
 _HOST: Final = "127.0.0.1"
 _CACHE: Final = "bench"
 _EMAIL: Final = "bench@example.com"
-_SUBSCRIPTIONS: Final = 200_000
+_LIMITS: Final = {"subscriptions": 200_000, "publishes_per_second": 1_000_000}
 FIRST_NUMBER: Final = 16_400
 """From 16,384 on, to two millions, a sequence number takes three bytes."""
 
@@ -39,7 +39,7 @@ def tidings(folder: Path, app: str = "cli.entry:app", *, grpc_by: str = "python"
     api_key = _api_key(data, password)
     with up(folder, data, app, grpc_by) as started:
         port = port_of(started)
-        _raise_limit(port, password)
+        _raise_limits(port, password)
         _create_cache(port, api_key)
         dialect = TidingsDialect(_HOST, port, api_key, _CACHE)
         name = "Tidings" if grpc_by == "python" else BY_ENVOY
@@ -77,11 +77,11 @@ def _api_key(data: Path, password: str) -> str:
     return json.loads(command(data, "key", "create", _EMAIL, "--json"))["api_key"]
 
 
-def _raise_limit(port: int, password: str) -> None:
-    """Let the account have as many subscriptions as any scenario opens."""
+def _raise_limits(port: int, password: str) -> None:
+    """Let the account have more subscriptions and publishes than any scenario has."""
     with httpx.Client(base_url=f"http://{_HOST}:{port}", timeout=20) as client:
         client.post("/v1/login", json={"email": _EMAIL, "password": password}).raise_for_status()
-        client.patch("/v1/limits", json={"subscriptions": _SUBSCRIPTIONS}).raise_for_status()
+        client.patch("/v1/limits", json=_LIMITS).raise_for_status()
 
 
 def command(data: Path, *arguments: str, typed: str = "") -> str:

@@ -16,7 +16,7 @@ from api import link_pb2 as wire
 from api.blocks import Publish
 from api.errors import DeadlineExceeded, TidingsError, Unavailable
 from api.items import Discontinuity
-from api.link import Moved, Receipt, Resumed, Sink
+from api.link import Local, Moved, Receipt, Resumed, Sink
 from api.link_security import LinkSecurity
 from api.names import Topic
 from api.outbox import Outbox, Overflow
@@ -90,6 +90,10 @@ class RemoteLink:
         state = "left" if self._left else "connected" if self._outbox is not None else "connecting"
         unacked = len(self._asked) + len(self._published)
         return f"<RemoteLink {self._address} {state}, {len(self._watches)} topics, {unacked} unacked>"
+
+    @property
+    def local(self) -> Local | None:
+        return None
 
     @property
     def is_connected(self) -> bool:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
-from typing import Any
+from typing import Any, NamedTuple
 
 from api.framing import frame
 from api.grpc_asgi import CONTENT_TYPE, Message, Receive, Scope, Send
@@ -20,12 +20,33 @@ class Broken(Exception):
     """What an application raises that has an error in it."""
 
 
+class Whole(NamedTuple):
+    """An answer that is there at once."""
+
+    headers: tuple[tuple[bytes, bytes], ...] = (CONTENT_TYPE,)
+    body: bytes = b""
+    trailers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+class Echo:
+    """Answers at once with what came, but for what is to wait, or is refused."""
+
+    def answer(self, body: bytes) -> Whole | None:
+        if body == b"wait":
+            return None
+        if body == b"refuse":
+            return Whole((CONTENT_TYPE, (b"grpc-status", b"5")))
+        return Whole(body=body, trailers=((b"grpc-status", b"0"),))
+
+
 class Application:
     """What came, and how many of its calls run."""
 
     def __init__(self) -> None:
         self.scopes: list[Scope] = []
         self.bodies: list[bytes] = []
+        self.offered: list[Scope] = []
+        """Of what it was asked whether it answers at once."""
         self.running = 0
         self.left = 0
         """Calls whose client went away before they were done."""
@@ -45,6 +66,10 @@ class Application:
             self.left += 1
         finally:
             self.running -= 1
+
+    def at_once(self, scope: Scope, client: tuple[str, int] | None) -> Echo | None:
+        self.offered.append({**scope, "client": client})
+        return Echo() if scope["query_string"] == b"at_once" else None
 
     async def echo(self, receive: Receive, send: Send) -> None:
         """Answer with what came."""

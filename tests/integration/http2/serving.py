@@ -108,7 +108,13 @@ async def serving(*, proxied: bool = False, **limits: Any) -> AsyncGenerator[Ser
     with tempfile.TemporaryDirectory(prefix="tidings-") as folder:
         app = Application()
         ended: list[Ended] = []
-        server = Server(app, Limits(**limits), proxied=proxied, ended=lambda stream: ended.append(Ended.of(stream)))
+        server = Server(
+            app,
+            Limits(**limits),
+            proxied=proxied,
+            ended=lambda stream: ended.append(Ended.of(stream)),
+            at_once=app.at_once,
+        )
         await server.start(Path(folder) / "http2.sock")
         service = Service(server, app, Path(folder) / "http2.sock", ended)
         try:

@@ -56,6 +56,14 @@ async def test_the_application_is_told_where_its_client_is(sent: bytes, client: 
         assert await told(service, sent + wire.PREFACE + wire.request(1)) == client
 
 
+async def test_whoever_answers_at_once_is_told_too() -> None:
+    async with serving(proxied=True) as service:
+        peer = await service.stranger()
+        peer.send(tcp4() + wire.PREFACE + wire.settings() + wire.request(1, "/echo?at_once"))
+        assert (await peer.answer(1)).status == 0
+        assert [scope["client"] for scope in service.app.offered] == [("192.0.2.7", 40_001)]
+
+
 async def test_the_header_may_be_torn_anywhere() -> None:
     async with serving(proxied=True) as service:
         whole = tcp4() + wire.PREFACE

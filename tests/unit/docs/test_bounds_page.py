@@ -27,7 +27,7 @@ NO_BOUND_OF_ITS_OWN = {
     "router.http.request:MAX_SEQUENCE": "the largest number that can be a sequence number",
     "router.log:MAX_JOINED": "copies that share bytes of the log, which is bounded",
     "router.meters.flights:_MOST_MESSAGES": "the width of a number",
-    "router.pubsub:_MAX_PUBLISH_BYTES": "the sum of two bounds above",
+    "router.publishes:MAX_PUBLISH_BYTES": "the sum of two bounds above",
     "router.slots:MOST_SPARE": "room for subscriptions that is asked for in advance",
     "storage.answered:REMEMBERED_SECONDS": "a length of time",
     "storage.durable.topics:MAX_GROUP": "of one write to Redis; what waits is bounded by the session",

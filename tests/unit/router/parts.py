@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from api.account import AccountSnapshot
 from api.errors import Unavailable
-from api.grpc_asgi import ASGIApp
+from api.grpc_asgi import ASGIApp, Message, Receive, Scope, Send
 from api.link import Link, Sink
 from api.names import Topic
 from backplane.interface import Node as NodeEntry
@@ -31,6 +32,8 @@ class World:
     nodes: dict[str, Node]
     router: Router
     pubsub: Pubsub
+    asks_first: ClassVar[bool] = False
+    """Whether the edge asks for an answer at once before it makes a call."""
     tasks: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
 
     def topic(self, name: str = "topic", cache: str = "cache", tenant: str = "acme") -> Topic:
@@ -44,7 +47,29 @@ class World:
     ) -> Connection:
         """Publish as a client, and return how it was answered."""
         client = connection(PUBLISH, publish_request(cache, topic, text), credential)
-        return await client.through(self.pubsub.publish)
+        return await client.through(self.serve_publish)
+
+    async def serve_publish(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a Publish as an edge does."""
+        if not self.asks_first:
+            await self.pubsub.publish(scope, receive, send)
+            return
+        event = await receive()
+        answerer = self.pubsub.at_once(scope, scope["client"])
+        is_whole = event["type"] == "http.request" and not event["more_body"]
+        answer = answerer.answer(event["body"]) if answerer is not None and is_whole else None
+        if answer is None:
+            coming = [event]
+
+            async def received() -> Message:
+                return coming.pop() if coming else await receive()
+
+            await self.pubsub.publish(scope, received, send)
+            return
+        await send({"type": "http.response.start", "status": 200, "headers": answer.headers})
+        await send({"type": "http.response.body", "body": answer.body})
+        if answer.trailers:
+            await send({"type": "http.response.trailers", "headers": answer.trailers})
 
     def subscribe(
         self,

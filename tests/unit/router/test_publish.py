@@ -1,6 +1,7 @@
 import asyncio
 import gzip
 import time
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
@@ -18,8 +19,16 @@ from tests.unit.credentials import account, explicit, token, topic_permission
 from tests.unit.router.parts import World, connection, world
 
 
+@pytest.fixture(autouse=True, scope="module", params=[False, True], ids=["called", "asked first"])
+def asks_first(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Each promise holds whether or not the edge asks for an answer at once first."""
+    World.asks_first = request.param
+    yield
+    World.asks_first = False
+
+
 async def send(acme: World, body: bytes, credential: str | None = None, *extra: tuple[bytes, bytes]) -> Connection:
-    return await connection(PUBLISH, body, credential, *extra).through(acme.pubsub.publish)
+    return await connection(PUBLISH, body, credential, *extra).through(acme.serve_publish)
 
 
 def request(value: wire._TopicValue) -> bytes:
@@ -156,7 +165,7 @@ async def test_a_value_of_the_largest_size_reaches_a_subscriber_within_four_mebi
 async def test_a_message_that_claims_to_be_too_long_is_refused_before_it_is_read(acme: World) -> None:
     pieces = [b"\0\x7f\xff\xff\xff", *[b"x" * 1000] * 100]
     client = Connection(PUBLISH, pieces, [GRPC, (b"authorization", token().encode())])
-    await client.through(acme.pubsub.publish)
+    await client.through(acme.serve_publish)
     assert client.headers[b"err"] == b"request_size_limit_exceeded"
     assert len(client._pieces) > 90
 
@@ -187,13 +196,13 @@ async def test_without_a_storage_node_a_publish_is_unavailable() -> None:
 async def test_a_client_that_leaves_in_the_middle_of_its_request_is_answered_nothing(acme: World) -> None:
     client = connection(PUBLISH, b"\0\0")
     client.leave()
-    await client.through(acme.pubsub.publish)
+    await client.through(acme.serve_publish)
     assert client.sent == []
 
 
 async def test_a_request_that_is_not_grpc_is_told_so(acme: World) -> None:
     client = Connection(PUBLISH, [b"{}"], [(b"content-type", b"application/json")])
-    await client.through(acme.pubsub.publish)
+    await client.through(acme.serve_publish)
     assert (client.http_status, client.status) == (415, 12)
 
 

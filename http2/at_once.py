@@ -1,0 +1,48 @@
+"""Answers that an application has at once, and whole: its calls wait for nothing, and so they need no task.
+
+The task, its coroutines and the events of ASGI took half of what a publish takes.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+Fields = tuple[tuple[bytes, bytes], ...]
+
+
+class Answer(Protocol):
+    """A body between headers and trailers, or headers alone; its status is 200."""
+
+    @property
+    def headers(self) -> Fields:
+        """What it begins with."""
+        ...
+
+    @property
+    def body(self) -> bytes:
+        """All of it; empty where headers are the whole answer."""
+        ...
+
+    @property
+    def trailers(self) -> Fields:
+        """What ends it; empty where headers are the whole answer."""
+        ...
+
+
+class Answerer(Protocol):
+    """Answers the requests of one client that have the same headers."""
+
+    def answer(self, body: bytes) -> Answer | None:
+        """Return the answer to a request with this body; None, with nothing done, for one that has to wait.
+
+        It must not raise.
+        """
+        ...
+
+
+AtOnce = Callable[[Mapping[str, Any], tuple[str, int] | None], Answerer | None]
+"""Returns who answers requests with the headers of this scope that come from this address; None for nobody."""
+
+
+def nobody(_: Mapping[str, Any], __: tuple[str, int] | None) -> Answerer | None:
+    """Have no request answered at once."""
+    return None

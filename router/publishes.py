@@ -1,0 +1,106 @@
+"""What a Publish asks for, how one is refused, and those that are answered at once."""
+
+import logging
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from google.protobuf.message import DecodeError
+from momento_wire_types import cachepubsub_pb2 as wire
+
+from api import request_ids
+from api.account import LARGEST_MESSAGE_BYTES
+from api.errors import InvalidArgument, NotFound, TidingsError
+from api.framing import unframe
+from api.grpc_asgi import NOTHING, Answer, Scope, client_address, metadata, refusal, shown, timeout_seconds
+from api.items import value_size
+from api.log_context import binding
+from router.bearer import Bearer
+from router.router import Router
+
+MAX_NAMES_BYTES = 4096
+MAX_PUBLISH_BYTES = LARGEST_MESSAGE_BYTES + MAX_NAMES_BYTES
+
+_log = logging.getLogger(__name__)
+
+
+def asked(message: bytes) -> tuple[str, str, bytes]:
+    """Return cache, topic and serialised value of a `_PublishRequest`; the value is empty where it holds none.
+
+    Raises:
+        InvalidArgument: it is none.
+    """
+    try:
+        request = wire._PublishRequest.FromString(message)
+    except DecodeError:
+        raise InvalidArgument("the request is not a valid PublishRequest, or its text is not UTF-8") from None
+    value = request.value
+    return request.cache_name, request.topic, value.SerializeToString() if value.WhichOneof("kind") is not None else b""
+
+
+def check_value(value: bytes) -> None:
+    """Refuse what is no value.
+
+    Raises:
+        InvalidArgument: it is empty.
+    """
+    if not value:
+        raise InvalidArgument("the request holds no value; send a text or bytes")
+
+
+def about(scope: Scope, bearer: Bearer | None = None, cache: str = "") -> dict[str, str]:
+    """Return what the log says of a call that did not go well, and what the client is told of it: its id."""
+    facts = {"request_id": request_ids.of(scope)}
+    if bearer is not None:
+        facts["account"] = bearer.tenant.account_id
+    return {**facts, "cache": cache} if cache else facts
+
+
+@contextmanager
+def refusing(
+    router: Router, scope: Scope, bearer: Bearer | None, names: tuple[str, str], failure: Exception
+) -> Generator[TidingsError]:
+    """Count a Publish that is refused, by the names of cache and topic that it came with; give what its client sees."""
+    cache, topic = names
+    with binding(**about(scope, bearer, cache)):
+        reason = shown(failure)
+        _log.debug("a publish was refused: %s", reason.code)
+        if bearer is not None:
+            router.refused(bearer, "publish", cache, topic, reason)
+        router.counts.refused["publish", reason.code] += 1
+        yield reason
+
+
+class PublishAtOnce:
+    """Publishes of one client that come with the same headers, whole, and have nothing to wait for."""
+
+    __slots__ = ("_address", "_credential", "_encoding", "_router", "_scope", "_timeout")
+
+    def __init__(self, router: Router, scope: Scope) -> None:
+        """See `api.grpc_asgi.metadata` for what it raises."""
+        headers = metadata(scope)
+        self._router = router
+        self._scope = scope
+        self._address = client_address(scope)
+        self._credential = headers.get(b"authorization", b"").decode("latin-1")
+        self._encoding = headers.get(b"grpc-encoding", b"")
+        self._timeout = headers.get(b"grpc-timeout")
+
+    def answer(self, body: bytes) -> Answer | None:
+        """Publish; return None, with nothing done, where that takes waiting: for an account, a cache or a node."""
+        bearer, cache, topic = None, "", ""
+        router = self._router
+        try:
+            bearer = router.bearers.known(self._credential, self._address)
+            if bearer is None:
+                return None
+            cache, topic, value = asked(unframe(body, MAX_PUBLISH_BYTES, self._encoding))
+            check_value(value)
+            timeout_seconds(self._timeout)
+            writable = bearer.writable(cache, topic, self._address)
+            return NOTHING if router.publish_at_once(bearer, writable, value, value_size(value)) else None
+        except NotFound:
+            return None  # the cache may have been made a moment ago
+        except Exception as error:  # noqa: BLE001 - whatever happens, the client gets a status and never OK
+            failure = error
+        with refusing(router, self._scope, bearer, (cache, topic), failure) as reason:
+            return refusal(reason)

@@ -1,0 +1,89 @@
+"""Answers that are there at once: the application has no call of it, and its client sees no difference."""
+
+import pytest
+
+from http2.endings import How
+from tests.integration.http2 import wire
+from tests.integration.http2.serving import Ended, Service
+
+PATH = "/echo?at_once"
+
+
+async def test_it_is_answered_without_a_call_of_the_application(service: Service) -> None:
+    client = await service.client()
+    slow, quick = await client.call("/echo", b"hello"), await client.call(PATH, b"hello")
+    assert (quick.headers, bytes(quick.body), quick.trailers) == (slow.headers, bytes(slow.body), slow.trailers)
+    assert service.app.bodies == [b"hello"]
+    assert (service.server.counts.calls, service.server.counts.unanswered) == (2, 0)
+
+
+async def test_what_has_to_wait_comes_to_the_application(service: Service) -> None:
+    client = await service.client()
+    answer = await client.call(PATH, b"wait")
+    assert (answer.status, bytes(answer.body), service.app.bodies) == (0, b"wait", [b"wait"])
+
+
+async def test_headers_alone_may_be_the_answer(service: Service) -> None:
+    peer = await service.peer()
+    peer.send(wire.request(1, PATH, b"refuse"))
+    answer = await peer.answer(1)
+    assert (answer.is_trailers_only, answer.status) == (True, 5)
+
+
+async def test_who_answers_is_asked_once_for_the_same_headers(service: Service) -> None:
+    peer = await service.peer()
+    for number in range(1, 8, 2):
+        peer.send(wire.request(number, PATH, b"hello"))
+        await peer.answer(number)
+    peer.send(wire.request(9, "/echo/other?at_once", b"hello"))
+    await peer.answer(9)
+    assert [scope["path"] for scope in service.app.offered] == ["/echo", "/echo/other"]
+
+
+@pytest.mark.parametrize("length", [0, 1, 99, 100, 101, 1000, 16_384, 16_385, 100_000])
+async def test_a_body_waits_for_its_window_and_arrives_whole(service: Service, length: int) -> None:
+    client = await service.client({wire.INITIAL_WINDOW_SIZE: 100})
+    body = bytes(range(251)) * (length // 251 + 1)
+    answer = await client.call(PATH, body[:length])
+    assert (bytes(answer.body), answer.trailers) == (body[:length], {b"grpc-status": b"0"})
+
+
+async def test_no_body_needs_no_window(service: Service) -> None:
+    peer = await service.peer(wire.settings([(wire.INITIAL_WINDOW_SIZE, 0)]))
+    peer.send(wire.request(1, PATH, b"hello"), wire.request(3, PATH, b""))
+    assert (await peer.answer(3)).status == 0
+    assert peer.answers[1].body == b""
+    peer.send(wire.window_update(1, 5))
+    assert bytes((await peer.answer(1)).body) == b"hello"
+
+
+async def test_answers_that_overtake_one_that_waits(service: Service) -> None:
+    client = await service.client({wire.INITIAL_WINDOW_SIZE: 100})
+    client.grants = False
+    waits = client.begin(PATH, bytes(1000))
+    for _ in range(10):
+        assert (await client.call(PATH, b"short")).status == 0
+    assert len(client.answers[waits].body) == 100
+
+
+async def test_the_table_of_headers_may_be_made_smaller_before(service: Service) -> None:
+    """The first block after that says so (RFC 7541, section 4.2): a client that heeds the rule would fail else."""
+    client = await service.client({wire.HEADER_TABLE_SIZE: 0})
+    for _ in range(2):
+        assert (await client.call(PATH, b"hello")).status == 0
+
+
+@pytest.mark.parametrize(("body", "grpc", "sent"), [(b"hello", b"0", 5), (b"refuse", b"5", 0)])
+async def test_whoever_takes_note_of_calls_is_told_of_it(service: Service, body: bytes, grpc: bytes, sent: int) -> None:
+    client = await service.client()
+    await client.call(PATH, body)
+    await service.leave()
+    assert service.ended == [Ended("/echo", How.ANSWERED, 200, grpc, len(body), sent)]
+
+
+async def test_a_client_that_leaves_before_its_answer_has(service: Service) -> None:
+    client = await service.client({wire.INITIAL_WINDOW_SIZE: 0})
+    client.begin(PATH, b"hello")
+    await service.until(lambda: service.server.counts.calls == 1)
+    await service.leave()
+    assert service.ended == [Ended("/echo", How.LEFT, 200, b"0", 5, 0)]

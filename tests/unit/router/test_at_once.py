@@ -1,0 +1,91 @@
+"""Publishes that an edge asks to have answered at once; `test_publish` holds what is promised of them all."""
+
+import pytest
+
+from api.account import Limits
+from api.framing import EMPTY
+from api.grpc_asgi import NOTHING, Answer
+from cli.direct_link import DirectLink
+from router.pubsub import PUBLISH, SUBSCRIBE
+from router.router import RouterSettings
+from tests.unit.asgi import publish_request
+from tests.unit.credentials import account, token
+from tests.unit.router.parts import World, connection, world
+
+
+def answered(acme: World, body: bytes = publish_request(), credential: str | None = None) -> Answer | None:
+    scope = connection(PUBLISH, body, credential).scope
+    answerer = acme.pubsub.at_once(scope, scope["client"])
+    assert answerer is not None
+    return answerer.answer(body)
+
+
+def spent(acme: World) -> tuple[int, int]:
+    """Return what was asked for of the account's limit, and how much was published."""
+    (tenant,) = acme.router.tenants.all()
+    return tenant._own.publishes.asked, acme.router.counts.published
+
+
+async def test_a_client_is_answered_once_its_account_is_known(acme: World) -> None:
+    assert answered(acme) is None
+    await acme.publish()
+    assert spent(acme) == (1, 1)
+    assert (
+        answered(acme) == NOTHING == Answer(((b"content-type", b"application/grpc"),), EMPTY, ((b"grpc-status", b"0"),))
+    )
+    assert spent(acme) == (2, 2)
+
+
+async def test_it_is_metered_like_any_other(acme: World) -> None:
+    reader = acme.subscribe()
+    await reader.until(lambda: reader.kinds == ["heartbeat"])
+    for _ in range(3):
+        await acme.publish()
+        answered(acme)
+    rows = [numbers for key, numbers in acme.router.seats.meters.window.rows.items() if key[2] == "publish"]
+    assert [(row.first, row.second) for row in rows] == [(6, 30)]
+    await reader.until(lambda: len(reader.numbers) == 6)
+
+
+async def test_what_is_refused_at_once_is_counted_once() -> None:
+    slow = await world(None, account(limits=Limits(publishes_per_second=1)))
+    await slow.publish()
+    for _ in range(3):
+        answer = answered(slow)
+        assert answer is not None
+        assert dict(answer.headers)[b"err"] == b"operations_rate_limit_exceeded"
+    assert spent(slow) == (4, 1)
+    assert slow.router.counts.refused == {("publish", "publish_rate_exceeded"): 3}
+
+
+async def test_a_cache_that_is_not_known_is_asked_for_first(acme: World) -> None:
+    await acme.publish()
+    assert answered(acme, publish_request("missing")) is None
+    assert spent(acme) == (1, 1)
+    assert not acme.router.counts.refused
+
+
+async def test_a_node_elsewhere_has_to_be_waited_for(acme: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    await acme.publish()
+    monkeypatch.setattr(DirectLink, "local", None)
+    assert answered(acme) is None
+    assert spent(acme) == (1, 1)
+
+
+async def test_an_account_that_is_suspended_publishes_no_more(acme: World) -> None:
+    await acme.publish()
+    await acme.directory.put_account(account(version=2, suspended=True))
+    answer = answered(acme)
+    assert answer is not None
+    assert dict(answer.headers)[b"grpc-status"] == b"7"
+
+
+async def test_nobody_answers_what_is_no_publish_or_needs_more_than_its_body(acme: World) -> None:
+    nobody = [
+        connection(SUBSCRIBE, publish_request()),
+        connection(PUBLISH, publish_request(), None, (b"authorization", token().encode())),
+        connection(PUBLISH, publish_request(), None, (b"content-type", b"application/json")),
+    ]
+    assert [acme.pubsub.at_once(client.scope, None) for client in nobody] == [None] * 3
+    local = await world(RouterSettings.for_local())
+    assert local.pubsub.at_once(connection(PUBLISH, publish_request()).scope, None) is None
