@@ -2,9 +2,14 @@
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from typing import Final
 
 SECONDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 """Upper bounds of the buckets."""
+
+
+_SHORT: Final = SECONDS[0]
+"""No more take most publishes to a node in the same process."""
 
 
 class Durations:
@@ -21,7 +26,7 @@ class Durations:
 
     def add(self, seconds: float) -> None:
         """Count one that took so long."""
-        self._counts[bisect_left(SECONDS, seconds)] += 1
+        self._counts[0 if seconds <= _SHORT else bisect_left(SECONDS, seconds)] += 1
         self.sum += seconds
 
     def buckets(self) -> Sequence[tuple[str, float]]:

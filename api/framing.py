@@ -25,7 +25,7 @@ def check_length(body: bytes | bytearray, most: int) -> None:
     Raises:
         MessageTooLarge: the message is longer than `most` bytes.
     """
-    if len(body) >= HEADER_BYTES and (length := int.from_bytes(body[1:HEADER_BYTES], "big")) > most:
+    if len(body) >= HEADER_BYTES and (length := _length(body)) > most:
         raise MessageTooLarge(f"the request is {length} bytes long; at most {most} are accepted")
 
 
@@ -45,7 +45,7 @@ def unframe(body: bytes, most: int, encoding: bytes = b"") -> bytes:
     if len(body) < HEADER_BYTES:
         raise InvalidArgument(f"the request body has {len(body)} bytes, too few for a gRPC message")
     check_length(body, most)
-    if len(body) != HEADER_BYTES + int.from_bytes(body[1:HEADER_BYTES], "big"):
+    if len(body) != HEADER_BYTES + _length(body):
         raise InvalidArgument("the request body is not exactly one gRPC message")
     match body[0]:
         case 0:
@@ -54,6 +54,10 @@ def unframe(body: bytes, most: int, encoding: bytes = b"") -> bytes:
             return _decompressed(body[HEADER_BYTES:], most, encoding)
         case _:
             raise InvalidArgument("the gRPC message has an unknown flag")
+
+
+def _length(body: bytes | bytearray) -> int:
+    return body[1] << 24 | body[2] << 16 | body[3] << 8 | body[4]
 
 
 def _decompressed(data: bytes, most: int, encoding: bytes) -> bytes:

@@ -104,7 +104,8 @@ def item_size(frame: bytes) -> int:
 
 
 def _payload_size(length: int) -> int:
-    for header_bytes, most in ((2, 1 << 7), (3, 1 << 14), (4, 1 << 21)):
-        if length - header_bytes < most:
-            return length - header_bytes
-    return length - 5
+    if length < (1 << 7) + 2:
+        return length - 2
+    if length < (1 << 14) + 3:
+        return length - 3
+    return length - (4 if length < (1 << 21) + 4 else 5)
