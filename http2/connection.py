@@ -132,7 +132,10 @@ class Connection:
         return self._reading.receive(data, requests)
 
     def data(self, number: int, payload: bytes, length: int, *, ends: bool) -> None:
-        """Take a part of a request; see `reading.Handler`, as for those that follow."""
+        """Take a part of a request's body, which had this length with its padding.
+
+        Like all that takes a frame, this may raise a `StreamFault` or a `ConnectionFault`.
+        """
         stream = self.streams.get(number)
         if stream is None and number > self._last:
             raise ConnectionFault(Code.PROTOCOL_ERROR, "DATA of no stream")
@@ -171,6 +174,7 @@ class Connection:
                 self._refuse(stream, refusals.BUSY)
 
     def headers(self, number: int, block: bytes, *, ends: bool) -> None:
+        """Take a header block, whole."""
         stream = self.streams.get(number)
         if stream is not None:
             self._trailers(stream, block, ends=ends)
@@ -241,6 +245,7 @@ class Connection:
         self._counts.unanswered -= 1
 
     def reset(self, number: int) -> None:
+        """Take note that the client gives up a stream."""
         if number == 0 or number > self._last:
             raise ConnectionFault(Code.PROTOCOL_ERROR, "RST_STREAM of no stream")
         stream = self.streams.get(number)
@@ -252,6 +257,7 @@ class Connection:
         self._floods.reset(self._loop.time() - stream.began, is_answered=bool(stream.status))
 
     def settings(self, values: dict[int, int]) -> None:
+        """Heed the client's settings."""
         self.sending.put(frames.frame(Kind.SETTINGS, Flag.ACK, 0, b""))  # before what the client takes by them
         for name, value in values.items():
             self._setting(name, value)
@@ -280,9 +286,11 @@ class Connection:
                 raise ConnectionFault(Code.FLOW_CONTROL_ERROR, "a stream's window is too large") from None
 
     def ping(self, payload: bytes) -> None:
+        """Answer."""
         self.sending.put(frames.frame(Kind.PING, Flag.ACK, 0, payload))
 
     def open_window(self, number: int, more: int) -> None:
+        """Take note that the client takes so much more, of a stream or of all (0)."""
         if number > self._last:
             raise ConnectionFault(Code.PROTOCOL_ERROR, "WINDOW_UPDATE of no stream")
         self._floods.update(self.sending.data_frames)
@@ -291,6 +299,7 @@ class Connection:
             self.sending.open_window(stream, more)  # else it has ended while the client did not know
 
     def fault(self, number: int, code: int) -> None:
+        """End a stream that broke a rule."""
         self._counts.faults += 1
         stream = self.streams.get(number)
         if stream is not None:

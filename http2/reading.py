@@ -2,13 +2,16 @@
 
 import asyncio
 import time
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from http2 import frames
 from http2.blocks import DECODED
 from http2.floods import Floods
 from http2.frames import HEADER_BYTES, PREFACE, STREAM_ID, Code, ConnectionFault, Flag, Kind, StreamFault
 from http2.limits import Limits
+
+if TYPE_CHECKING:
+    from http2.connection import Connection
 
 SLICE_SECONDS: Final = 0.01
 """So long one connection is read at a time. Headers that no one has seen before may take milliseconds to decode."""
@@ -19,50 +22,18 @@ _PING_BYTES: Final = 8
 _GOAWAY_BYTES: Final = 8
 
 
-class Handler(Protocol):
-    """What becomes of frames. Each may raise a `StreamFault` or a `ConnectionFault`."""
-
-    def data(self, number: int, payload: bytes, length: int, *, ends: bool) -> None:
-        """Take a part of a request's body; with its padding it had this length."""
-        ...
-
-    def headers(self, number: int, block: bytes, *, ends: bool) -> None:
-        """Take a header block, whole."""
-        ...
-
-    def reset(self, number: int) -> None:
-        """Take note that the client gives up a stream."""
-        ...
-
-    def settings(self, values: dict[int, int]) -> None:
-        """Heed the client's settings."""
-        ...
-
-    def ping(self, payload: bytes) -> None:
-        """Answer."""
-        ...
-
-    def open_window(self, number: int, more: int) -> None:
-        """Take note that the client takes so much more, of a stream or of all (0)."""
-        ...
-
-    def fault(self, number: int, code: int) -> None:
-        """End a stream that broke a rule."""
-        ...
-
-
 class Reading:
-    """The frames of one client, in their order.
+    """The frames of one client, in their order; what they ask for is the connection's.
 
     Attributes:
         has_settings: The client has sent its first frame.
         block_since: When the header block began that is not whole; 0 where there is none.
     """
 
-    def __init__(self, handler: Handler, limits: Limits, floods: Floods) -> None:
+    def __init__(self, connection: "Connection", limits: Limits, floods: Floods) -> None:
         self.has_settings = False
         self.block_since = 0.0
-        self._handler = handler
+        self._connection = connection
         self._limits = limits
         self._floods = floods
         self._loop = asyncio.get_running_loop()
@@ -132,7 +103,7 @@ class Reading:
             else:
                 self._other(kind, flags, number, payload)
         except StreamFault as fault:
-            self._handler.fault(number, fault.code)
+            self._connection.fault(number, fault.code)
 
     def _data(self, flags: int, number: int, payload: bytes) -> None:
         if number == 0:
@@ -143,7 +114,7 @@ class Reading:
         ends = bool(flags & Flag.END_STREAM)
         if not payload and not ends:
             self._idle()
-        self._handler.data(number, payload, length, ends=ends)
+        self._connection.data(number, payload, length, ends=ends)
 
     def _headers(self, flags: int, number: int, payload: bytes) -> None:
         if number % 2 == 0:
@@ -158,7 +129,7 @@ class Reading:
             payload = payload[_PRIORITY_BYTES:]
         ends = bool(flags & Flag.END_STREAM)
         if flags & Flag.END_HEADERS:
-            self._handler.headers(number, payload, ends=ends)
+            self._connection.headers(number, payload, ends=ends)
         else:
             self._block_of, self._block_ends, self._block = number, ends, bytearray(payload)
             self.block_since = self._loop.time()
@@ -174,7 +145,7 @@ class Reading:
         if flags & Flag.END_HEADERS:
             block, self._block = bytes(self._block), bytearray()
             self._block_of, self.block_since = 0, 0.0
-            self._handler.headers(number, block, ends=self._block_ends)
+            self._connection.headers(number, block, ends=self._block_ends)
 
     def _window_update(self, number: int, payload: bytes) -> None:
         _check_length(payload, _CODE_BYTES)
@@ -183,19 +154,19 @@ class Reading:
             if number == 0:
                 raise ConnectionFault(Code.PROTOCOL_ERROR, "WINDOW_UPDATE of nothing")
             raise StreamFault(Code.PROTOCOL_ERROR)
-        self._handler.open_window(number, more)
+        self._connection.open_window(number, more)
 
     def _other(self, kind: int, flags: int, number: int, payload: bytes) -> None:
         if kind == Kind.RST_STREAM:
             _check_length(payload, _CODE_BYTES)
-            self._handler.reset(number)
+            self._connection.reset(number)
             return
         self._idle()
         if kind == Kind.PING:
             _check_stream(number, of_stream=False)
             _check_length(payload, _PING_BYTES)
             if not flags & Flag.ACK:
-                self._handler.ping(payload)
+                self._connection.ping(payload)
         elif kind == Kind.SETTINGS:
             _check_stream(number, of_stream=False)
             self._settings(flags, payload)
@@ -216,7 +187,7 @@ class Reading:
             return
         if len(payload) % frames.SETTING.size:
             raise ConnectionFault(Code.FRAME_SIZE_ERROR, "SETTINGS of a wrong length")
-        self._handler.settings(dict(frames.SETTING.iter_unpack(payload)))  # of each name the last one counts
+        self._connection.settings(dict(frames.SETTING.iter_unpack(payload)))  # of each name the last one counts
 
     def _idle(self) -> None:
         self._floods.idle_frame(self._loop.time())

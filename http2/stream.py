@@ -137,7 +137,7 @@ class Stream:
         self.trailers = answered.trailers
         self.is_ended = True
         if answered.trailers:
-            self._connection.sending.whole(self, whole(answered.headers, answered.body, answered.trailers))
+            self._connection.sending.whole(self, whole(answered))
         else:
             self._connection.end(self, answer(200, answered.headers))
 
