@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 from http2.counts import Counts
 
-ALONE_REQUESTS: Final = 512
+ALONE_REQUESTS: Final = 96
 """At a time, of a connection that alone asks for anything: what is answered together is written together."""
 
 CALM_REQUESTS: Final = 32
