@@ -1,6 +1,7 @@
 """What every log line says that is written while a request is served: its id, and whose it is once that is known.
 
-Each request is a task, and what a task binds ends with it; `binding` is for what ends before its task does.
+Each call is a task, and what a task binds ends with it; `binding` is for what ends before its task does, and for what is
+answered at once, without one.
 """
 
 from collections.abc import Generator, Mapping

@@ -18,7 +18,7 @@ class DirectLink:
 
     @property
     def local(self) -> Local | None:
-        return self._node if self._spans is None else None
+        return self._node
 
     @property
     def is_connected(self) -> bool:

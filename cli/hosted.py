@@ -89,7 +89,7 @@ class Hosted:
         await self._end_streams(seconds)
 
     def status(self) -> Load:
-        return Load(self._streams(), self._unary, self.state, self._gaps())
+        return Load(self._streams(), self._unary + self._grpc.unsent, self.state, self._gaps())
 
     def metrics(self) -> str:
         if self._page is None:

@@ -32,6 +32,11 @@ class NativeGrpc:
 
         return [NativeGrpcMetrics(self._server.counts)]
 
+    @property
+    def unsent(self) -> int:
+        """How many answers wait for their clients, of those that were no calls of the application."""
+        return 0 if self._server is None else self._server.counts.unsent
+
     async def start(self) -> None:
         """Listen where Envoy passes connections to."""
         if self._server is not None and self._log is not None and self._socket is not None:

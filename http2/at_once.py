@@ -32,10 +32,7 @@ class Answerer(Protocol):
     """Answers the requests of one client that have the same headers."""
 
     def answer(self, body: bytes) -> Answer | None:
-        """Return the answer to a request with this body; None, with nothing done, for one that has to wait.
-
-        It must not raise.
-        """
+        """Return the answer to a request with this body; None, with nothing done, for one that has to wait."""
         ...
 
 

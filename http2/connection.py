@@ -1,4 +1,4 @@
-"""One connection of a client: its frames are read, its requests become tasks of the application."""
+"""One connection of a client: its frames are read, its requests are answered at once or become tasks of the application."""
 
 import asyncio
 import logging
@@ -217,13 +217,30 @@ class Connection:
             stream.fail(refusals.BUSY)
             return
         self._counts.calls += 1
-        if not head.is_offered:
-            head.is_offered, head.answerer = True, self._at_once(head.scope, self.client)
-        if head.answerer is not None and (answer := head.answerer.answer(bytes(stream.body))) is not None:
-            stream.answer(answer)
+        if self._is_answered(stream):
             return
         self._counts.unanswered += 1
         self._serving[stream] = self._loop.create_task(self._serve(stream, {**head.scope, "client": self.client}))
+
+    def _is_answered(self, stream: Stream) -> bool:
+        """Answer a request at once, if anybody does."""
+        head = stream.head
+        try:
+            if not head.is_offered:
+                head.is_offered, head.answerer = True, self._at_once(head.scope, self.client)
+            answer = head.answerer.answer(bytes(stream.body)) if head.answerer is not None else None
+        except Exception:  # noqa: BLE001 - else the connection would end, with all of its streams
+            _log.exception("the application failed")
+            stream.fail(refusals.FAILED)
+            return True
+        if answer is None:
+            return False
+        stream.body = b""
+        stream.answer(answer)
+        if stream.id in self.streams:
+            stream.is_unsent = True
+            self._counts.unsent += 1
+        return True
 
     async def _serve(self, stream: Stream, scope: Scope) -> None:
         try:
@@ -376,6 +393,9 @@ class Connection:
     def _sent(self, stream: Stream) -> None:
         """Forget a stream: its answer has left, or nobody waits for it."""
         self._came(stream)
+        if stream.is_unsent:
+            stream.is_unsent = False
+            self._counts.unsent -= 1
         if self.streams.pop(stream.id, None) is not None:
             self._ended(stream)
 

@@ -14,6 +14,8 @@ class Counts:
     calls: int = 0
     unanswered: int = 0
     """Calls that the application has, and has not begun to answer: as many as there are now."""
+    unsent: int = 0
+    """Answers that were there at once and wait for their clients: as many as there are now."""
     resets: int = 0
     """Streams that clients gave up before they were answered."""
     faults: int = 0

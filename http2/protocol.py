@@ -78,7 +78,7 @@ class Socket(asyncio.Protocol):
             data = self._after_proxy(self._before + data)
             if not data:
                 return
-        self._read(data, self._shared.waiting.at_once(self))
+        self._read(data, self._shared.waiting.requests(self))
 
     def connection_lost(self, exc: Exception | None) -> None:
         for timer in (self._watch, self._ping):

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from http2.connection import Connection
 
 SLICE_SECONDS: Final = 0.01
-"""So long one connection is read at a time. Headers that no one has seen before may take milliseconds to decode."""
+"""So long one connection is read at a time. Headers that no one has seen before may take milliseconds to decode, and
+requests that are answered at once are part of it."""
 
 _PRIORITY_BYTES: Final = 5
 _CODE_BYTES: Final = 4
@@ -56,6 +57,7 @@ class Reading:
         if not self._has_preface and not self._take_preface():
             return False
         came, position, end = self._came, self._position, len(self._came)
+        first, latest = position, 0
         before, until = self._floods.streams, time.monotonic() + SLICE_SECONDS
         while end - position >= HEADER_BYTES:
             start = position + HEADER_BYTES
@@ -65,12 +67,16 @@ class Reading:
                 raise ConnectionFault(Code.FRAME_SIZE_ERROR, "a frame is too long")
             if start + length > end:
                 break
-            if kind == Kind.HEADERS:  # never between a request's headers and its body
+            number = int.from_bytes(came[position + 5 : start], "big") & STREAM_ID
+            if kind == Kind.HEADERS:
                 begun = self._floods.streams - before
                 if begun >= requests or (begun and time.monotonic() > until):
                     self._position = position
                     return True
-            number = int.from_bytes(came[position + 5 : start], "big") & STREAM_ID
+                latest = number
+            elif kind == Kind.DATA and number != latest and position > first and time.monotonic() > until:
+                self._position = position  # never between a request's headers and its body
+                return True
             position = start + length
             self._frame(kind, flags, number, came[start:position])
         self._came, self._position = came[position:], 0

@@ -139,7 +139,8 @@ class Sending:
     def whole(self, stream: Stream, answer: Whole) -> None:
         """Send an answer from its headers to its trailers."""
         length = len(answer.body)
-        if self._before_block or stream.pending or self._paused or length > max(0, min(stream.window, self.window)):
+        room = max(0, min(stream.window, self.window, FRAME_BYTES))
+        if self._before_block or stream.pending or self._paused or length > room:
             self.headers(stream, answer.head, 0)
             self.data(stream, answer.body, 0)
             self.headers(stream, answer.tail, Flag.END_STREAM)

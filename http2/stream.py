@@ -41,13 +41,14 @@ class Stream:
         is_gone: The client has left, or the stream was reset.
         is_whole: The request has ended.
         is_ended: The answer has been handed over, all of it.
+        is_unsent: It was answered at once, and the answer waits.
         is_queued: It stands in the connection's queue of those that may write.
     """
 
     __slots__ = (
         "_connection", "_has_trailers", "_start", "began", "body", "ending", "granted", "head", "headers", "held_bytes",
-        "id", "is_ended", "is_gone", "is_queued", "is_whole", "pending", "received_bytes", "since", "status",
-        "trailers", "window",
+        "id", "is_ended", "is_gone", "is_queued", "is_unsent", "is_whole", "pending", "received_bytes", "since",
+        "status", "trailers", "window",
     )  # fmt: skip
 
     def __init__(self, connection: "Connection", number: int, head: Head, window: int, now: float) -> None:
@@ -67,6 +68,7 @@ class Stream:
         self.is_whole = False
         self.is_ended = False
         self.is_queued = False
+        self.is_unsent = False
         self._has_trailers = False
         self._start: Message | None = None
         self._connection = connection

@@ -51,7 +51,7 @@ class Waiting:
     def __repr__(self) -> str:
         return f"<Waiting {len(self._readers)}>"
 
-    def at_once(self, reader: Reader) -> int:
+    def requests(self, reader: Reader) -> int:
         """Return how many requests are read of a connection that does not wait."""
         return ALONE_REQUESTS if self._is_alone(reader) else CALM_REQUESTS
 

@@ -39,6 +39,10 @@ class Caps:
             else:
                 self._throttled[id] = self._sharing.allowance(id, _place(cap), limits)
 
+    def __bool__(self) -> bool:
+        """Whether any is reached."""
+        return bool(self._caps)
+
     def throttles(self, cache: str, principal: str) -> bool:
         """Whether each publish to a cache, by its id, has to be decided on."""
         return any(cap.mode == "throttle" for cap in self._on(cache, principal))

@@ -86,12 +86,12 @@ class PublishAtOnce:
         self._timeout = headers.get(b"grpc-timeout")
 
     def answer(self, body: bytes) -> Answer | None:
-        """Publish; return None, with nothing done, where that takes waiting: for an account, a cache or a node."""
+        """Publish; return None, with nothing done, where an account, a cache, a node or a spend cap has to be asked."""
         bearer, cache, topic = None, "", ""
         router = self._router
         try:
             bearer = router.bearers.known(self._credential, self._address)
-            if bearer is None:
+            if bearer is None or bearer.tenant.caps:  # a cap that throttles is asked for each publish, and once
                 return None
             cache, topic, value = asked(unframe(body, MAX_PUBLISH_BYTES, self._encoding))
             check_value(value)

@@ -205,3 +205,7 @@ async def test_a_drain_ends_all_streams_spread_over_its_time_and_lets_calls_thro
     ready = await Connection(READINESS, headers=[], method="GET").through(service.app)
     assert ready.http_status == 503
     assert service.app.hosted.status().streams == 0
+
+
+async def test_its_publishes_may_be_answered_at_once(service: Service) -> None:
+    assert service.app.hosted.at_once == service.app._router_app.at_once

@@ -34,6 +34,8 @@ class Echo:
     def answer(self, body: bytes) -> Whole | None:
         if body == b"wait":
             return None
+        if body == b"raise":
+            raise Broken
         if body == b"refuse":
             return Whole((CONTENT_TYPE, (b"grpc-status", b"5")))
         return Whole(body=body, trailers=((b"grpc-status", b"0"),))

@@ -1,9 +1,14 @@
 """Answers that are there at once: the application has no call of it, and its client sees no difference."""
 
+import asyncio
+import time
+
 import pytest
 
 from http2.endings import How
+from http2.reading import SLICE_SECONDS
 from tests.integration.http2 import wire
+from tests.integration.http2.application import Echo, Whole
 from tests.integration.http2.serving import Ended, Service
 
 PATH = "/echo?at_once"
@@ -40,9 +45,10 @@ async def test_who_answers_is_asked_once_for_the_same_headers(service: Service) 
     assert [scope["path"] for scope in service.app.offered] == ["/echo", "/echo/other"]
 
 
-@pytest.mark.parametrize("length", [0, 1, 99, 100, 101, 1000, 16_384, 16_385, 100_000])
-async def test_a_body_waits_for_its_window_and_arrives_whole(service: Service, length: int) -> None:
-    client = await service.client({wire.INITIAL_WINDOW_SIZE: 100})
+@pytest.mark.parametrize("window", [100, 65_535, 2**20])
+@pytest.mark.parametrize("length", [0, 1, 99, 100, 101, 1000, 16_384, 16_385, 65_535, 100_000])
+async def test_a_body_waits_for_its_window_and_arrives_whole(service: Service, length: int, window: int) -> None:
+    client = await service.client({wire.INITIAL_WINDOW_SIZE: window})
     body = bytes(range(251)) * (length // 251 + 1)
     answer = await client.call(PATH, body[:length])
     assert (bytes(answer.body), answer.trailers) == (body[:length], {b"grpc-status": b"0"})
@@ -64,6 +70,56 @@ async def test_answers_that_overtake_one_that_waits(service: Service) -> None:
     for _ in range(10):
         assert (await client.call(PATH, b"short")).status == 0
     assert len(client.answers[waits].body) == 100
+
+
+async def test_an_answer_that_waits_is_counted_until_it_is_sent_or_given_up(service: Service) -> None:
+    client = await service.client({wire.INITIAL_WINDOW_SIZE: 100})
+    client.grants = False
+    streams = [client.begin(PATH, bytes(1000)) for _ in range(2)]
+    await client.until(lambda: all(len(client.answers[stream].body) == 100 for stream in streams))
+    assert service.server.counts.unsent == 2
+    client.h2.reset_stream(streams[0])
+    client.h2.increment_flow_control_window(900, streams[1])
+    client.flush()
+    await service.until(lambda: service.server.counts.unsent == 0)
+
+
+async def test_who_fails_to_answer_fails_that_call_alone(service: Service, caplog: pytest.LogCaptureFixture) -> None:
+    client = await service.client()
+    held = client.begin("/held", b"hello")
+    answer = await client.call(PATH, b"raise")
+    assert answer.status == 13
+    service.app.go.set()
+    assert (await client.answer(held)).status == 0
+    assert "the application failed" in caplog.text
+
+
+async def test_bodies_that_come_long_after_their_headers_are_read_in_slices_too(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each answer here takes longer than a connection is read at a time, so that each has a turn of the loop."""
+    peer = await service.peer()
+    streams = range(1, 12, 2)
+    peer.send(*(wire.headers(stream, PATH) for stream in streams))
+    await peer.pong()
+    loop, turns, answered_in = asyncio.get_running_loop(), [0], list[int]()
+
+    def turn() -> None:
+        turns[0] += 1
+        if len(answered_in) < len(streams):
+            loop.call_soon(turn)
+
+    def slow(_: Echo, body: bytes) -> Whole:
+        time.sleep(SLICE_SECONDS * 1.1)
+        answered_in.append(turns[0])
+        return Whole(body=body, trailers=((b"grpc-status", b"0"),))
+
+    monkeypatch.setattr(Echo, "answer", slow)
+    turn()
+    peer.send(b"".join(wire.data(stream, b"slow", end=True) for stream in streams))
+    for stream in streams:
+        assert (await peer.answer(stream)).status == 0
+    assert len(set(answered_in)) == len(streams)
 
 
 async def test_the_table_of_headers_may_be_made_smaller_before(service: Service) -> None:

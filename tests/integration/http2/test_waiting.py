@@ -70,14 +70,14 @@ async def test_one_that_asks_alone_is_read_more_of() -> None:
     waiting = Waiting(Counts())
     steady, new = (Connection(0, []) for _ in range(2))
     waiting.asked(steady, 1)
-    assert waiting.at_once(steady) == CALM_REQUESTS
+    assert waiting.requests(steady) == CALM_REQUESTS
     await asyncio.sleep(0.6 * ALONE_SECONDS)
     waiting.asked(steady, 1)
     await asyncio.sleep(0.6 * ALONE_SECONDS)
-    assert waiting.at_once(steady) == ALONE_REQUESTS
-    assert waiting.at_once(new) == CALM_REQUESTS
+    assert waiting.requests(steady) == ALONE_REQUESTS
+    assert waiting.requests(new) == CALM_REQUESTS
     waiting.asked(new, 1)
-    assert waiting.at_once(steady) == CALM_REQUESTS
+    assert waiting.requests(steady) == CALM_REQUESTS
 
 
 async def test_those_that_wait_have_as_much_as_those_that_do_not() -> None:

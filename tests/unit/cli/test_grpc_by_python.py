@@ -13,7 +13,7 @@ from cli.edge.configuration import configuration
 from cli.edge.grpc import PASSED_ON_BYTES
 from cli.edge.sent import STATISTICS
 from cli.edge.settings import Bounds, Certificate, EdgeSettings, Times
-from cli.forwarded import Forwarded
+from cli.forwarded import Forwarded, forwarded
 from cli.main import main
 from cli.settings import GrpcSettings, HostedSettings
 
@@ -130,6 +130,12 @@ async def test_the_address_is_the_one_that_the_outermost_trusted_proxy_saw(
     await Forwarded(app, proxies)(scope, nothing, nowhere)
     assert seen == [client]
     assert scope["client"] == ("127.0.0.1", 1)
+
+    def answerer(_: Scope, client: object) -> None:
+        seen.append(client)
+
+    forwarded(answerer, proxies)(scope, scope["client"])
+    assert seen == [client] * 2
 
 
 async def nothing() -> dict[str, Any]:

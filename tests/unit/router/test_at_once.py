@@ -1,10 +1,13 @@
 """Publishes that an edge asks to have answered at once; `test_publish` holds what is promised of them all."""
 
+from typing import cast
+
 import pytest
 
-from api.account import Limits
+from api.account import Cap, Limits
 from api.framing import EMPTY
 from api.grpc_asgi import NOTHING, Answer
+from api.tracing import Spans
 from cli.direct_link import DirectLink
 from router.pubsub import PUBLISH, SUBSCRIBE
 from router.router import RouterSettings
@@ -70,6 +73,19 @@ async def test_a_node_elsewhere_has_to_be_waited_for(acme: World, monkeypatch: p
     monkeypatch.setattr(DirectLink, "local", None)
     assert answered(acme) is None
     assert spent(acme) == (1, 1)
+
+
+async def test_a_cap_that_throttles_is_asked_once_for_each_publish() -> None:
+    cap = Cap("cap-1", "all", "throttle", publishes_per_second=2)
+    capped = await world(None, account(caps=(cap,)))
+    await capped.router.bearers.bearer(token())
+    assert answered(capped) is None
+    assert [(await capped.publish()).status for _ in range(3)] == [0, 0, 8]
+
+
+async def test_nobody_answers_at_once_what_is_traced(acme: World) -> None:
+    acme.router.spans = cast("Spans", object())
+    assert acme.pubsub.at_once(connection(PUBLISH, publish_request()).scope, None) is None
 
 
 async def test_an_account_that_is_suspended_publishes_no_more(acme: World) -> None:

@@ -22,8 +22,9 @@ from tests.unit.router.parts import World, connection, world
 @pytest.fixture(autouse=True, scope="module", params=[False, True], ids=["called", "asked first"])
 def asks_first(request: pytest.FixtureRequest) -> Iterator[None]:
     """Each promise holds whether or not the edge asks for an answer at once first."""
-    World.asks_first = request.param
+    World.asks_first, World.answered_first = request.param, 0
     yield
+    assert bool(World.answered_first) == World.asks_first
     World.asks_first = False
 
 
