@@ -1,7 +1,7 @@
 """What every log line says that is written while a request is served: its id, and whose it is once that is known.
 
-Each call is a task, and what a task binds ends with it; `binding` is for what ends before its task does, and for what is
-answered at once, without one.
+Each call is a task, and what a task binds ends with it; `binding` is for what ends before its task does, and for
+what is answered at once, without one.
 """
 
 from collections.abc import Generator, Mapping

@@ -1,4 +1,4 @@
-"""One connection of a client: its frames are read, its requests are answered at once or become tasks of the application."""
+"""One connection of a client: frames are read, requests are answered at once or become tasks of the application."""
 
 import asyncio
 import logging

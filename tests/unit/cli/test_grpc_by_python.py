@@ -122,7 +122,7 @@ async def test_the_address_is_the_one_that_the_outermost_trusted_proxy_saw(
     proxies: int, written: list[bytes], client: tuple[str, int]
 ) -> None:
     scope = {"client": ("127.0.0.1", 1), "headers": [(b"x-forwarded-for", each) for each in written]}
-    seen: list[tuple[str, int]] = []
+    seen: list[tuple[str, int] | None] = []
 
     async def app(scope: Scope, _receive: Receive, _send: Send) -> None:
         seen.append(scope["client"])
@@ -131,10 +131,10 @@ async def test_the_address_is_the_one_that_the_outermost_trusted_proxy_saw(
     assert seen == [client]
     assert scope["client"] == ("127.0.0.1", 1)
 
-    def answerer(_: Scope, client: object) -> None:
+    def answerer(_: Scope, client: tuple[str, int] | None) -> None:
         seen.append(client)
 
-    forwarded(answerer, proxies)(scope, scope["client"])
+    forwarded(answerer, proxies)(scope, ("127.0.0.1", 1))
     assert seen == [client] * 2
 
 
