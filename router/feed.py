@@ -22,7 +22,7 @@ PORTION = 64
 """So many subscribers are woken before others have their turn. At 1,000 subscribers this gave 10.6 million deliveries a
 second where all of them at once gave 8.4: the proxy reads what one portion was written while the next one is."""
 
-MOST_PORTIONS = 20
+PORTIONS = 20
 """Of one round; of many subscribers each portion has more."""
 
 MOST_REST_SECONDS = 0.1
@@ -210,7 +210,7 @@ class Feed:
     def _wake(self) -> None:
         self._due |= self._waiting
         self._waiting = set()
-        self._portion = max(PORTION, len(self._due) // MOST_PORTIONS)
+        self._portion = max(PORTION, len(self._due) // PORTIONS)
         if not self._is_amid_wakes:
             self._wake_some()
 
