@@ -32,7 +32,7 @@ def main(arguments: Sequence[str]) -> int:
     why = lacking() or compile_modules(ROOT)
     if why is None:
         return 0
-    print(f"{why}: the hot path is plain Python, which serves a fifth to a third less (docs/performance.md)")
+    print(f"{why}: the hot path is plain Python, which serves two to three fifths less (docs/performance.md)")
     return 0 if "--if-possible" in arguments else 1
 
 

@@ -1,6 +1,7 @@
 """What is billed is what was counted by hand: known traffic through the published SDK, then GET /v1/usage."""
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -128,9 +129,21 @@ def test_what_is_refused_is_not_billed(customer: Customer, service: Service) -> 
     assert_billed(customer, {})
 
 
+def agreed(customer: Customer) -> Counter[str]:
+    """Return what was counted before, once storage nodes, which tell each second, and the bills have all of it."""
+    found: list[Counter[str]] = []
+
+    def is_so() -> bool:
+        found.append(customer.compared())
+        return found[-1]["publishes_stored"] == found[-1]["publishes_billed"]
+
+    until(is_so, seconds=20, what="one count of what was published before")
+    return found[-1]
+
+
 def test_four_counts_of_the_same_traffic_agree(customer: Customer) -> None:
     """The client's, the router's batches, what storage nodes stored, and the bytes that Envoy sent."""
-    before = customer.compared()
+    before = agreed(customer)
     cache, publisher, gone, stays = customer.tenant.new_cache(), customer.sdk(), customer.sdk(), customer.sdk()
     half, size = 30, 500_000
     assert gone.subscribe(cache, "counted") == stays.subscribe(cache, "counted") == 1
