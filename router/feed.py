@@ -29,6 +29,10 @@ MOST_REST_SECONDS = 0.1
 ROUND_BYTES = 112 * 1024
 """So much new ends the rest: it fills a write, so waiting for more gains nothing."""
 
+HURRY_BYTES = 4 * ROUND_BYTES
+"""Where so much is new when a round begins, or comes amid it, all are woken at once: the log holds some megabytes, and
+whoever waits for a later portion must not fall behind by that."""
+
 
 class Fates(Protocol):
     """Tells what has become of storage nodes."""
@@ -200,23 +204,25 @@ class Feed:
             self._timer.cancel()
             self._timer = None
         self._waking = False
+        hurries = self._gathered_bytes >= HURRY_BYTES
         self._gathered_bytes = 0
         rest = min(self.subscribers * REST_SECONDS, MOST_REST_SECONDS)
         self._rest_until = asyncio.get_running_loop().time() + rest
         self._begun_at = self._begun_at or self._arranged_at
         self._arranged_at = 0.0
-        self._wake()
+        self._wake(all_at_once=hurries)
 
-    def _wake(self) -> None:
+    def _wake(self, *, all_at_once: bool = False) -> None:
         self._due |= self._waiting
         self._waiting = set()
-        self._portion = max(PORTION, len(self._due) // PORTIONS)
+        self._portion = len(self._due) if all_at_once else max(PORTION, len(self._due) // PORTIONS)
         if not self._is_amid_wakes:
             self._wake_some()
 
     def _wake_some(self) -> None:
         due = self._due
-        some = [due.pop() for _ in range(min(self._portion, len(due)))]
+        portion = len(due) if self._gathered_bytes >= HURRY_BYTES else self._portion
+        some = [due.pop() for _ in range(min(portion, len(due)))]
         self._is_amid_wakes = bool(due)
         if due:
             asyncio.get_running_loop().call_soon(self._wake_some)

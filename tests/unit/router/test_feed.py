@@ -4,7 +4,7 @@ import pytest
 
 from api.items import item_frame
 from api.names import Topic
-from router.feed import PORTION, REST_SECONDS, ROUND_BYTES, Feed
+from router.feed import HURRY_BYTES, PORTION, REST_SECONDS, ROUND_BYTES, Feed
 from tests.unit.asgi import parsed
 
 TOPIC = Topic("acme", "acme-cache", "topic")
@@ -76,6 +76,20 @@ async def test_many_readers_are_woken_in_portions_between_which_others_have_thei
         await turn()
         woken.append(sum(reader.woken for reader in readers))
     assert woken == [PORTION, 2 * PORTION, 2 * PORTION + 1, 2 * PORTION + 1]
+
+
+@pytest.mark.parametrize("turns", [0, 1])
+async def test_nobody_waits_for_a_portion_while_much_comes(feed: Feed, turns: int) -> None:
+    """Whether it is there when a round begins, or comes amid it."""
+    readers = [Reader() for _ in range(3 * PORTION)]
+    for reader in readers:
+        feed.wait(reader)
+    say(feed, 1)
+    for _ in range(turns):
+        await turn()
+    feed.append(PAGE, 2, item_frame(2, PAGE, bytes(HURRY_BYTES), b""))
+    await turn()
+    assert [reader.woken for reader in readers] == [1] * len(readers)
 
 
 async def test_a_reader_that_leaves_before_its_portion_is_not_woken(feed: Feed) -> None:
