@@ -148,7 +148,7 @@ def beating(send: Send) -> Callable[[], Awaitable[None]]:
 async def refuse(send: Send, error: TidingsError) -> None:
     """Answer a call, of which nothing was answered yet, with an error: trailers only, or a plain 415."""
     status = error.http if isinstance(error, NotGrpc) else 200
-    headers = [CONTENT_TYPE, *status_headers(error)]
+    headers = list(refusal(error).headers)
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send(_NO_BODY)
 

@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
-from typing import Any, NamedTuple
+from typing import Any
 
 from api.framing import frame
-from api.grpc_asgi import CONTENT_TYPE, Message, Receive, Scope, Send
+from api.grpc_asgi import CONTENT_TYPE, Answer, Message, Receive, Scope, Send
 
 START: Message = {"type": "http.response.start", "status": 200, "headers": [CONTENT_TYPE], "trailers": True}
 OK: Message = {"type": "http.response.trailers", "headers": [(b"grpc-status", b"0")]}
@@ -20,25 +20,17 @@ class Broken(Exception):
     """What an application raises that has an error in it."""
 
 
-class Whole(NamedTuple):
-    """An answer that is there at once."""
-
-    headers: tuple[tuple[bytes, bytes], ...] = (CONTENT_TYPE,)
-    body: bytes = b""
-    trailers: tuple[tuple[bytes, bytes], ...] = ()
-
-
 class Echo:
     """Answers at once with what came, but for what is to wait, or is refused."""
 
-    def answer(self, body: bytes) -> Whole | None:
+    def answer(self, body: bytes) -> Answer | None:
         if body == b"wait":
             return None
         if body == b"raise":
             raise Broken
         if body == b"refuse":
-            return Whole((CONTENT_TYPE, (b"grpc-status", b"5")))
-        return Whole(body=body, trailers=((b"grpc-status", b"0"),))
+            return Answer((CONTENT_TYPE, (b"grpc-status", b"5")))
+        return Answer((CONTENT_TYPE,), body, ((b"grpc-status", b"0"),))
 
 
 class Application:

@@ -5,10 +5,11 @@ import time
 
 import pytest
 
+from api.grpc_asgi import CONTENT_TYPE, Answer
 from http2.endings import How
 from http2.reading import SLICE_SECONDS
 from tests.integration.http2 import wire
-from tests.integration.http2.application import Echo, Whole
+from tests.integration.http2.application import Echo
 from tests.integration.http2.serving import Ended, Service
 
 PATH = "/echo?at_once"
@@ -109,10 +110,10 @@ async def test_bodies_that_come_long_after_their_headers_are_read_in_slices_too(
         if len(answered_in) < len(streams):
             loop.call_soon(turn)
 
-    def slow(_: Echo, body: bytes) -> Whole:
+    def slow(_: Echo, body: bytes) -> Answer:
         time.sleep(SLICE_SECONDS * 1.1)
         answered_in.append(turns[0])
-        return Whole(body=body, trailers=((b"grpc-status", b"0"),))
+        return Answer((CONTENT_TYPE,), body, ((b"grpc-status", b"0"),))
 
     monkeypatch.setattr(Echo, "answer", slow)
     turn()

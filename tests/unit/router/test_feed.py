@@ -28,6 +28,14 @@ def feed() -> Feed:
     return feed
 
 
+def waiting(feed: Feed, count: int) -> list[Reader]:
+    """Return so many subscribers, all of whom wait."""
+    readers = [Reader() for _ in range(count)]
+    for reader in readers:
+        feed.wait(reader)
+    return readers
+
+
 def say(feed: Feed, number: int) -> None:
     feed.append(PAGE, number, item_frame(number, PAGE, b"\x0a\x01x", b""))
 
@@ -66,10 +74,8 @@ async def test_a_reader_that_was_forgotten_is_not_woken(feed: Feed) -> None:
 
 
 async def test_many_readers_are_woken_in_portions_between_which_others_have_their_turns(feed: Feed) -> None:
-    readers = [Reader() for _ in range(2 * PORTION + 1)]
+    readers = waiting(feed, 2 * PORTION + 1)
     feed.subscribers = len(readers)
-    for reader in readers:
-        feed.wait(reader)
     say(feed, 1)
     woken: list[int] = []
     for _ in range(4):
@@ -81,9 +87,7 @@ async def test_many_readers_are_woken_in_portions_between_which_others_have_thei
 @pytest.mark.parametrize("turns", [0, 1])
 async def test_nobody_waits_for_a_portion_while_much_comes(feed: Feed, turns: int) -> None:
     """Whether it is there when a round begins, or comes amid it."""
-    readers = [Reader() for _ in range(3 * PORTION)]
-    for reader in readers:
-        feed.wait(reader)
+    readers = waiting(feed, 3 * PORTION)
     say(feed, 1)
     for _ in range(turns):
         await turn()
@@ -93,9 +97,7 @@ async def test_nobody_waits_for_a_portion_while_much_comes(feed: Feed, turns: in
 
 
 async def test_a_reader_that_leaves_before_its_portion_is_not_woken(feed: Feed) -> None:
-    readers = [Reader() for _ in range(2 * PORTION)]
-    for reader in readers:
-        feed.wait(reader)
+    readers = waiting(feed, 2 * PORTION)
     say(feed, 1)
     await turn()
     for reader in readers:
@@ -105,9 +107,7 @@ async def test_a_reader_that_leaves_before_its_portion_is_not_woken(feed: Feed) 
 
 
 async def test_whoever_waits_anew_amid_a_round_is_woken_in_the_next(feed: Feed) -> None:
-    readers = [Reader() for _ in range(2 * PORTION)]
-    for reader in readers:
-        feed.wait(reader)
+    readers = waiting(feed, 2 * PORTION)
     say(feed, 1)
     await turn()
     again = next(reader for reader in readers if reader.woken)
