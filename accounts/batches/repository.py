@@ -1,14 +1,15 @@
 """SQL for batches of usage."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from functools import cache
+from typing import Any, Final, NamedTuple, cast
 
-from sqlalchemy import case, delete, func, select, tuple_, update
+from sqlalchemy import Executable, Table, bindparam, case, delete, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from accounts.batches.models import UsageBatch, UsageBoot
 from accounts.clocks.models import TestClockPlacement
-from accounts.database.insert import insert_all_once, inserting
+from accounts.database.insert import insert_all_once, inserting_into
 
 BATCHES = 0
 """Stands for batches where levels are named by their step."""
@@ -16,6 +17,19 @@ BATCHES = 0
 
 BatchKey = tuple[int, str, str, int]
 """Minute, router, boot and number."""
+
+_NUMBERS_AFTER: Final = (
+    select(UsageBatch.number)
+    .where(UsageBatch.router == bindparam("by"), UsageBatch.boot == bindparam("life"))
+    .where(UsageBatch.number > bindparam("after"))
+    .order_by(UsageBatch.number)
+)
+_SET_APPLIED: Final = (
+    update(cast("Table", UsageBoot.__table__))
+    .where(UsageBoot.router == bindparam("by"), UsageBoot.boot == bindparam("life"))
+    .values(applied_to=bindparam("to"))
+)
+"""What is done each second is made once, as in `_seeing`: each one made is a cycle for the garbage collector."""
 
 
 class Sealed(NamedTuple):
@@ -40,6 +54,8 @@ async def keep_batches(session: AsyncSession, batches: Sequence[Sealed]) -> set[
 
 async def digests(session: AsyncSession, batches: Sequence[Sealed]) -> Mapping[tuple[str, str, int], bytes]:
     """Return the digests of these batches as they are kept."""
+    if not batches:
+        return {}
     key = (UsageBatch.router, UsageBatch.boot, UsageBatch.number)
     found = select(*key, UsageBatch.digest).where(tuple_(*key).in_([batch[:3] for batch in batches]))
     return {(row.router, row.boot, row.number): row.digest for row in await session.execute(found)}
@@ -50,30 +66,18 @@ async def see_boot(session: AsyncSession, router: str, boot: str, newest: int, l
 
     Until the transaction ends, no other one applies batches of this boot.
     """
-    insert = inserting(session, UsageBoot)
-    new: Any = insert.excluded
     row = {"router": router, "boot": boot, "applied_to": 0, "newest": newest, "last": last, "seen_at": now}
-    statement = insert.on_conflict_do_update(
-        index_elements=[UsageBoot.router, UsageBoot.boot],
-        set_={
-            "newest": case((new.newest > UsageBoot.newest, new.newest), else_=UsageBoot.newest),
-            "last": func.coalesce(UsageBoot.last, new.last),
-            "seen_at": new.seen_at,
-        },
-    ).returning(UsageBoot.applied_to)
-    return (await session.execute(statement, [row])).scalar_one()
+    return (await session.execute(_seeing(session.get_bind().dialect.name), [row])).scalar_one()
 
 
 async def numbers_after(session: AsyncSession, router: str, boot: str, number: int) -> Sequence[int]:
     """Return the numbers of a boot's batches above a number, in their order."""
-    mine = (UsageBatch.router == router, UsageBatch.boot == boot, UsageBatch.number > number)
-    return (await session.scalars(select(UsageBatch.number).where(*mine).order_by(UsageBatch.number))).all()
+    return (await session.scalars(_NUMBERS_AFTER, {"by": router, "life": boot, "after": number})).all()
 
 
 async def set_applied(session: AsyncSession, router: str, boot: str, applied_to: int) -> None:
     """Note how far a boot's batches are applied without a gap."""
-    mine = (UsageBoot.router == router, UsageBoot.boot == boot)
-    await session.execute(update(UsageBoot).where(*mine).values(applied_to=applied_to))
+    await (await session.connection()).execute(_SET_APPLIED, {"by": router, "life": boot, "to": applied_to})
 
 
 async def in_minute(session: AsyncSession, minute: int) -> Sequence[UsageBatch]:
@@ -152,3 +156,18 @@ async def first_since(session: AsyncSession, router: str, boot: str, minute: int
 
 def _columns() -> list[Any]:
     return [getattr(UsageBatch, name) for name in Sealed._fields]
+
+
+@cache
+def _seeing(dialect: str) -> Executable:
+    """Return what notes a boot, made once: it is done each second, and a new one would be a cycle of 300 objects."""
+    insert = inserting_into(dialect, UsageBoot)
+    new: Any = insert.excluded
+    return insert.on_conflict_do_update(
+        index_elements=[UsageBoot.router, UsageBoot.boot],
+        set_={
+            "newest": case((new.newest > UsageBoot.newest, new.newest), else_=UsageBoot.newest),
+            "last": func.coalesce(UsageBoot.last, new.last),
+            "seen_at": new.seen_at,
+        },
+    ).returning(UsageBoot.applied_to)

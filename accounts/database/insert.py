@@ -1,9 +1,10 @@
 """`INSERT … ON CONFLICT DO NOTHING RETURNING`, which SQLAlchemy has for each database by another name."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, Table
+from sqlalchemy import Executable, Row, Table
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,8 +23,7 @@ async def insert_all_once(
     session: AsyncSession, table: type[Base], rows: Sequence[Mapping[str, Any]]
 ) -> Sequence[Row[Any]]:
     """Insert rows, which there must be, and return the primary keys of those that were not there already."""
-    statement = inserting(session, table).on_conflict_do_nothing().returning(*table.__mapper__.primary_key)
-    return (await session.execute(statement, list(rows))).all()
+    return (await session.execute(_once(session.get_bind().dialect.name, table), list(rows))).all()
 
 
 def inserting(session: AsyncSession, table: type[Base]) -> "postgresql.Insert | sqlite.Insert":
@@ -38,3 +38,9 @@ def inserting_into(dialect: str, table: type[Base] | Table) -> "postgresql.Inser
     from sqlalchemy.dialects import postgresql  # noqa: PLC0415  of no use to one machine, and slow to import
 
     return postgresql.insert(table)
+
+
+@cache
+def _once(dialect: str, table: type[Base]) -> Executable:
+    """Return what inserts once, made once: each second's usage would leave cycles of it for the garbage collector."""
+    return inserting_into(dialect, table).on_conflict_do_nothing().returning(*table.__mapper__.primary_key)

@@ -1,12 +1,13 @@
 """SQL for limits."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import case, delete, func, select
+from sqlalchemy import Executable, case, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from accounts.database.insert import inserting
+from accounts.database.insert import inserting_into
 from accounts.limits.models import LimitOverride, LimitPeak, LimitWarning
 
 IDS_AT_ONCE = 500
@@ -49,17 +50,22 @@ async def raise_peaks(session: AsyncSession, hour: int, peaks: Mapping[PeakKey, 
     """Keep what is higher than what is kept of this hour."""
     if not peaks:
         return
-    insert = inserting(session, LimitPeak)
-    new: Any = insert.excluded
-    statement = insert.on_conflict_do_update(
-        index_elements=[LimitPeak.account_id, LimitPeak.cache_id, LimitPeak.name, LimitPeak.hour],
-        set_={"peak": case((new.peak > LimitPeak.peak, new.peak), else_=LimitPeak.peak)},
-    )
     rows = [
         {"account_id": account_id, "cache_id": cache_id, "name": name, "hour": hour, "peak": peak}
         for (account_id, cache_id, name), peak in sorted(peaks.items())
     ]
-    await session.execute(statement, rows)
+    await session.execute(_raising(session.get_bind().dialect.name), rows)
+
+
+@cache
+def _raising(dialect: str) -> Executable:
+    """Return what raises peaks, made once: it is done every few seconds, and each one made is a cycle of objects."""
+    insert = inserting_into(dialect, LimitPeak)
+    new: Any = insert.excluded
+    return insert.on_conflict_do_update(
+        index_elements=[LimitPeak.account_id, LimitPeak.cache_id, LimitPeak.name, LimitPeak.hour],
+        set_={"peak": case((new.peak > LimitPeak.peak, new.peak), else_=LimitPeak.peak)},
+    )
 
 
 async def peaks(session: AsyncSession, account_id: str, since_hour: int) -> Mapping[tuple[str, str], int]:

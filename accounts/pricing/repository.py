@@ -1,8 +1,9 @@
 """SQL for price plans, assignments and billing profiles."""
 
 from collections.abc import Collection, Sequence
+from typing import Final
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from accounts.clocks.models import TestClock
@@ -10,6 +11,13 @@ from accounts.database.insert import insert_once
 from accounts.paging import PageRequest
 from accounts.pricing.models import BillingProfile, ClosedPeriod, PlanAssignment, PricePlan
 from accounts.tenants.models import Account
+
+_SETTLED: Final = (
+    select(ClosedPeriod.account_id)
+    .where(ClosedPeriod.account_id.in_(bindparam("accounts", expanding=True)))
+    .where(~select(Account.id).where(Account.id == ClosedPeriod.account_id).exists())
+    .distinct()
+)
 
 
 async def plan(session: AsyncSession, plan_id: str, version: int | None) -> PricePlan | None:
@@ -104,9 +112,7 @@ async def closed_since(session: AsyncSession, account_id: str, end: int) -> Sequ
 
 async def settled(session: AsyncSession, account_ids: Collection[str]) -> set[str]:
     """Return which of these accounts are deleted, with their last month billed."""
-    there = select(Account.id).where(Account.id == ClosedPeriod.account_id).exists()
-    found = select(ClosedPeriod.account_id).where(ClosedPeriod.account_id.in_(account_ids), ~there)
-    return set(await session.scalars(found.distinct()))
+    return set(await session.scalars(_SETTLED, {"accounts": list(account_ids)}))
 
 
 def add_closed(session: AsyncSession, row: ClosedPeriod) -> None:
