@@ -1,13 +1,14 @@
 """SQL for what witnesses have counted and for the reports."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import case, delete, func, or_, select
+from sqlalchemy import Executable, case, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from accounts.batches.models import UsageBatch
-from accounts.database.insert import inserting
+from accounts.database.insert import inserting_into
 from accounts.reconciliation.models import UsageReconciliation, UsageWitnessed
 from backplane.witnesses import Kind, Witnessed
 
@@ -16,14 +17,7 @@ HOUR_MINUTES = 60
 
 async def keep(session: AsyncSession, counted: Sequence[Witnessed]) -> None:
     """Keep what witnesses have counted; of what is there already the larger numbers stay."""
-    insert = inserting(session, UsageWitnessed)
-    new: Any = insert.excluded
-    known = UsageWitnessed
-    larger = {name: _larger(getattr(new, name), getattr(known, name)) for name in ("messages", "bytes", "most")}
-    statement = insert.on_conflict_do_update(
-        index_elements=[known.hour, known.kind, known.witness, known.boot, known.account],
-        set_={**larger, "has_left": or_(new.has_left, known.has_left)},
-    )
+    statement = _keeping(session.get_bind().dialect.name)
     await session.execute(statement, [each._asdict() for each in sorted(counted)])
 
 
@@ -74,3 +68,16 @@ async def prune(session: AsyncSession, before: int) -> int:
 
 def _larger(one: Any, other: Any) -> Any:  # noqa: ANN401 - expressions of SQL
     return case((one > other, one), else_=other)
+
+
+@cache
+def _keeping(dialect: str) -> Executable:
+    """Return what keeps counts, made once: it is done every few seconds, and each one made is a cycle of objects."""
+    insert = inserting_into(dialect, UsageWitnessed)
+    new: Any = insert.excluded
+    known = UsageWitnessed
+    larger = {name: _larger(getattr(new, name), getattr(known, name)) for name in ("messages", "bytes", "most")}
+    return insert.on_conflict_do_update(
+        index_elements=[known.hour, known.kind, known.witness, known.boot, known.account],
+        set_={**larger, "has_left": or_(new.has_left, known.has_left)},
+    )
