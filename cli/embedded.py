@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
@@ -25,6 +26,7 @@ from cli.housekeeping import SWEEP_SECONDS, TRIM_SECONDS, every, settle
 from cli.mail import MailVariables
 from cli.master_key import MasterKeyVariables
 from cli.retention import RetentionVariables
+from cli.room import HISTORY_BESIDE_A_ROUTER, SLOW_READERS, fitted
 from cli.settings import EmbeddedSettings
 from cli.signing_variables import SigningVariables
 from cli.tiers.announcing import announce
@@ -38,6 +40,7 @@ from router.router import Router, RouterSettings
 from router.sharing import Sharing
 from storage.bounds import CacheBounds
 from storage.node import Node
+from storage.settings import HistorySettings
 
 if TYPE_CHECKING:
     from prometheus_client.registry import Collector
@@ -65,8 +68,7 @@ class Embedded:
         With `seats` the router counts by them, and what it counts is not handed over.
         """
         self._spans = spans
-        names = [f"node-{number + 1}" for number in range(settings.nodes)]
-        self._nodes = {name: Node(name) for name in names}
+        self._nodes = {node.id: node for node in _nodes(settings.nodes)}
         self._witnesses = [
             Witness(fleet.witnesses, "storage", name, node.take_counted) for name, node in self._nodes.items()
         ]
@@ -76,12 +78,13 @@ class Embedded:
         self._accounts = accounts
         self._bounds = [CacheBounds(node, directory) for node in self._nodes.values()]
         router_settings = RouterSettings.for_local() if settings.local else RouterSettings()
+        slow = fitted(router_settings.max_total_pending_bytes, SLOW_READERS)
         self._metering = Metering(settings.data_dir / "usage", ROUTER, usage)
         self._router = Router(
             directory,
             self._registry,
             self._connect,
-            router_settings,
+            replace(router_settings, max_total_pending_bytes=slow),
             sharing=Sharing(fleet.quotas, ROUTER),
             seats=seats or self._metering.seats,
             key_uses=KeyUseNotes(fleet.key_uses),
@@ -193,3 +196,9 @@ class Embedded:
 
     def _trim(self) -> None:
         self._router.trim()
+
+
+def _nodes(count: int) -> list[Node]:
+    history = HistorySettings()
+    room = fitted(history.total_bytes, HISTORY_BESIDE_A_ROUTER * count)
+    return [Node(f"node-{number + 1}", replace(history, total_bytes=room)) for number in range(count)]

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from cli.forwarded import Forwarded, forwarded
+from cli.room import UNFINISHED_REQUESTS, fitted
 from cli.settings import GrpcSettings, HostedSettings
 from http2.at_once import AtOnce, nobody
 
@@ -63,6 +64,7 @@ def _server(app: "App", settings: GrpcSettings, at_once: AtOnce) -> "tuple[Serve
 
     log = CallLog(settings)
     limits = Limits(
+        held_bytes=fitted(Limits().held_bytes, UNFINISHED_REQUESTS),
         stalled_seconds=settings.stalled_seconds,
         ping_seconds=settings.ping_seconds,
         ping_answer_seconds=settings.ping_answer_seconds,

@@ -1,6 +1,7 @@
 """The topics that this router's subscribers read: one feed for each, wherever its owner is."""
 
 import asyncio
+from collections.abc import Sequence
 
 from api.errors import Unavailable
 from api.link import Link, Moved, Resumed
@@ -15,6 +16,9 @@ from router.system import SystemLink
 READ_SECONDS = 4.0
 """How long a new subscriber waits for the topic's owner: SDKs wait five seconds for the first message."""
 
+LOOKS = 16
+"""So many times is it looked whether all feeds hold too much, while as much comes as they may hold."""
+
 SLICE = 500
 """So many feeds move before others have their turn: about 3 ms."""
 
@@ -22,9 +26,12 @@ SLICE = 500
 class Feeds:
     """All feeds of a router. It is the sink of what storage nodes broadcast, and moves feeds after the map."""
 
-    def __init__(self, owners: Owners, max_bytes: int, gaps: Gaps) -> None:
+    def __init__(self, owners: Owners, max_bytes: int, max_total_bytes: int, gaps: Gaps) -> None:
+        """Keep so much for slow readers of one topic, and so much of all topics."""
         self._owners = owners
         self._max_bytes = max_bytes
+        self._max_total_bytes = max_total_bytes
+        self._came_bytes = 0
         self.gaps = gaps
         self._feeds: dict[Topic, Feed] = {}
         self._watched: dict[Topic, Link] = {}
@@ -109,6 +116,9 @@ class Feeds:
         feed = self._feeds.get(topic)
         if feed is not None:
             feed.append(page, number, frame)
+            self._came_bytes += len(frame)
+            if self._came_bytes > self._max_total_bytes // LOOKS:
+                self._make_room()
             if self.spans is not None and (above := current()):
                 feed.traced(self.spans, above)
 
@@ -135,6 +145,17 @@ class Feeds:
         """Let go of what all subscribers have."""
         for feed in self._feeds.values():
             feed.trim()
+
+    def _make_room(self) -> None:
+        """Have the topics that hold most give way, where all hold too much together."""
+        self._came_bytes = 0
+        if self.held_bytes <= self._max_total_bytes:
+            return
+        self.trim()
+        fair = fair_share(self._max_total_bytes, [feed.log.held_bytes for feed in self._feeds.values()])
+        for feed in self._feeds.values():
+            if feed.log.held_bytes > fair:
+                feed.log.bound(fair)
 
     def close(self) -> None:
         """Move nothing any more."""
@@ -180,3 +201,14 @@ class Feeds:
         feed.move(node_id)
         self._watched[feed.topic] = link
         link.watch(feed.topic, feed.log.page, feed.log.last)
+
+
+def fair_share(total: int, wanted: Sequence[int]) -> int:
+    """Return how much each may have at most so that all that is wanted, cut to that, is no more than `total`."""
+    left = total
+    for number, least in enumerate(sorted(wanted)):
+        share = left // (len(wanted) - number)
+        if least > share:
+            return share
+        left -= least
+    return total

@@ -155,6 +155,12 @@ class Log:
             self._drop_oldest()
         self._compact()
 
+    def bound(self, max_bytes: int) -> None:
+        """Drop the oldest frames until no more than `max_bytes` are held, or one frame; see `append`."""
+        while self.held_bytes > max_bytes and self.end - self.start > 1:
+            self._drop_oldest()
+        self._compact()
+
     def _missed(self, cursor: int, to: int) -> Discontinuity:
         page, number = self._at(to)
         page_before, last = self._at(cursor - 1)

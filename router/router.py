@@ -42,6 +42,7 @@ class RouterSettings:
             stream, and tells of a client that has left. SDK tests want the fourth of a local service before 3 s.
         max_pending_bytes: What a topic keeps for subscribers that read slowly. Whoever falls further behind
             loses the oldest items and is told so by a Discontinuity.
+        max_total_pending_bytes: What all topics keep for them; beyond it those that keep most keep less.
         web_stream_bytes: A browser holds all that it ever received on a stream; after this many bytes it is made to
             open a new one.
         publish_timeout_seconds: How long a publish waits for the topic's owner, at most.
@@ -50,6 +51,7 @@ class RouterSettings:
     local: bool = False
     heartbeat_seconds: float = 5.0
     max_pending_bytes: int = 4 * 1024 * 1024
+    max_total_pending_bytes: int = 1024 * 1024 * 1024
     web_stream_bytes: int = 32 * 1024 * 1024
     publish_timeout_seconds: float = 2.0
 
@@ -99,7 +101,7 @@ class Router:
         self._busy = BusyTopics()
         self.taps = Taps()
         gaps = Gaps(self.counts, self.taps, self.seats.meters)
-        self.feeds = Feeds(self.owners, settings.max_pending_bytes, gaps)
+        self.feeds = Feeds(self.owners, settings.max_pending_bytes, settings.max_total_pending_bytes, gaps)
         self._heartbeats = Heartbeats(settings.heartbeat_seconds)
         self._draining = False
         self.spans: Spans | None = None

@@ -21,6 +21,7 @@ from cli.edge.sent import SentBytes
 from cli.health import reachable
 from cli.hosted import Hosted
 from cli.housekeeping import TRIM_SECONDS, every, settle
+from cli.room import SLOW_READERS, fitted
 from cli.settings import HostedSettings
 from cli.tiers.announcing import announce
 from cli.tiers.link_variables import link_security
@@ -44,7 +45,8 @@ class RouterTier:
         self._id = variables.router_id
         self._security = link_security(variables)
         self._backplane = RedisBackplane(variables.redis_url, variables.redis_prefix, variables.redis_ca_file)
-        router_settings = RouterSettings(heartbeat_seconds=variables.heartbeat_seconds)
+        slow = fitted(RouterSettings().max_total_pending_bytes, SLOW_READERS)
+        router_settings = RouterSettings(heartbeat_seconds=variables.heartbeat_seconds, max_total_pending_bytes=slow)
         # Two processes of one id are there while a router is restarted.
         sharing = Sharing(self._backplane.quotas, f"{variables.router_id}-{secrets.token_hex(8)}")
         directory, registry = self._backplane.directory, self._backplane.registry

@@ -153,7 +153,9 @@ class StorageVariables(TierVariables, LinkVariables):
     history_items: Count = 10_000
     history_topic_bytes: Count = 16 * 1024 * 1024
     history_seconds: float = Field(600.0, gt=0, le=30 * 86400, description="a number of seconds over 0, up to 30 days")
-    history_total_bytes: Count = 512 * 1024 * 1024
+    history_total_bytes: Count | None = Field(
+        None, description="a whole number from 1; not set: 536870912, or half of the memory where that is less"
+    )
     drain_seconds: Seconds = 20.0
 
     @override

@@ -24,6 +24,7 @@ from cli.housekeeping import SWEEP_SECONDS, every, settle
 from cli.logs.start import log_to_standard_error
 from cli.metrics.page import Page
 from cli.refusals import AddressUnavailable, NodeIdInUse
+from cli.room import HISTORY_ALONE, fitted
 from cli.side_port import SidePort
 from cli.tiers.announcing import announce
 from cli.tiers.health import Health
@@ -192,5 +193,5 @@ def _history(variables: StorageVariables) -> HistorySettings:
         items=variables.history_items,
         topic_bytes=variables.history_topic_bytes,
         seconds=variables.history_seconds,
-        total_bytes=variables.history_total_bytes,
+        total_bytes=variables.history_total_bytes or fitted(HistorySettings().total_bytes, HISTORY_ALONE),
     )

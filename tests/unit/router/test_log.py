@@ -212,3 +212,13 @@ def test_who_skips_to_the_newest_of_another_page_is_told_of_that() -> None:
 
 def _told(told: wire._Discontinuity) -> Discontinuity:
     return Discontinuity(told.last_topic_sequence, told.new_topic_sequence, told.new_sequence_page)
+
+
+def test_it_can_be_bound_to_less_and_keeps_the_newest() -> None:
+    topic = log()
+    add(topic, 1, 2, 3, 4)
+    topic.bound(2 * ITEM_BYTES)
+    assert topic.held_bytes == 2 * ITEM_BYTES
+    assert read(topic, 0) == ([Discontinuity(0, 3, PAGE), 3, 4], 4)
+    topic.bound(0)
+    assert read(topic, 3) == ([4], 4)

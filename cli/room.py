@@ -1,0 +1,19 @@
+"""How much of the memory that there is each part of a process may fill with what it can do without.
+
+To be killed for want of memory costs all tenants their streams. To give up the oldest items of the topics that keep
+most, or to refuse one request, costs a client little. What no part may fill is for Python and Envoy themselves.
+"""
+
+from typing import Final
+
+from cli.memory import memory_bytes
+
+HISTORY_BESIDE_A_ROUTER: Final = 4
+HISTORY_ALONE: Final = 2
+SLOW_READERS: Final = 8
+UNFINISHED_REQUESTS: Final = 8
+
+
+def fitted(most: int, part: int) -> int:
+    """Return so many bytes, or one part of memory in `part` where that is less."""
+    return min(most, memory_bytes() // part)
