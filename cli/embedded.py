@@ -72,7 +72,6 @@ class Embedded:
         self._witnesses = [
             Witness(fleet.witnesses, "storage", name, node.take_counted) for name, node in self._nodes.items()
         ]
-        self._sent = SentBytes(settings.admin_socket, fleet.witnesses, ROUTER)
         self._registry = fleet.registry
         self._address = f"{settings.host}:{settings.port}"
         self._accounts = accounts
@@ -110,6 +109,7 @@ class Embedded:
             collectors=self._collectors,
         )
         self.hosted.at_once = self._router_app.at_once
+        self._sent = SentBytes(settings.admin_socket, fleet.witnesses, ROUTER, self.hosted.direct_bytes)
         self._tasks: list[asyncio.Task[None]] = []
 
     @classmethod

@@ -83,6 +83,10 @@ class Hosted:
         await self._control.close()
         self._turns.close()
 
+    def direct_bytes(self) -> int:
+        """Return how many bytes went to native gRPC clients past Envoy."""
+        return self._grpc.direct_bytes()
+
     async def drain(self, seconds: float) -> None:
         self.state = "draining"
         self._grpc.go_away()

@@ -21,6 +21,7 @@ class NativeGrpc:
 
     def __init__(self, app: "App", settings: HostedSettings, at_once: AtOnce = nobody) -> None:
         self._socket = settings.grpc_socket
+        self._settings = settings.grpc
         self._server = self._log = None
         if settings.grpc is not None:
             self._server, self._log = _server(app, settings.grpc, at_once)
@@ -38,11 +39,17 @@ class NativeGrpc:
         """How many answers wait for their clients, of those that were no calls of the application."""
         return 0 if self._server is None else self._server.counts.unsent
 
+    def direct_bytes(self) -> int:
+        """Return how many bytes went to clients past Envoy."""
+        return 0 if self._server is None else self._server.counts.direct_bytes
+
     async def start(self) -> None:
-        """Listen where Envoy passes connections to."""
+        """Listen where Envoy passes connections to, and where clients come past it."""
         if self._server is not None and self._log is not None and self._socket is not None:
             self._log.start()
             await self._server.start(self._socket)
+            if self._settings is not None and self._settings.port is not None:
+                await self._server.listen(self._settings.host, self._settings.port)
 
     async def close(self) -> None:
         """Close the socket and all connections."""

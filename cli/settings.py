@@ -22,6 +22,9 @@ class GrpcSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    host: str
+    port: int | None
+    """Of this host, where it listens itself; None if clients come by way of Envoy alone."""
     stalled_seconds: float
     ping_seconds: float
     ping_answer_seconds: float
@@ -36,6 +39,8 @@ class GrpcSettings(BaseModel):
             return None
         times = edge.times
         return cls(
+            host=edge.host,
+            port=edge.grpc_port,
             stalled_seconds=times.stream_idle,
             ping_seconds=times.keepalive_interval,
             ping_answer_seconds=times.keepalive_timeout,

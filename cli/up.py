@@ -49,6 +49,7 @@ class Options:
     edge_nice: int
     edge_buffer_kib: int
     grpc_by: str
+    grpc_port: int | None
     trusted_proxies: int
     access_log: str
     app: str
@@ -106,6 +107,12 @@ def _hidden(name: str, default: float, text: str) -> Callable[[Callable[..., Non
     help="Who reads the HTTP/2 of native gRPC clients: Python itself, or Envoy.",
 )
 @click.option(
+    "--grpc-port",
+    type=PORT,
+    envvar="TIDINGS_GRPC_PORT",
+    help="Serve native gRPC there as well, without TLS and without Envoy before it; 0 takes a free one.",
+)
+@click.option(
     "--trusted-proxies",
     type=click.IntRange(min=0),
     default=0,
@@ -133,6 +140,8 @@ def up(ctx: click.Context, **options: object) -> None:
     """
     if not options["local"] and ctx.get_parameter_source("admin_port") is not ParameterSource.DEFAULT:
         raise click.UsageError("--admin-port goes with --local: there is no such port without it")
+    if options["grpc_port"] is not None and options["grpc_by"] == "edge":
+        raise click.UsageError("--grpc-port goes with --grpc-by python: Envoy has no such port")
     with told_in_a_sentence(), ExitStack() as stack:
         log_to_standard_error(LogVariables.read(), "warning")
         asyncio.run(_run(Options(**options), stack))  # pyright: ignore[reportArgumentType]  click has checked them
@@ -146,7 +155,11 @@ async def _run(options: Options, stack: ExitStack) -> None:
     stack.callback(folder.release)
     port, held = claim(options.host, options.port)
     stack.enter_context(held)
-    edge = replace(_edge(options, port, folder), certificate=pair)
+    grpc_port = None
+    if options.grpc_port is not None:
+        grpc_port, held = claim(options.host, options.grpc_port, "--grpc-port")
+        stack.enter_context(held)
+    edge = replace(_edge(options, port, folder), certificate=pair, grpc_port=grpc_port)
     app = _application(options, port, folder)
     patience = Patience(start=options.start_seconds, drain=options.drain_seconds, empty=options.drain_seconds + 10)
     # With the paths that they have in this folder.
@@ -155,6 +168,8 @@ async def _run(options: Options, stack: ExitStack) -> None:
     hosting = Hosting(edge=edge, app=app, variables=variables, concurrency=options.concurrency, patience=patience)
     supervisor = Supervisor(hosting)
     lines = [f"ready {own_url(options.host, port, tls=pair is not None)}"]
+    if grpc_port is not None:
+        lines.append(f"grpc {in_url(options.host)}:{grpc_port}")
     if options.local:
         from cli.admin_port import AdminPort  # noqa: PLC0415  for tests
 

@@ -26,3 +26,5 @@ class Counts:
     """Of requests that have not come whole: as much as there is now."""
     received_bytes: int = 0
     sent_bytes: int = 0
+    direct_bytes: int = 0
+    """Those of `sent_bytes` that went to clients without a proxy."""

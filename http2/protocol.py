@@ -48,6 +48,7 @@ class Socket(asyncio.Protocol):
         self._app = app
         self._scheme = scheme
         self._proxied = proxied
+        self._is_direct = not proxied
         self._before = b""
         self._has_rest = False
         self._is_ending = False
@@ -67,6 +68,12 @@ class Socket(asyncio.Protocol):
         self.connection = Connection(self._app, self._limits, self._shared, self._write, scheme=self._scheme)
         self.connection.sending.waits = self._look_later
         self._owner.opened(self)
+        if self._is_direct:
+            self.connection.client = transport.get_extra_info("peername")[:2]
+            if self._counts.connections > self._limits.connections:
+                self._counts.broken += 1
+                self.abort("too many connections")
+                return
         self._look_later()
         self._ping = self._loop.call_later(self._limits.ping_seconds, self._ask)
 
@@ -172,7 +179,10 @@ class Socket(asyncio.Protocol):
     def _write(self, pieces: Sequence[bytes | memoryview]) -> None:
         if self._transport.is_closing():
             return  # an application that answers a client who has left
-        self._counts.sent_bytes += sum(map(len, pieces))
+        length = sum(map(len, pieces))
+        self._counts.sent_bytes += length
+        if self._is_direct:
+            self._counts.direct_bytes += length
         self._transport.writelines(pieces)
 
     def _end(self, fault: ConnectionFault) -> None:

@@ -50,6 +50,7 @@ class Server:
         shared = Shared(self.counts, Turn(), Waiting(self.counts), ended or _nobody_asks, at_once)
         self._socket = partial(Socket, self, app, limits or Limits(), shared, scheme=scheme, proxied=proxied)
         self._server: asyncio.AbstractServer | None = None
+        self._direct: asyncio.AbstractServer | None = None
 
     def __repr__(self) -> str:
         return f"<Server of {len(self._sockets)} connections, {self.counts}>"
@@ -68,18 +69,35 @@ class Server:
         finally:
             os.umask(before)
 
+    async def listen(self, host: str, port: int) -> None:
+        """Listen for clients that come without a proxy, on a port that other processes may share.
+
+        Raises:
+            OSError: it cannot be listened on.
+        """
+        direct = partial(self._socket, proxied=False)
+        loop = asyncio.get_running_loop()
+        self._direct = await loop.create_server(direct, host, port, backlog=BACKLOG, reuse_port=True)
+
     async def close(self) -> None:
         """Listen no more, and end all connections."""
         if self._server is not None:
             self._server.close()
+        self._close_port()
         for socket in list(self._sockets):
             socket.abort("the server ends")
         await asyncio.sleep(0)
 
     def go_away(self) -> None:
-        """Have all clients make new connections for what is new; they find them where the proxy leads by then."""
+        """Have all clients make new connections for what is new: where the proxy leads by then, or others listen."""
+        self._close_port()
         for socket in list(self._sockets):
             socket.go_away()
+
+    def _close_port(self) -> None:
+        if self._direct is not None:
+            self._direct.close()
+            self._direct = None
 
     def opened(self, socket: Socket) -> None:
         self._sockets.add(socket)

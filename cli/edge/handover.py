@@ -33,20 +33,20 @@ _Step = tuple[int, int, int, int]
 
 
 def yield_port() -> int:
-    """Send new connections on the port of this process to a newer one, and return how many sockets we listen with.
+    """Send new connections on each port of this process to a newer one, and return how many sockets we listen with.
 
-    The port must be this service's alone. The kernel numbers the sockets of a port in the order in which they began to
+    The ports must be this service's alone. The kernel numbers the sockets of a port in the order in which they began to
     listen, and each generation has as many as the one before; so ours are the first n, and the rule picks one of the
     n after them. When ours are closed, those numbers are void, and the kernel goes back to spreading.
 
     Raises:
         OSError: The kernel takes no such rule.
     """
-    return _with_ours(lambda ours: _send_on(ours[0], len(ours)))
+    return _with_ours(_send_all_on)
 
 
 def decline_connections() -> int:
-    """Take no new connection on the port of this process, and return how many sockets we listen with.
+    """Take no new connection on the ports of this process, and return how many sockets we listen with.
 
     This is for a port that other services share, where the numbers of sockets say nothing. A client's first packet is
     dropped, and goes to somebody else when it comes again, a second later and after our sockets were closed: such a
@@ -67,6 +67,14 @@ def _with_ours(work: Callable[[list[socket.socket]], object]) -> int:
     finally:
         for listener in ours:
             listener.close()
+
+
+def _send_all_on(ours: Sequence[socket.socket]) -> None:
+    of_port: dict[object, list[socket.socket]] = {}
+    for listener in ours:
+        of_port.setdefault(listener.getsockname(), []).append(listener)
+    for listeners in of_port.values():
+        _send_on(listeners[0], len(listeners))
 
 
 def _send_on(listener: socket.socket, count: int) -> None:

@@ -1,9 +1,9 @@
-"""How many bytes the Envoy around this process has sent to clients, by Envoy's own count."""
+"""How many bytes went to clients: by the count of the Envoy around this process, and what went past it."""
 
 import asyncio
 import contextlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from backplane.witnesses import Witness, Witnesses
@@ -21,7 +21,11 @@ _ANSWER = re.compile(rf"^{STATISTICS}: (\d+)".encode(), re.MULTILINE)
 class SentBytes:
     """Asks Envoy now and then, and tells what it says to whoever compares it with what was billed."""
 
-    def __init__(self, admin_socket: Path, witnesses: Witnesses, router: str) -> None:
+    def __init__(
+        self, admin_socket: Path, witnesses: Witnesses, router: str, direct: Callable[[], int] = lambda: 0
+    ) -> None:
+        """`direct` tells how many bytes have gone to clients past Envoy."""
+        self._direct = direct
         self._admin_socket = admin_socket
         self._witness = Witness(witnesses, "edge", router, self._take)
         self._total = 0
@@ -61,7 +65,7 @@ class SentBytes:
         found = _ANSWER.findall(answer)
         if not found:
             return False
-        self._total, self._is_known = sum(map(int, found)), True
+        self._total, self._is_known = sum(map(int, found)) + self._direct(), True
         return True
 
     def _take(self) -> Mapping[str, Sequence[int]]:

@@ -92,6 +92,8 @@ class EdgeSettings:
     """How far Envoy's threads for connections always stand behind Python's; 0 lets `precedence` decide."""
     grpc_by_python: bool = False
     """Native gRPC connections are passed on as bytes (`grpc.py`); else Envoy reads them."""
+    grpc_port: int | None = None
+    """Python listens there for native gRPC by itself, without TLS and without Envoy before it."""
     trusted_proxies: int = 0
     """How many proxies in front append to X-Forwarded-For; with 0 the header is not believed at all."""
 

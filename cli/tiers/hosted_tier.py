@@ -17,7 +17,7 @@ from cli.supervisor import Supervisor
 from cli.tiers.link_variables import link_security
 from cli.tiers.settings import AccountsVariables, RouterVariables, tell_of_misspelt_variables
 from cli.tracing.variables import TracingVariables
-from cli.urls import own_url
+from cli.urls import in_url, own_url
 
 AFTER_DRAIN_SECONDS = 10.0
 """From the end of the drain until the streams that do not end are cut."""
@@ -38,6 +38,10 @@ async def _run(variables: RouterVariables | AccountsVariables, app: str, stack: 
     pair = certificate(variables.tls_cert, variables.tls_key, ("TIDINGS_TLS_CERT", "TIDINGS_TLS_KEY"))
     shares_port = isinstance(variables, RouterVariables)
     grpc_by_python = isinstance(variables, RouterVariables) and variables.grpc_by == "python"
+    grpc_port = None
+    if isinstance(variables, RouterVariables) and variables.grpc_port is not None:
+        grpc_port, held = join(variables.host, variables.grpc_port, "TIDINGS_GRPC_PORT")
+        stack.enter_context(held)
     if variables.link_ca_file is not None:
         link_security(variables)  # what is wrong with it is said here, and not by an application that does not start
     folder = DataFolder.hold(variables.data, f"tidings {'router' if shares_port else 'accounts'}")
@@ -56,6 +60,7 @@ async def _run(variables: RouterVariables | AccountsVariables, app: str, stack: 
         bounds=bounds_of_this_machine(variables.edge_buffer_kib),
         workers_nice=variables.edge_nice,
         grpc_by_python=grpc_by_python,
+        grpc_port=grpc_port,
         trusted_proxies=variables.trusted_proxies,
     )
     settings = HostedSettings(
@@ -70,10 +75,12 @@ async def _run(variables: RouterVariables | AccountsVariables, app: str, stack: 
         patience=Patience(drain=drain, empty=drain + AFTER_DRAIN_SECONDS),
         shares_port=shares_port,
     )
-    ready = f"ready {own_url(variables.host, port, tls=pair is not None)}"
+    lines = [f"ready {own_url(variables.host, port, tls=pair is not None)}"]
+    if grpc_port is not None:
+        lines.append(f"grpc {in_url(variables.host)}:{grpc_port}")
     port = variables.metrics_port
     metrics = None if port is None else MetricsAddress(variables.metrics_host, port, "TIDINGS_METRICS_PORT")
-    await host(Supervisor(hosting), edge.access_log, [ready], metrics)
+    await host(Supervisor(hosting), edge.access_log, lines, metrics)
 
 
 async def _claim(variables: RouterVariables | AccountsVariables, *, tls: bool) -> Claim:

@@ -52,7 +52,6 @@ class RouterTier:
         directory, registry = self._backplane.directory, self._backplane.registry
         seals = variables.usage_seals
         self._metering = Metering(variables.data / "usage", variables.router_id, self._backplane.usage, seals=seals)
-        self._sent = SentBytes(settings.admin_socket, self._backplane.witnesses, self._id)
         key_uses = KeyUseNotes(self._backplane.key_uses)
         self._router = Router(
             directory, registry, self._connect, router_settings, sharing, self._metering.seats, key_uses
@@ -72,6 +71,7 @@ class RouterTier:
             dependencies=self._dependencies,
             collectors=self._collectors,
         )
+        self._sent = SentBytes(settings.admin_socket, self._backplane.witnesses, self._id, self.hosted.direct_bytes)
         self._tasks: list[asyncio.Task[None]] = []
 
     @classmethod

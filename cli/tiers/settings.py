@@ -102,7 +102,16 @@ class RouterVariables(HostedVariables, LinkVariables, UsageKeyVariables):
     grpc_by: Annotated[Literal["edge", "python"], BeforeValidator(lower)] = Field(
         "python", description="edge or python"
     )
+    grpc_port: Port | None = Field(
+        None, description="a port from 0 to 65535, where 0 takes a free one; not with TIDINGS_GRPC_BY=edge"
+    )
     heartbeat_seconds: float = Field(5.0, ge=0.1, le=30, description="a number of seconds from 0.1 to 30")
+
+    @override
+    def contradictions(self) -> Iterable[str]:
+        yield from super().contradictions()
+        if self.grpc_port is not None and self.grpc_by == "edge":
+            yield "TIDINGS_GRPC_PORT goes with TIDINGS_GRPC_BY=python: Envoy has no such port"
 
 
 class AccountsVariables(
