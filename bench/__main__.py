@@ -32,7 +32,7 @@ from bench.scenarios import (
 from bench.scenarios.interface import Plan, Scenario
 from bench.systems import fleet, peers
 from bench.systems.interface import System
-from bench.systems.tidings import by_envoy, tidings
+from bench.systems.tidings import by_envoy, by_grpc_port, tidings
 from bench.update import updated
 from cli.build import hot_path
 
@@ -61,6 +61,7 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
 )
 SYSTEMS: Final[dict[str, System]] = {
     "tidings": tidings,
+    "tidings-port": by_grpc_port,
     "tidings-edge": by_envoy,
     FLEET: fleet.fleet,
     "redis": peers.redis,

@@ -77,7 +77,7 @@ def wanted(scenario: Scenario, systems: Mapping[str, System]) -> list[str]:
         case Against.ALL:
             return [name for name in systems if name not in DURABLE]
         case Against.TIDINGS:
-            return [name for name in systems if name in ("tidings", "tidings-edge")]
+            return [name for name in systems if name in ("tidings", "tidings-port", "tidings-edge")]
         case Against.DURABILITY:
             return [name for name in systems if name in (FLEET, *DURABLE)]
         case Against.NOTHING:

@@ -69,7 +69,8 @@ class Socket(asyncio.Protocol):
         self.connection.sending.waits = self._look_later
         self._owner.opened(self)
         if self._is_direct:
-            self.connection.client = transport.get_extra_info("peername")[:2]
+            peer: object = transport.get_extra_info("peername")
+            self.connection.client = peer[:2] if isinstance(peer, tuple) else None
             if self._counts.connections > self._limits.connections:
                 self._counts.broken += 1
                 self.abort("too many connections")

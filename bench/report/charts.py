@@ -11,10 +11,11 @@ from pygal.style import Style
 from bench.report.markdown import number
 from bench.report.summary import Summary
 from bench.scenarios.interface import Against
-from bench.systems.interface import BY_ENVOY
+from bench.systems.interface import BY_ENVOY, GRPC_PORT
 
 _COLOURS: Final = {
     "Tidings": "#1f6feb",
+    GRPC_PORT: "#4b2fb8",
     BY_ENVOY: "#0b3d91",
     "Tidings fleet": "#6f9ff0",
     "Redis": "#c0392b",

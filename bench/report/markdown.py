@@ -7,7 +7,7 @@ from bench.report.machine import Machine
 from bench.report.summary import Figures, Summary
 from bench.run import Results
 from bench.scenarios.interface import Against
-from bench.systems.interface import BY_ENVOY
+from bench.systems.interface import BY_ENVOY, GRPC_PORT
 
 _METHOD = """\
 All systems run one after the other on the same machine, each freshly started and alone, and share its cores with the
@@ -23,8 +23,8 @@ sender's socket and out of it; buffers that stay in a cache go beyond it, and wh
 The limit of acknowledged publishes is that each publish and each acknowledgement is sent and received by itself, on all
 cores; whoever handles several with one call, as all of them do under load, goes beyond it."""
 
-OURS = ("Tidings", BY_ENVOY, "Tidings fleet")
-"""All in one process, the same with Envoy reading gRPC, and as several: two routers, two storage nodes, Redis."""
+OURS = ("Tidings", GRPC_PORT, BY_ENVOY, "Tidings fleet")
+"""All in one process, the same with gRPC past Envoy, with Envoy reading it, and two routers, two nodes and Redis."""
 
 PEERS = ("Redis", "NATS")
 TUNED = ("Redis, tuned", "NATS, tuned")

@@ -16,6 +16,9 @@ from bench.protocols.interface import Dialect
 BY_ENVOY: Final = "Tidings, gRPC by Envoy"
 """The name of the service where Envoy reads native gRPC, too."""
 
+GRPC_PORT: Final = "Tidings, port for gRPC"
+"""The name of the service where native gRPC comes past Envoy, on a port of its own."""
+
 _STOP_SECONDS: Final = 3.0
 _PR_SET_PDEATHSIG: Final = 1
 

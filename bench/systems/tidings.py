@@ -16,7 +16,7 @@ import httpx
 from momento_wire_types import controlclient_pb2 as control
 
 from bench.protocols.tidings import TidingsDialect
-from bench.systems.interface import BY_ENVOY, Running, process
+from bench.systems.interface import BY_ENVOY, GRPC_PORT, Running, process
 from cli.build import hot_path
 
 _HOST: Final = "127.0.0.1"
@@ -27,22 +27,27 @@ FIRST_NUMBER: Final = 16_400
 """From 16,384 on, to two millions, a sequence number takes three bytes."""
 
 _READY: Final = re.compile(r"^ready http://.+:(\d+)$")
+_GRPC_PORT: Final = re.compile(r"^grpc .+:(\d+)$")
 _TIDINGS: Final = (sys.executable, "-m", "cli.main")
 _ROOT: Final = Path(__file__).parents[2]
 BUILT: Final = f"{version('tidings')} (hot path {hot_path()})"
 
 
 @contextmanager
-def tidings(folder: Path, app: str = "cli.entry:app", *, grpc_by: str = "python") -> Generator[Running]:
+def tidings(
+    folder: Path, app: str = "cli.entry:app", *, grpc_by: str = "python", past_envoy: bool = False
+) -> Generator[Running]:
     """Run the service, or another application in its place, with an account, a key and a cache of its own."""
     data, password = folder / "data", secrets.token_urlsafe()
     api_key = _api_key(data, password)
-    with up(folder, data, app, grpc_by) as started:
+    with up(folder, data, app, grpc_by, *(("--grpc-port", "0") if past_envoy else ())) as started:
         port = port_of(started)
         _raise_limits(port, password)
         _create_cache(port, api_key)
-        dialect = TidingsDialect(_HOST, port, api_key, _CACHE)
         name = "Tidings" if grpc_by == "python" else BY_ENVOY
+        if past_envoy:
+            name, port = GRPC_PORT, _told(started, _GRPC_PORT)
+        dialect = TidingsDialect(_HOST, port, api_key, _CACHE)
         yield Running(name, BUILT, started.pid, dialect, FIRST_NUMBER)
 
 
@@ -51,11 +56,16 @@ def by_envoy(folder: Path) -> AbstractContextManager[Running]:
     return tidings(folder, grpc_by="edge")
 
 
+def by_grpc_port(folder: Path) -> AbstractContextManager[Running]:
+    """Run the service with a port for native gRPC alone, past Envoy."""
+    return tidings(folder, past_envoy=True)
+
+
 def up(
-    folder: Path, data: Path, app: str = "cli.entry:app", grpc_by: str = "python"
+    folder: Path, data: Path, app: str = "cli.entry:app", grpc_by: str = "python", *more: str
 ) -> AbstractContextManager[subprocess.Popen[str]]:
     """Run `tidings up` on a data folder; what it says goes to a file in `folder`."""
-    words = ["up", "--port", "0", "--data", str(data), "--app", app, "--grpc-by", grpc_by]
+    words = ["up", "--port", "0", "--data", str(data), "--app", app, "--grpc-by", grpc_by, *more]
     return process([*_TIDINGS, *words], folder, _ROOT)
 
 
@@ -65,9 +75,13 @@ def port_of(started: subprocess.Popen[str]) -> int:
     Raises:
         RuntimeError: it ended before.
     """
+    return _told(started, _READY)
+
+
+def _told(started: subprocess.Popen[str], line_of_port: re.Pattern[str]) -> int:
     assert started.stdout
     for line in started.stdout:
-        if found := _READY.match(line.rstrip()):
+        if found := line_of_port.match(line.rstrip()):
             return int(found[1])
     raise RuntimeError(f"the service ended with code {started.wait()} before it was ready")
 

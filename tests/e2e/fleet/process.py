@@ -27,8 +27,9 @@ GRPC_BY = "TIDINGS_GRPC_BY"
 class Member:
     """A process that can be killed, frozen and started again; the supervisor's, with its Envoy, where there is one.
 
-    `port` is the one of its service, `health_port` the one of `/readyz`: the same, but for a storage node. `prefix` is
-    a command that becomes it, and `software` the folder of the version that it is started from.
+    `port` is the one of its service, `grpc_port` the one for gRPC alone where it has one, `health_port` the one of
+    `/readyz`: the same, but for a storage node. `prefix` is a command that becomes it, and `software` the folder of the
+    version that it is started from.
     """
 
     def __init__(self, tier: Tier, name: str, folder: Path, variables: Mapping[str, str], port: int = 0) -> None:
@@ -38,9 +39,10 @@ class Member:
         self.port = port or free_port()
         self.health_port = free_port() if tier == "storage" else self.port
         self._metrics_port = free_port()
+        self.grpc_port = free_port() if "TIDINGS_GRPC_PORT" in variables else self.port
         folder.mkdir(parents=True, exist_ok=True)
         self.variables = {
-            **variables,
+            **{name: str(self.grpc_port) if name == "TIDINGS_GRPC_PORT" else text for name, text in variables.items()},
             "TIDINGS_PORT": str(self.port),
             "TIDINGS_HEALTH_PORT": str(self.health_port),
             "TIDINGS_METRICS_PORT": str(self._metrics_port),

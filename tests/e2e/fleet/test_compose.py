@@ -60,6 +60,11 @@ def envoy(members: dict[str, Member], folder: Path, redis: RedisServer) -> Gener
     text = (ROOT / "deploy" / "envoy" / "envoy.yaml").read_text()
     text = text.replace("address: 0.0.0.0, port_value: 8080", f"address: 127.0.0.1, port_value: {front.port}")
     for name, member in members.items():
+        health = "}}, health_check_config: {port_value: "
+        text = text.replace(
+            f"address: {name}, port_value: 8082{health}8080",
+            f"address: 127.0.0.1, port_value: {member.grpc_port}{health}{member.port}",
+        )
         text = re.sub(rf"address: {name}, port_value: \d+", f"address: 127.0.0.1, port_value: {member.port}", text)
     config = folder / "envoy.yaml"
     config.write_text(text)

@@ -27,9 +27,9 @@ class Client(Line):
         self._unsent: dict[int, tuple[bytes, bool]] = {}
 
     @classmethod
-    async def greeted(cls, path: Path, settings: dict[int, int] | None = None) -> Self:
+    async def greeted(cls, place: Path | int, settings: dict[int, int] | None = None) -> Self:
         """Connect, and exchange SETTINGS."""
-        client = await cls.to(path)
+        client = await cls.to(place)
         client.h2.initiate_connection()
         if settings:
             client.h2.update_settings(settings)

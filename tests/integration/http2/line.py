@@ -49,9 +49,13 @@ class Line(asyncio.Protocol):
         self._failure: Exception | None = None
 
     @classmethod
-    async def to(cls, path: Path) -> Self:
-        """Connect, and say nothing yet."""
-        _, line = await asyncio.get_running_loop().create_unix_connection(cls, str(path))
+    async def to(cls, place: Path | int) -> Self:
+        """Connect to a Unix socket or a port, and say nothing yet."""
+        loop = asyncio.get_running_loop()
+        if isinstance(place, int):
+            _, line = await loop.create_connection(cls, "127.0.0.1", place)
+        else:
+            _, line = await loop.create_unix_connection(cls, str(place))
         return line
 
     @override
