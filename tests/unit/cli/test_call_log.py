@@ -160,6 +160,8 @@ async def test_what_is_chosen_is_in_the_file_when_it_is_closed(
 
 def settings(path: Path, *, everything: bool) -> GrpcSettings:
     return GrpcSettings(
+        host="127.0.0.1",
+        port=None,
         stalled_seconds=1,
         ping_seconds=1,
         ping_answer_seconds=1,

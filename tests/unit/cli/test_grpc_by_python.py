@@ -95,10 +95,12 @@ def test_python_listens_where_envoy_passes_on_and_is_told_who_the_client_is() ->
 
 def test_python_is_told_the_times_the_trust_and_the_log_of_the_edge(tmp_path: Path) -> None:
     times = Times(stream_idle=1.5, keepalive_interval=0.5, keepalive_timeout=0.25)
-    settings = replace(SETTINGS, times=times, trusted_proxies=2, access_log_all=True)
+    settings = replace(SETTINGS, times=times, trusted_proxies=2, access_log_all=True, grpc_port=8082)
     app = told(settings)
     read = HostedSettings.from_environment(app.write(tmp_path / "settings.json"))
     assert read.grpc == GrpcSettings(
+        host=SETTINGS.host,
+        port=8082,
         stalled_seconds=1.5,
         ping_seconds=0.5,
         ping_answer_seconds=0.25,
