@@ -1,4 +1,4 @@
-"""Serves an application to native gRPC clients whose connections Envoy passes on as bytes, where it does."""
+"""Serves an application to native gRPC clients: those that Envoy passes on as bytes, and those that come past it."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from cli.call_log import CallLog
     from http2.connection import App
+    from http2.limits import Limits
     from http2.server import Server
 
 
@@ -66,16 +67,20 @@ class NativeGrpc:
 
 def _server(app: "App", settings: GrpcSettings, at_once: AtOnce) -> "tuple[Server, CallLog]":
     from cli.call_log import CallLog  # noqa: PLC0415  a start where Envoy reads those connections is spared them
-    from http2.limits import Limits  # noqa: PLC0415
     from http2.server import Server  # noqa: PLC0415
 
     log = CallLog(settings)
-    limits = Limits(
+    if settings.trusted_proxies:
+        app, at_once = Forwarded(app, settings.trusted_proxies), forwarded(at_once, settings.trusted_proxies)
+    return Server(app, _limits(settings), ended=log.ended, at_once=at_once), log
+
+
+def _limits(settings: GrpcSettings) -> "Limits":
+    from http2.limits import Limits  # noqa: PLC0415  see `_server`
+
+    return Limits(
         held_bytes=fitted(Limits().held_bytes, UNFINISHED_REQUESTS),
         stalled_seconds=settings.stalled_seconds,
         ping_seconds=settings.ping_seconds,
         ping_answer_seconds=settings.ping_answer_seconds,
     )
-    if settings.trusted_proxies:
-        app, at_once = Forwarded(app, settings.trusted_proxies), forwarded(at_once, settings.trusted_proxies)
-    return Server(app, limits, ended=log.ended, at_once=at_once), log

@@ -1,5 +1,8 @@
 """How much of the memory that there is each part of a process may fill with what it can do without.
 
+Envoy's heap has a bound of its own (`hosting.heap_of`), in which most of what is filled here counts once more: whatever
+Python asks for in pieces of more than 512 bytes comes from Envoy's allocator.
+
 To be killed for want of memory costs all tenants their streams. To give up the oldest items of the topics that keep
 most, or to refuse one request, costs a client little. What no part may fill is for Python and Envoy themselves.
 """

@@ -24,7 +24,7 @@ class GrpcSettings(BaseModel):
 
     host: str
     port: int | None
-    """Of this host, where it listens itself; None if clients come by way of Envoy alone."""
+    """Where it listens itself, past Envoy; None where all clients come by way of that."""
     stalled_seconds: float
     ping_seconds: float
     ping_answer_seconds: float

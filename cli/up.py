@@ -16,6 +16,7 @@ from cli.certificates import certificate
 from cli.data_folder import DataFolder
 from cli.edge.settings import EdgeSettings, Times
 from cli.generation import Hosting, Patience, pids
+from cli.grpc_port import claim_grpc_port, line
 from cli.hosting import MetricsAddress, bounds_of_this_machine, host, look_for_the_edge
 from cli.logs.start import is_json, log_to_standard_error
 from cli.logs.variables import LogVariables
@@ -142,6 +143,8 @@ def up(ctx: click.Context, **options: object) -> None:
         raise click.UsageError("--admin-port goes with --local: there is no such port without it")
     if options["grpc_port"] is not None and options["grpc_by"] == "edge":
         raise click.UsageError("--grpc-port goes with --grpc-by python: Envoy has no such port")
+    if options["grpc_port"] and options["grpc_port"] == options["port"]:
+        raise click.UsageError("--grpc-port must not be the --port, which serves gRPC as well")
     with told_in_a_sentence(), ExitStack() as stack:
         log_to_standard_error(LogVariables.read(), "warning")
         asyncio.run(_run(Options(**options), stack))  # pyright: ignore[reportArgumentType]  click has checked them
@@ -157,8 +160,9 @@ async def _run(options: Options, stack: ExitStack) -> None:
     stack.enter_context(held)
     grpc_port = None
     if options.grpc_port is not None:
-        grpc_port, held = claim(options.host, options.grpc_port, "--grpc-port")
-        stack.enter_context(held)
+        grpc_port = await claim_grpc_port(
+            options.host, options.grpc_port, "--grpc-port", stack, shared=False, tls=pair is not None
+        )
     edge = replace(_edge(options, port, folder), certificate=pair, grpc_port=grpc_port)
     app = _application(options, port, folder)
     patience = Patience(start=options.start_seconds, drain=options.drain_seconds, empty=options.drain_seconds + 10)
@@ -169,7 +173,7 @@ async def _run(options: Options, stack: ExitStack) -> None:
     supervisor = Supervisor(hosting)
     lines = [f"ready {own_url(options.host, port, tls=pair is not None)}"]
     if grpc_port is not None:
-        lines.append(f"grpc {in_url(options.host)}:{grpc_port}")
+        lines.append(line(options.host, grpc_port))
     if options.local:
         from cli.admin_port import AdminPort  # noqa: PLC0415  for tests
 

@@ -9,6 +9,8 @@ class Counts:
 
     connections: int = 0
     """That are open."""
+    direct: int = 0
+    """Those of them that no proxy stands before."""
     waiting: int = 0
     """Connections with requests that have come and are not read yet, because others have their turn: now."""
     calls: int = 0

@@ -11,7 +11,7 @@ class Limits:
     """Bounds in bytes, numbers and seconds."""
 
     connections: int = 20_000
-    """Those beyond it are closed at once, of clients that no proxy stands before: it has a bound of its own."""
+    """That no proxy stands before, at a time; more are closed at once. A proxy has a bound of its own."""
     streams: int = 2048
     """At a time; more are refused. A process of Momento's SDK puts all its subscriptions on one connection."""
     stream_window_bytes: int = 64 * KIB

@@ -47,7 +47,7 @@ class Socket(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._app = app
         self._scheme = scheme
-        self._proxied = proxied
+        self._awaits_origin = proxied
         self._is_direct = not proxied
         self._before = b""
         self._has_rest = False
@@ -59,7 +59,7 @@ class Socket(asyncio.Protocol):
         self._opened_at = self._heard_at
 
     def __repr__(self) -> str:
-        state = "ending" if self._is_ending else "waiting for its proxy" if self._proxied else "open"
+        state = "ending" if self._is_ending else "waiting for its proxy" if self._awaits_origin else "open"
         return f"<Socket {state}, {self.connection!r}>"
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -71,7 +71,8 @@ class Socket(asyncio.Protocol):
         if self._is_direct:
             peer: object = transport.get_extra_info("peername")
             self.connection.client = peer[:2] if isinstance(peer, tuple) else None
-            if self._counts.connections > self._limits.connections:
+            self._counts.direct += 1
+            if self._counts.direct > self._limits.connections:
                 self._counts.broken += 1
                 self.abort("too many connections")
                 return
@@ -82,7 +83,7 @@ class Socket(asyncio.Protocol):
         self._heard_at = self._loop.time()
         if self._is_ending:
             return
-        if self._proxied:
+        if self._awaits_origin:
             data = self._after_proxy(self._before + data)
             if not data:
                 return
@@ -94,6 +95,7 @@ class Socket(asyncio.Protocol):
                 timer.cancel()
         self._read_no_more()
         self.connection.lost(LEFT)
+        self._counts.direct -= self._is_direct
         self._owner.closed(self)
 
     def pause_writing(self) -> None:
@@ -129,7 +131,7 @@ class Socket(asyncio.Protocol):
         if found is None:
             self._before = data
             return b""
-        self._proxied = False
+        self._awaits_origin = False
         self._before = b""
         self.connection.client = found.client
         return data[found.header_bytes :]

@@ -1,4 +1,4 @@
-"""A server on a Unix socket, to which a proxy passes the connections of native gRPC clients."""
+"""A server of native gRPC clients: on a Unix socket to which a proxy passes them, and on a port for others."""
 
 import asyncio
 import os
@@ -41,7 +41,8 @@ class Server:
             app: An ASGI application; it gets requests of gRPC, whole.
             limits: For each connection, and for all.
             scheme: What clients speak to the proxy: http or https.
-            proxied: Each connection begins with a header of the PROXY protocol, which tells its client's address.
+            proxied: Each connection to the Unix socket begins with a header of the PROXY protocol, which tells its
+                client's address.
             ended: Called with each stream when it has ended, in whatever way; it must not raise.
             at_once: Asked before `app` for answers that need no waiting.
         """

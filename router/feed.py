@@ -175,6 +175,11 @@ class Feed:
         if self.log.held_bytes and not about_to_wake and len(self._waiting) == self.subscribers:
             self.log.trim(self.log.end)
 
+    @property
+    def fresh_bytes(self) -> int:
+        """What came for those who wait and are about to be woken: it is theirs, whatever others have not read."""
+        return min(self._gathered_bytes, HURRY_BYTES) if self._waiting or self._due else 0
+
     def _fate(self, node_id: str) -> Cause | None:
         return self._fates.fate(node_id) if self._fates is not None else None
 

@@ -10,14 +10,15 @@ from api.system import is_system
 from api.tracing import Spans, current
 from router.feed import Feed
 from router.gaps import Gaps
+from router.log import FRAME_BYTES
 from router.owners import Owners
 from router.system import SystemLink
 
 READ_SECONDS = 4.0
 """How long a new subscriber waits for the topic's owner: SDKs wait five seconds for the first message."""
 
-LOOKS = 16
-"""So many times is it looked whether all feeds hold too much, while as much comes as they may hold."""
+SPARE = 8
+"""One part in so many of what all feeds may keep is made free at a time, since each time all are looked at."""
 
 SLICE = 500
 """So many feeds move before others have their turn: about 3 ms."""
@@ -27,11 +28,12 @@ class Feeds:
     """All feeds of a router. It is the sink of what storage nodes broadcast, and moves feeds after the map."""
 
     def __init__(self, owners: Owners, max_bytes: int, max_total_bytes: int, gaps: Gaps) -> None:
-        """Keep so much for slow readers of one topic, and so much of all topics."""
+        """Keep so much for slow readers of one topic, and let that of all topics take so much memory."""
         self._owners = owners
         self._max_bytes = max_bytes
         self._max_total_bytes = max_total_bytes
-        self._came_bytes = 0
+        self._most_bytes = 0  # that all feeds may take by now: what they let go of is reckoned when they are looked at
+        self._is_making_room = False
         self.gaps = gaps
         self._feeds: dict[Topic, Feed] = {}
         self._watched: dict[Topic, Link] = {}
@@ -116,9 +118,10 @@ class Feeds:
         feed = self._feeds.get(topic)
         if feed is not None:
             feed.append(page, number, frame)
-            self._came_bytes += len(frame)
-            if self._came_bytes > self._max_total_bytes // LOOKS:
-                self._make_room()
+            self._most_bytes += len(frame) + FRAME_BYTES
+            if self._most_bytes > self._max_total_bytes and not self._is_making_room:
+                self._is_making_room = True
+                asyncio.get_running_loop().call_soon(self._make_room)
             if self.spans is not None and (above := current()):
                 feed.traced(self.spans, above)
 
@@ -143,19 +146,29 @@ class Feeds:
 
     def trim(self) -> None:
         """Let go of what all subscribers have."""
+        taken = 0
         for feed in self._feeds.values():
             feed.trim()
+            taken += feed.log.taken_bytes
+        self._most_bytes = taken
 
     def _make_room(self) -> None:
-        """Have the topics that hold most give way, where all hold too much together."""
-        self._came_bytes = 0
-        if self.held_bytes <= self._max_total_bytes:
-            return
+        """Have the accounts that keep most give way, where all keep too much together, and of them their topics."""
+        self._is_making_room = False
         self.trim()
-        fair = fair_share(self._max_total_bytes, [feed.log.held_bytes for feed in self._feeds.values()])
+        if self._most_bytes <= self._max_total_bytes:
+            return
+        room = self._max_total_bytes - self._max_total_bytes // SPARE
+        of_account: dict[str, list[Feed]] = {}
         for feed in self._feeds.values():
-            if feed.log.held_bytes > fair:
-                feed.log.bound(fair)
+            of_account.setdefault(feed.topic.account, []).append(feed)
+        taken = {account: [feed.log.taken_bytes for feed in feeds] for account, feeds in of_account.items()}
+        of_each = fair_share(room, [sum(each) for each in taken.values()])
+        for account, feeds in of_account.items():
+            fair = fair_share(of_each, taken[account])
+            for feed in feeds:
+                feed.log.bound(max(fair, feed.fresh_bytes))
+        self._most_bytes = sum(feed.log.taken_bytes for feed in self._feeds.values())
 
     def close(self) -> None:
         """Move nothing any more."""

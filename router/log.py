@@ -11,6 +11,9 @@ from api.items import Discontinuity, item_size
 from router.counts import Gap
 from router.tallies import NOTHING, Tallies, Tally
 
+FRAME_BYTES = 100
+"""What a frame takes in memory beside its bytes: an object, and its places in lists."""
+
 MAX_EPOCHS = 16
 MAX_JOINED = 16
 
@@ -69,6 +72,11 @@ class Log:
     def held_bytes(self) -> int:
         """Bytes of all frames."""
         return self._total - self._dropped
+
+    @property
+    def taken_bytes(self) -> int:
+        """What all frames take in memory."""
+        return self.held_bytes + FRAME_BYTES * (self.end - self.start)
 
     @property
     def page(self) -> int:
@@ -156,8 +164,8 @@ class Log:
         self._compact()
 
     def bound(self, max_bytes: int) -> None:
-        """Drop the oldest frames until no more than `max_bytes` are held, or one frame; see `append`."""
-        while self.held_bytes > max_bytes and self.end - self.start > 1:
+        """Drop the oldest frames until those left take no more memory than `max_bytes`, whoever still needs them."""
+        while self.taken_bytes > max_bytes and self.start < self.end:
             self._drop_oldest()
         self._compact()
 

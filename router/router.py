@@ -42,7 +42,8 @@ class RouterSettings:
             stream, and tells of a client that has left. SDK tests want the fourth of a local service before 3 s.
         max_pending_bytes: What a topic keeps for subscribers that read slowly. Whoever falls further behind
             loses the oldest items and is told so by a Discontinuity.
-        max_total_pending_bytes: What all topics keep for them; beyond it those that keep most keep less.
+        max_total_pending_bytes: What all that is kept for them takes in memory. Beyond it the accounts that keep most
+            keep less, and of them the topics that do.
         web_stream_bytes: A browser holds all that it ever received on a stream; after this many bytes it is made to
             open a new one.
         publish_timeout_seconds: How long a publish waits for the topic's owner, at most.

@@ -305,7 +305,8 @@ class Subscription:
             self.end(SlowReader())
             raise SlowReader
         if policy == "keep_latest":
-            chunk = self.feed.log.skip(self._cursor, self.feed.log.end - 1)
+            log = self.feed.log
+            chunk = log.skip(self._cursor, max(log.end - 1, log.start))
         if chunk.gap is not None:
             self.feed.told(chunk.gap)
         return chunk

@@ -8,6 +8,9 @@ from api.items import Discontinuity, item_frame
 from api.link import READ_BYTES, Resumed
 from storage.settings import HistorySettings
 
+ITEM_BYTES = 150
+"""What an item takes in memory beside its frame: two objects, a time and a place in the queue."""
+
 
 class History:
     """A topic's numbering and the newest of its items.
@@ -33,6 +36,11 @@ class History:
     def first(self) -> int:
         """The number of the oldest retained item; `last` + 1 where nothing is retained."""
         return self.last - len(self._items) + 1
+
+    @property
+    def taken_bytes(self) -> int:
+        """What all items take in memory."""
+        return self.held_bytes + ITEM_BYTES * len(self._items)
 
     def bound(self, settings: HistorySettings, now: float) -> None:
         """Live by other bounds from now on."""

@@ -25,7 +25,7 @@ class NodeMetrics(Collector):
         nodes = self._nodes
         topics = {(node.id,): float(len(node)) for node in nodes}
         yield gauges("tidings_storage_topics", "Topics that the node has.", ("node",), topics)
-        held = {(node.id,): float(node.held_bytes) for node in nodes}
+        held = {(node.id,): float(node.taken_bytes) for node in nodes}
         yield gauges("tidings_storage_history_bytes", "Bytes of the items that are kept.", ("node",), held)
         most = {(node.id,): float(node.settings.total_bytes) for node in nodes}
         yield gauges("tidings_storage_history_limit_bytes", "So many bytes of items may be kept.", ("node",), most)

@@ -32,7 +32,7 @@ class Node:
     """Owns topics. Nobody creates one: it is there as soon as it is used.
 
     Attributes:
-        held_bytes: Of all items that are kept.
+        taken_bytes: What all items that are kept take in memory.
         items: How many were numbered here.
         dropped: How many were dropped because the node had no room for more, before their topics' own bounds were met.
     """
@@ -46,7 +46,7 @@ class Node:
         wall_clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
         self.id = id
-        self.held_bytes = 0
+        self.taken_bytes = 0
         self.items = 0
         self.dropped = 0
         self.settings = settings or HistorySettings()
@@ -61,7 +61,7 @@ class Node:
         self._counted: dict[str, list[int]] = {}
 
     def __repr__(self) -> str:
-        return f"<Node {self.id}, {len(self._topics)} topics, {self.held_bytes} bytes>"
+        return f"<Node {self.id}, {len(self._topics)} topics, {self.taken_bytes} bytes>"
 
     def __len__(self) -> int:
         return len(self._topics)
@@ -78,7 +78,7 @@ class Node:
         owned = self._topics.get(topic) or self._born(topic)
         history = owned.history
         owned.used = now = self._now()
-        before = history.held_bytes
+        before = history.taken_bytes
         frame = history.append(value, publisher_id, now)
         self.count(topic.account, value_size(value))
         self._told(topic, owned, frame, before)
@@ -101,7 +101,7 @@ class Node:
         """Keep and broadcast the frame of the item that follows in a topic which is here."""
         owned = self._topics[topic]
         owned.used = now = self._now()
-        before = owned.history.held_bytes
+        before = owned.history.taken_bytes
         owned.history.push(frame, now)
         self._told(topic, owned, frame, before)
 
@@ -121,11 +121,11 @@ class Node:
 
     def _told(self, topic: Topic, owned: _Owned, frame: bytes, before: int) -> None:
         history = owned.history
-        self.held_bytes += history.held_bytes - before
+        self.taken_bytes += history.taken_bytes - before
         self.items += 1
         self._holding[topic] = owned
         self._holding.move_to_end(topic)
-        if self.held_bytes > self.settings.total_bytes:
+        if self.taken_bytes > self.settings.total_bytes:
             self._make_room()
         for sink in owned.watchers:
             sink.item(topic, history.page, history.last, frame)
@@ -134,9 +134,9 @@ class Node:
         """Broadcast the topic to `sink` from now on, and return what stands before that. See `Link.subscribe`."""
         owned = self._topics.get(topic) or self._born(topic, page)
         owned.used = self._now()
-        before = owned.history.held_bytes
+        before = owned.history.taken_bytes
         owned.history.expire(owned.used)
-        self.held_bytes += owned.history.held_bytes - before
+        self.taken_bytes += owned.history.taken_bytes - before
         owned.watchers[sink] = None
         return owned.history.resume(number, page)
 
@@ -155,7 +155,7 @@ class Node:
         """Own a topic no more, which must be here: return its history, and tell its watchers to look elsewhere."""
         owned = self._topics.pop(topic)
         self._holding.pop(topic, None)
-        self.held_bytes -= owned.history.held_bytes
+        self.taken_bytes -= owned.history.taken_bytes
         for sink in owned.watchers:
             sink.moved(topic, map_version)
         return owned.history
@@ -174,10 +174,10 @@ class Node:
         history.bound(self.settings_of(topic), now)
         owned = self._topics[topic] = _Owned(history, now)
         self._last_page = max(self._last_page, history.page)
-        self.held_bytes += history.held_bytes
+        self.taken_bytes += history.taken_bytes
         if history:
             self._holding[topic] = owned
-        if self.held_bytes > self.settings.total_bytes:
+        if self.taken_bytes > self.settings.total_bytes:
             self._make_room()
 
     def bound(self, account_id: str) -> None:
@@ -185,9 +185,9 @@ class Node:
         now = self._now()
         for topic, owned in self._topics.items():
             if topic.account == account_id:
-                before = owned.history.held_bytes
+                before = owned.history.taken_bytes
                 owned.history.bound(self.settings_of(topic), now)
-                self.held_bytes += owned.history.held_bytes - before
+                self.taken_bytes += owned.history.taken_bytes - before
 
     def drop(self, account_id: str, cache_ids: Collection[str] | None = None) -> None:
         """Forget the topics of an account's caches, or of all of them, with all that is kept.
@@ -197,7 +197,7 @@ class Node:
         for topic in list(self._topics):
             if topic.account == account_id and (cache_ids is None or topic.cache in cache_ids):
                 self._holding.pop(topic, None)
-                self.held_bytes -= self._topics.pop(topic).history.held_bytes
+                self.taken_bytes -= self._topics.pop(topic).history.taken_bytes
 
     def sweep(self) -> Iterator[None]:
         """Drop what is too old, and forget the topics that nobody uses. To be begun every few seconds.
@@ -211,9 +211,9 @@ class Node:
                 yield
 
     def _expire(self, topic: Topic, owned: _Owned, now: float) -> None:
-        before = owned.history.held_bytes
+        before = owned.history.taken_bytes
         owned.history.expire(now)
-        self.held_bytes += owned.history.held_bytes - before
+        self.taken_bytes += owned.history.taken_bytes - before
         if not owned.history and not owned.watchers and now - owned.used >= self.settings.idle_seconds:
             del self._topics[topic]
             self._holding.pop(topic, None)
@@ -226,13 +226,13 @@ class Node:
         return owned
 
     def _make_room(self) -> None:
-        while self._holding and self.held_bytes > self.settings.total_bytes:
+        while self._holding and self.taken_bytes > self.settings.total_bytes:
             topic, owned = next(iter(self._holding.items()))
             history = owned.history
             if history:
-                before = history.held_bytes
+                before = history.taken_bytes
                 history.drop_oldest()
                 self.dropped += 1
-                self.held_bytes += history.held_bytes - before
+                self.taken_bytes += history.taken_bytes - before
             if not history:
                 del self._holding[topic]

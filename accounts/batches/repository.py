@@ -18,6 +18,7 @@ BATCHES = 0
 BatchKey = tuple[int, str, str, int]
 """Minute, router, boot and number."""
 
+# What is done each second is made once, as in `_seeing`: each one made is a cycle for the garbage collector.
 _NUMBERS_AFTER: Final = (
     select(UsageBatch.number)
     .where(UsageBatch.router == bindparam("by"), UsageBatch.boot == bindparam("life"))
@@ -29,7 +30,6 @@ _SET_APPLIED: Final = (
     .where(UsageBoot.router == bindparam("by"), UsageBoot.boot == bindparam("life"))
     .values(applied_to=bindparam("to"))
 )
-"""What is done each second is made once, as in `_seeing`: each one made is a cycle for the garbage collector."""
 
 
 class Sealed(NamedTuple):

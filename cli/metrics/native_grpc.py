@@ -22,6 +22,9 @@ class NativeGrpcMetrics(Collector):
         counts = self._counts
         yield gauge("tidings_grpc_connections", "Native gRPC connections that are open.", counts.connections)
         yield gauge(
+            "tidings_grpc_direct_connections", "Those of them that did not come by way of Envoy.", counts.direct
+        )
+        yield gauge(
             "tidings_grpc_waiting_connections",
             "Native gRPC connections whose requests wait until others had their turn.",
             counts.waiting,

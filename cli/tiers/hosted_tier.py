@@ -9,6 +9,7 @@ from cli.certificates import certificate
 from cli.data_folder import DataFolder
 from cli.edge.settings import EdgeSettings
 from cli.generation import Hosting, Patience, tier_at
+from cli.grpc_port import claim_grpc_port, line
 from cli.hosting import MetricsAddress, bounds_of_this_machine, host, look_for_the_edge
 from cli.logs.start import is_json, log_to_standard_error
 from cli.refusals import AddressUnavailable, told_in_a_sentence
@@ -17,7 +18,7 @@ from cli.supervisor import Supervisor
 from cli.tiers.link_variables import link_security
 from cli.tiers.settings import AccountsVariables, RouterVariables, tell_of_misspelt_variables
 from cli.tracing.variables import TracingVariables
-from cli.urls import in_url, own_url
+from cli.urls import own_url
 
 AFTER_DRAIN_SECONDS = 10.0
 """From the end of the drain until the streams that do not end are cut."""
@@ -40,8 +41,9 @@ async def _run(variables: RouterVariables | AccountsVariables, app: str, stack: 
     grpc_by_python = isinstance(variables, RouterVariables) and variables.grpc_by == "python"
     grpc_port = None
     if isinstance(variables, RouterVariables) and variables.grpc_port is not None:
-        grpc_port, held = join(variables.host, variables.grpc_port, "TIDINGS_GRPC_PORT")
-        stack.enter_context(held)
+        grpc_port = await claim_grpc_port(
+            variables.host, variables.grpc_port, "TIDINGS_GRPC_PORT", stack, shared=True, tls=pair is not None
+        )
     if variables.link_ca_file is not None:
         link_security(variables)  # what is wrong with it is said here, and not by an application that does not start
     folder = DataFolder.hold(variables.data, f"tidings {'router' if shares_port else 'accounts'}")
@@ -77,7 +79,7 @@ async def _run(variables: RouterVariables | AccountsVariables, app: str, stack: 
     )
     lines = [f"ready {own_url(variables.host, port, tls=pair is not None)}"]
     if grpc_port is not None:
-        lines.append(f"grpc {in_url(variables.host)}:{grpc_port}")
+        lines.append(line(variables.host, grpc_port))
     port = variables.metrics_port
     metrics = None if port is None else MetricsAddress(variables.metrics_host, port, "TIDINGS_METRICS_PORT")
     await host(Supervisor(hosting), edge.access_log, lines, metrics)

@@ -112,6 +112,8 @@ class RouterVariables(HostedVariables, LinkVariables, UsageKeyVariables):
         yield from super().contradictions()
         if self.grpc_port is not None and self.grpc_by == "edge":
             yield "TIDINGS_GRPC_PORT goes with TIDINGS_GRPC_BY=python: Envoy has no such port"
+        if self.grpc_port and self.grpc_port == self.port:
+            yield "TIDINGS_GRPC_PORT must not be TIDINGS_PORT, which serves gRPC as well"
 
 
 class AccountsVariables(

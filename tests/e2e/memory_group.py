@@ -1,5 +1,6 @@
 """A control group with little memory, for a service that is killed where it takes more; see cgroups(7)."""
 
+import contextlib
 import os
 import signal
 import uuid
@@ -49,7 +50,8 @@ def memory_group(limit_bytes: int) -> Generator[MemoryGroup | None]:
     finally:
         if group is not None:
             for pid in group.members():
-                os.kill(pid, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
             until(lambda: not group.members(), what="the end of all processes of a control group")
             group.folder.rmdir()
 
@@ -63,6 +65,7 @@ def _made(limit_bytes: int) -> MemoryGroup | None:
             continue
         try:
             (folder / limit).write_text(str(limit_bytes))
+            (folder / peak).read_text()  # of the second version, Linux has it since 5.19
         except OSError:
             folder.rmdir()
             continue

@@ -17,9 +17,10 @@ from tests.patience import patient
 CACHE = "much"
 MIB = 2**20
 MEMORY = 768 * MIB
-TOPICS, STALLED = 60, 60
-ROUNDS = 24
-"""Of a MiB to each topic: 1.4 GiB, of which 960 MiB are as new as the history that is kept of a topic."""
+TOPICS, STALLED = 120, 120
+"""An eighth of the memory is less than an item for each of them."""
+ROUNDS = 12
+"""Of a MiB to each topic: 1.4 GiB, none of which is too old or too much for the history of its topic."""
 
 
 @pytest.fixture(scope="module")
@@ -61,10 +62,9 @@ def test_much_that_is_kept_for_those_who_do_not_read_gives_way_before_memory_end
             publish.Publish(request, timeout=patient(10))
     assert cramped.envoy_pids == before
     assert group.most_bytes < MEMORY
-    numbers, gaps = read_to(streams[0], ROUNDS)
-    assert numbers[-1] == ROUNDS
-    assert len(numbers) + gaps == ROUNDS
-    assert gaps > 0
+    numbers, missing = read_to(streams[0], ROUNDS)
+    assert sorted(numbers + missing) == list(range(1, ROUNDS + 1))
+    assert missing
     for each in (publisher, *readers):
         each.close()
 
@@ -77,16 +77,15 @@ def subscribed(reader: grpc.Channel, topic: str) -> Any:
     return stream
 
 
-def read_to(stream: Any, last: int) -> tuple[list[int], int]:
-    """Read until a number; return all numbers that came, and how many are missing by what was told."""
+def read_to(stream: Iterator[Any], last: int) -> tuple[list[int], list[int]]:
+    """Read until something is said of a number; return the numbers that came, and those that were told as missing."""
     numbers: list[int] = []
-    missing = 0
-    for message in stream:
+    missing: list[int] = []
+    while last not in (*numbers[-1:], *missing[-1:]):
+        message = next(stream)
         if message.HasField("discontinuity"):
             told = message.discontinuity
-            missing += told.new_topic_sequence - told.last_topic_sequence - 1
+            missing += range(told.last_topic_sequence + 1, told.new_topic_sequence)
         elif message.HasField("item"):
             numbers.append(message.item.topic_sequence_number)
-            if numbers[-1] == last:
-                break
     return numbers, missing

@@ -5,6 +5,7 @@ import re
 import signal
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -99,3 +100,20 @@ def test_envoy_has_no_such_port() -> None:
     with Service(*PROBE, "--grpc-port", "0", "--grpc-by", "edge", ready=False) as refused:
         assert refused.wait() == 2
         assert "--grpc-port goes with --grpc-by python" in refused.errors
+
+
+def test_it_is_not_the_other_port() -> None:
+    with Service(*PROBE, "--grpc-port", "8099", port=8099, ready=False) as refused:
+        assert refused.wait() == 2
+        assert "--grpc-port must not be the --port" in refused.errors
+
+
+def test_there_is_none_unless_it_is_asked_for(probe: Service) -> None:
+    assert "grpc" not in probe.output
+
+
+def test_a_service_with_a_certificate_warns_of_a_port_without(files: tuple[Path, Path]) -> None:
+    with Service(*PROBE, "--host", "0.0.0.0", "--grpc-port", "0", tls=files) as service:
+        assert "speaks no TLS: whoever is on the way to it reads tokens (--grpc-port)" in service.errors
+    with Service(*PROBE, "--grpc-port", "0", tls=files) as service:
+        assert "speaks no TLS" not in service.errors

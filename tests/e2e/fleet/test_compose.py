@@ -2,12 +2,15 @@
 
 import base64
 import re
+import signal
 import tempfile
+import threading
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+import grpc
 import httpx
 import pytest
 import yaml
@@ -24,6 +27,7 @@ from tests.e2e.fleet.process import Member
 from tests.e2e.service import ROOT, until
 from tests.e2e.tenant import Tenant
 from tests.e2e.wire import Client
+from tests.patience import patient
 from tests.ports import free_port
 from tests.redis_server import RedisServer
 
@@ -169,6 +173,49 @@ def test_a_durable_cache_can_be_had(front: Front) -> None:
         client.publish("kept", "news", "one")
         assert client.subscribe("kept", "news", 1).texts(1) == ["one"]
         client.close()
+
+
+def test_a_router_that_restarts_fails_no_call_on_its_port_for_grpc(front: Front) -> None:
+    member = front.members["router-1"]
+    failures: list[str] = []
+    calls = [0]
+    stopped = threading.Event()
+
+    def keep_calling() -> None:
+        while not stopped.is_set():
+            client = Client(member.grpc_port, "")
+            try:
+                client.raw("/cache_client.Ping/Ping")
+                calls[0] += 1
+            except grpc.RpcError as error:
+                failures.append(str(error))
+            client.close()
+
+    threads = [threading.Thread(target=keep_calling) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    try:
+        until(lambda: calls[0] > 20, what="calls over fresh connections")
+        older = member.envoy_pids
+        member.tell(signal.SIGHUP)
+        until(lambda: not set(older) & set(member.envoy_pids), seconds=60, what="the end of the older generation")
+        before = calls[0]
+        until(lambda: calls[0] > before + 20, what="calls to the newer generation")
+    finally:
+        stopped.set()
+        for thread in threads:
+            thread.join()
+    assert failures == []
+
+
+def test_a_port_that_serves_something_else_is_no_port_for_grpc(front: Front, tmp_path: Path) -> None:
+    routers, accounts = front.members["router-1"], front.members["accounts"]
+    for place in (routers.port, accounts.port):
+        newcomer = Member("router", "router-3", tmp_path / str(place), routers.variables)
+        newcomer.variables["TIDINGS_GRPC_PORT"] = str(place)
+        newcomer.start()
+        assert newcomer.process.wait(patient(30)) == 3
+        assert "choose another with TIDINGS_GRPC_PORT" in newcomer.errors
 
 
 FORBIDDEN = [

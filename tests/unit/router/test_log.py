@@ -2,7 +2,7 @@ from momento_wire_types import cachepubsub_pb2 as wire
 
 from api.items import Discontinuity, item_frame
 from router.counts import Gap
-from router.log import MAX_EPOCHS, Log
+from router.log import FRAME_BYTES, MAX_EPOCHS, Log
 from tests.unit.asgi import parsed
 
 PAGE, NEXT_PAGE = 7, 8
@@ -217,8 +217,17 @@ def _told(told: wire._Discontinuity) -> Discontinuity:
 def test_it_can_be_bound_to_less_and_keeps_the_newest() -> None:
     topic = log()
     add(topic, 1, 2, 3, 4)
-    topic.bound(2 * ITEM_BYTES)
+    topic.bound(2 * (ITEM_BYTES + FRAME_BYTES))
     assert topic.held_bytes == 2 * ITEM_BYTES
     assert read(topic, 0) == ([Discontinuity(0, 3, PAGE), 3, 4], 4)
+
+
+def test_it_can_be_emptied_and_whoever_needed_what_is_gone_is_told_and_gets_what_comes_then() -> None:
+    topic = log()
+    add(topic, 1, 2)
     topic.bound(0)
-    assert read(topic, 3) == ([4], 4)
+    assert (topic.taken_bytes, topic.start, topic.end) == (0, 2, 2)
+    assert read(topic, 2) == ([], 2)
+    assert read(topic, 1) == ([Discontinuity(1, 3, PAGE)], 2)
+    add(topic, 3)
+    assert read(topic, 0) == ([Discontinuity(0, 3, PAGE), 3], 3)

@@ -61,7 +61,7 @@ async def test_a_cache_keeps_as_many_items_as_it_says_and_others_what_the_node_k
     await here.until(lambda: here.kept() == 3)
     here.publish()
     assert (here.kept(), here.kept(OTHER)) == (3, 10)
-    assert here.node.held_bytes == sum(here.node._topics[topic].history.held_bytes for topic in (TOPIC, OTHER))
+    assert here.node.taken_bytes == sum(here.node._topics[topic].history.taken_bytes for topic in (TOPIC, OTHER))
 
 
 async def test_bounds_that_change_hold_at_once(here: World) -> None:
@@ -99,7 +99,7 @@ async def test_the_topics_of_a_cache_that_is_deleted_are_forgotten(here: World) 
     await here.directory.put_account(snapshot(2, with_news=False))
     assert (TOPIC in here.node, OTHER in here.node) == (True, False)
     await here.directory.remove_account("acme")
-    assert (len(here.node), here.node.held_bytes) == (0, 0)
+    assert (len(here.node), here.node.taken_bytes) == (0, 0)
 
 
 async def test_a_cache_that_the_node_has_not_heard_of_is_served(here: World) -> None:
