@@ -5,13 +5,13 @@ bytes that many subscribers wait for are joined once and handed to all of them.
 """
 
 from bisect import bisect_left
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from api.items import Discontinuity, item_size
 from router.counts import Gap
 from router.tallies import NOTHING, Tallies, Tally
 
-FRAME_BYTES = 100
+FRAME_BYTES: Final = 100
 """What a frame takes in memory beside its bytes: an object, and its places in lists."""
 
 MAX_EPOCHS = 16

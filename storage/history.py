@@ -3,12 +3,13 @@
 from collections import deque
 from collections.abc import Sequence
 from itertools import islice
+from typing import Final
 
 from api.items import Discontinuity, item_frame
 from api.link import READ_BYTES, Resumed
 from storage.settings import HistorySettings
 
-ITEM_BYTES = 150
+ITEM_BYTES: Final = 150
 """What an item takes in memory beside its frame: two objects, a time and a place in the queue."""
 
 
@@ -17,12 +18,17 @@ class History:
 
     Numbers of a page start at 1 and have no gaps. The oldest items go when one of the bounds is passed; the newest
     one goes only by age.
+
+    Attributes:
+        held_bytes: Of the retained items' frames.
+        taken_bytes: What they take in memory.
     """
 
     def __init__(self, page: int, settings: HistorySettings) -> None:
         self.page = page
         self.last = 0
         self.held_bytes = 0
+        self.taken_bytes = 0
         self._settings = settings
         self._items: deque[tuple[float, bytes]] = deque()
 
@@ -37,11 +43,6 @@ class History:
         """The number of the oldest retained item; `last` + 1 where nothing is retained."""
         return self.last - len(self._items) + 1
 
-    @property
-    def taken_bytes(self) -> int:
-        """What all items take in memory."""
-        return self.held_bytes + ITEM_BYTES * len(self._items)
-
     def bound(self, settings: HistorySettings, now: float) -> None:
         """Live by other bounds from now on."""
         self._settings = settings
@@ -52,7 +53,9 @@ class History:
         """Take over what another node kept: the times and frames of the items up to number `last`, oldest first."""
         self.last = last
         self._items.extend(items)
-        self.held_bytes += sum(len(frame) for _, frame in items)
+        length = sum(len(frame) for _, frame in items)
+        self.held_bytes += length
+        self.taken_bytes += length + ITEM_BYTES * len(items)
         self._make_room()
 
     def items(self) -> Sequence[tuple[float, bytes]]:
@@ -69,7 +72,9 @@ class History:
         """Keep the frame of the item that follows."""
         self.last += 1
         self._items.append((now, frame))
-        self.held_bytes += len(frame)
+        length = len(frame)
+        self.held_bytes += length
+        self.taken_bytes += length + ITEM_BYTES
         if self.held_bytes > self._settings.topic_bytes or len(self._items) > self._settings.items:
             self._make_room()
 
@@ -81,7 +86,9 @@ class History:
 
     def drop_oldest(self) -> None:
         """Drop one item; there must be one."""
-        self.held_bytes -= len(self._items.popleft()[1])
+        length = len(self._items.popleft()[1])
+        self.held_bytes -= length
+        self.taken_bytes -= length + ITEM_BYTES
 
     def resume(self, number: int, page: int) -> Resumed:
         """Return what a subscriber with this resume point gets first (rules: `docs/compatibility.md`, 40 to 45)."""

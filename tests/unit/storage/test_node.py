@@ -2,6 +2,7 @@ import pytest
 
 from api.link import Receipt
 from api.names import Topic
+from storage.history import ITEM_BYTES
 from storage.node import SWEPT_AT_ONCE, Node
 from storage.settings import HistorySettings
 from tests.unit.clock import Clock
@@ -182,6 +183,8 @@ def test_what_it_holds_is_counted_exactly(clock: Clock) -> None:
             sweep(storage)
         histories = [owned.history for owned in storage._topics.values()]
         assert storage.taken_bytes == sum(history.taken_bytes for history in histories)
+        for history in histories:
+            assert history.taken_bytes == history.held_bytes + ITEM_BYTES * len(history)
 
 
 def test_it_says_what_it_holds(clock: Clock) -> None:
