@@ -131,7 +131,7 @@ def test_what_is_refused_is_not_billed(customer: Customer, service: Service) -> 
 
 
 def agreed(customer: Customer) -> Counter[str]:
-    """Return what was counted before, once all have all of it: storage nodes and bills, and who asks Envoy now and then.
+    """Return what was counted before, once all have all of it: storage nodes, bills, and who asks Envoy now and then.
 
     Nothing tells that Envoy's bytes are the last ones: this asking is among them.
     """
