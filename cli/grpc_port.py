@@ -28,7 +28,7 @@ async def claim_grpc_port(host: str, port: int, setting: str, stack: ExitStack, 
     """
     found, held = join(host, port, setting) if shared else claim(host, port, setting)
     stack.enter_context(held)
-    if shared and [tier for tls in (False, True) if (tier := await tier_at(host, found, tls=tls)) is not None]:
+    if shared and await _serves_http(host, found):
         raise AddressUnavailable(
             f"port {found} on {host} is in use by a service of HTTP: stop it, or choose another with {setting}"
         )
@@ -37,9 +37,14 @@ async def claim_grpc_port(host: str, port: int, setting: str, stack: ExitStack, 
     return found
 
 
-def line(host: str, port: int) -> str:
+def line_of(host: str, port: int) -> str:
     """Return what a command prints of it."""
     return f"grpc {in_url(host)}:{port}"
+
+
+async def _serves_http(host: str, port: int) -> bool:
+    answers = [await tier_at(host, port, tls=tls) for tls in (False, True)]
+    return answers != [None, None]
 
 
 def _is_loopback(host: str) -> bool:

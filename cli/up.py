@@ -16,7 +16,7 @@ from cli.certificates import certificate
 from cli.data_folder import DataFolder
 from cli.edge.settings import EdgeSettings, Times
 from cli.generation import Hosting, Patience, pids
-from cli.grpc_port import claim_grpc_port, line
+from cli.grpc_port import claim_grpc_port, line_of
 from cli.hosting import MetricsAddress, bounds_of_this_machine, host, look_for_the_edge
 from cli.logs.start import is_json, log_to_standard_error
 from cli.logs.variables import LogVariables
@@ -173,7 +173,7 @@ async def _run(options: Options, stack: ExitStack) -> None:
     supervisor = Supervisor(hosting)
     lines = [f"ready {own_url(options.host, port, tls=pair is not None)}"]
     if grpc_port is not None:
-        lines.append(line(options.host, grpc_port))
+        lines.append(line_of(options.host, grpc_port))
     if options.local:
         from cli.admin_port import AdminPort  # noqa: PLC0415  for tests
 

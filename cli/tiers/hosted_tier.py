@@ -9,7 +9,7 @@ from cli.certificates import certificate
 from cli.data_folder import DataFolder
 from cli.edge.settings import EdgeSettings
 from cli.generation import Hosting, Patience, tier_at
-from cli.grpc_port import claim_grpc_port, line
+from cli.grpc_port import claim_grpc_port, line_of
 from cli.hosting import MetricsAddress, bounds_of_this_machine, host, look_for_the_edge
 from cli.logs.start import is_json, log_to_standard_error
 from cli.refusals import AddressUnavailable, told_in_a_sentence
@@ -79,7 +79,7 @@ async def _run(variables: RouterVariables | AccountsVariables, app: str, stack: 
     )
     lines = [f"ready {own_url(variables.host, port, tls=pair is not None)}"]
     if grpc_port is not None:
-        lines.append(line(variables.host, grpc_port))
+        lines.append(line_of(variables.host, grpc_port))
     port = variables.metrics_port
     metrics = None if port is None else MetricsAddress(variables.metrics_host, port, "TIDINGS_METRICS_PORT")
     await host(Supervisor(hosting), edge.access_log, lines, metrics)
