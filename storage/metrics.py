@@ -26,9 +26,11 @@ class NodeMetrics(Collector):
         topics = {(node.id,): float(len(node)) for node in nodes}
         yield gauges("tidings_storage_topics", "Topics that the node has.", ("node",), topics)
         held = {(node.id,): float(node.taken_bytes) for node in nodes}
-        yield gauges("tidings_storage_history_bytes", "Bytes of the items that are kept.", ("node",), held)
+        yield gauges(
+            "tidings_storage_history_bytes", "Bytes that the items that are kept take in memory.", ("node",), held
+        )
         most = {(node.id,): float(node.settings.total_bytes) for node in nodes}
-        yield gauges("tidings_storage_history_limit_bytes", "So many bytes of items may be kept.", ("node",), most)
+        yield gauges("tidings_storage_history_limit_bytes", "So many bytes may they take.", ("node",), most)
         yield counter("tidings_storage_items", "Items that were numbered.", sum(node.items for node in nodes))
         yield counter(
             "tidings_storage_dropped",

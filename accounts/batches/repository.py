@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from accounts.batches.models import UsageBatch, UsageBoot
 from accounts.clocks.models import TestClockPlacement
-from accounts.database.insert import insert_all_once, inserting_into
+from accounts.database.insert import dialect_of, insert_all_once, inserting_into
 
 BATCHES = 0
 """Stands for batches where levels are named by their step."""
@@ -67,7 +67,7 @@ async def see_boot(session: AsyncSession, router: str, boot: str, newest: int, l
     Until the transaction ends, no other one applies batches of this boot.
     """
     row = {"router": router, "boot": boot, "applied_to": 0, "newest": newest, "last": last, "seen_at": now}
-    return (await session.execute(_seeing(session.get_bind().dialect.name), [row])).scalar_one()
+    return (await session.execute(_seeing(dialect_of(session)), [row])).scalar_one()
 
 
 async def numbers_after(session: AsyncSession, router: str, boot: str, number: int) -> Sequence[int]:

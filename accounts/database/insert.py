@@ -23,12 +23,17 @@ async def insert_all_once(
     session: AsyncSession, table: type[Base], rows: Sequence[Mapping[str, Any]]
 ) -> Sequence[Row[Any]]:
     """Insert rows, which there must be, and return the primary keys of those that were not there already."""
-    return (await session.execute(_once(session.get_bind().dialect.name, table), list(rows))).all()
+    return (await session.execute(_once(dialect_of(session), table), list(rows))).all()
+
+
+def dialect_of(session: AsyncSession) -> str:
+    """Return by which name SQLAlchemy knows the session's database: what a statement that is made once goes by."""
+    return session.get_bind().dialect.name
 
 
 def inserting(session: AsyncSession, table: type[Base]) -> "postgresql.Insert | sqlite.Insert":
     """Return an INSERT that knows ON CONFLICT, as the session's database has it."""
-    return inserting_into(session.get_bind().dialect.name, table)
+    return inserting_into(dialect_of(session), table)
 
 
 def inserting_into(dialect: str, table: type[Base] | Table) -> "postgresql.Insert | sqlite.Insert":

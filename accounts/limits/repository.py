@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Executable, case, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from accounts.database.insert import inserting_into
+from accounts.database.insert import dialect_of, inserting_into
 from accounts.limits.models import LimitOverride, LimitPeak, LimitWarning
 
 IDS_AT_ONCE = 500
@@ -54,7 +54,7 @@ async def raise_peaks(session: AsyncSession, hour: int, peaks: Mapping[PeakKey, 
         {"account_id": account_id, "cache_id": cache_id, "name": name, "hour": hour, "peak": peak}
         for (account_id, cache_id, name), peak in sorted(peaks.items())
     ]
-    await session.execute(_raising(session.get_bind().dialect.name), rows)
+    await session.execute(_raising(dialect_of(session)), rows)
 
 
 @cache

@@ -8,7 +8,7 @@ from sqlalchemy import Executable, case, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from accounts.batches.models import UsageBatch
-from accounts.database.insert import inserting_into
+from accounts.database.insert import dialect_of, inserting_into
 from accounts.reconciliation.models import UsageReconciliation, UsageWitnessed
 from backplane.witnesses import Kind, Witnessed
 
@@ -17,7 +17,7 @@ HOUR_MINUTES = 60
 
 async def keep(session: AsyncSession, counted: Sequence[Witnessed]) -> None:
     """Keep what witnesses have counted; of what is there already the larger numbers stay."""
-    statement = _keeping(session.get_bind().dialect.name)
+    statement = _keeping(dialect_of(session))
     await session.execute(statement, [each._asdict() for each in sorted(counted)])
 
 

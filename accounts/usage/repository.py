@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from accounts.caches.models import Cache
-from accounts.database.insert import insert_all_once, inserting, inserting_into
+from accounts.database.insert import dialect_of, insert_all_once, inserting, inserting_into
 from accounts.database.sums import added_up, exact_sum
 from accounts.usage.levels import DAY, HOUR, MINUTE, QUARTER, Span
 from accounts.usage.models import (
@@ -107,7 +107,7 @@ async def add_up(session: AsyncSession, table: type[Sums], sums: Mapping[tuple[i
     """Add to the sums of one table, by series and minute; of peaks the higher one stays."""
     if not sums:
         return
-    statement = _adding(session.get_bind().dialect.name, table)
+    statement = _adding(dialect_of(session), table)
     # In one order everywhere, so that two services that add to the same rows wait for each other one way only.
     rows = [{"series_id": id, "minute": minute, **sums[id, minute]._asdict()} for id, minute in sorted(sums)]
     await (await session.connection()).execute(statement, rows)

@@ -17,8 +17,8 @@ from tests.patience import patient
 CACHE = "much"
 MIB = 2**20
 MEMORY = 768 * MIB
-TOPICS, STALLED = 120, 120
-"""An eighth of the memory is less than an item for each of them."""
+TOPICS = 120
+"""Each with a subscriber that stalls. An eighth of the memory is less than an item for each of them."""
 ROUNDS = 12
 """Of a MiB to each topic: 1.4 GiB, none of which is too old or too much for the history of its topic."""
 
@@ -53,8 +53,8 @@ def test_much_that_is_kept_for_those_who_do_not_read_gives_way_before_memory_end
     create: Any = control_stubs.ScsControlStub(publisher)
     create.CreateCache(control._CreateCacheRequest(cache_name=CACHE))
     publish: Any = stubs.PubsubStub(publisher)
-    readers = [channel(cramped, number) for number in range(STALLED)]
-    streams = [subscribed(reader, f"topic-{number % TOPICS}") for number, reader in enumerate(readers)]
+    readers = [channel(cramped, number) for number in range(TOPICS)]
+    streams = [subscribed(reader, f"topic-{number}") for number, reader in enumerate(readers)]
     value = wire._TopicValue(binary=b"x" * MIB)
     for _ in range(ROUNDS):
         for topic in range(TOPICS):

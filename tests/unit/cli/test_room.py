@@ -3,11 +3,11 @@ from pathlib import Path
 import pytest
 
 from cli import embedded, native_grpc, room
-from cli.settings import GrpcSettings
 from cli.tiers import storage_tier
 from cli.tiers.settings import StorageVariables
 from http2.limits import Limits
 from storage.settings import HistorySettings
+from tests.unit.cli.test_call_log import settings
 
 MIB = 2**20
 
@@ -49,15 +49,5 @@ def test_with_much_memory_a_node_has_what_it_has_by_default(monkeypatch: pytest.
 
 @pytest.mark.usefixtures("little")
 def test_requests_that_have_not_come_whole_have_an_eighth(tmp_path: Path) -> None:
-    settings = GrpcSettings(
-        host="127.0.0.1",
-        port=None,
-        stalled_seconds=1,
-        ping_seconds=1,
-        ping_answer_seconds=1,
-        trusted_proxies=0,
-        access_log=tmp_path / "access.log",
-        access_log_all=False,
-    )
-    limits = native_grpc._limits(settings)
+    limits = native_grpc._limits(settings(tmp_path / "access.log", everything=False))
     assert (limits.held_bytes, limits.streams) == (100 * MIB, Limits().streams)
