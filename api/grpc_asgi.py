@@ -70,6 +70,11 @@ def client_address(scope: Scope) -> str:
     return client[0] if client else ""
 
 
+def is_direct(scope: Scope) -> bool:
+    """Whether no proxy of this machine stands between the client and the server, which then says so."""
+    return "tidings.direct" in scope.get("extensions", ())
+
+
 def timeout_seconds(value: bytes | None) -> float:
     """Return how long the client waits by its `grpc-timeout`; infinity where it does not say.
 

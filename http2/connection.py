@@ -57,14 +57,16 @@ class Connection:
         is_draining: No new stream is served.
     """
 
-    def __init__(self, app: App, limits: Limits, shared: Shared, write: Write, *, scheme: str = "http") -> None:
+    def __init__(
+        self, app: App, limits: Limits, shared: Shared, write: Write, *, scheme: str = "http", direct: bool = False
+    ) -> None:
         self._app = app
         self._limits = limits
         self._counts = shared.counts
         self._ended = shared.ended
         self._at_once = shared.at_once
         self._loop = asyncio.get_running_loop()
-        self._heads = Heads(limits, scheme)
+        self._heads = Heads(limits, scheme, direct=direct)
         self._floods = Floods(limits, self._loop.time())
         self._reading = Reading(self, limits, self._floods)
         self.sending = Sending(write, self._sent, shared.turn)

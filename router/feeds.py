@@ -56,8 +56,8 @@ class Feeds:
         """Bytes of items that wait for subscribers."""
         return sum(feed.log.held_bytes for feed in self._feeds.values())
 
-    def attach(self, topic: Topic) -> Feed:
-        """Return the topic's feed for one more subscriber, until `detach`.
+    def attach(self, topic: Topic, *, direct: bool = False) -> Feed:
+        """Return the topic's feed for one more subscriber, until `detach`; `direct` as in `Asked`.
 
         Raises:
             Unavailable: there is no storage node.
@@ -69,6 +69,7 @@ class Feeds:
             self._watched[topic] = link
             self._feeds[topic] = feed
         feed.subscribers += 1
+        feed.direct += direct
         return feed
 
     def subscribers(self, topic: Topic) -> int:
@@ -76,9 +77,10 @@ class Feeds:
         feeds = [self._feeds.get(topic._replace(durable=durable)) for durable in (False, True)]
         return sum(feed.subscribers for feed in feeds if feed is not None)
 
-    def detach(self, feed: Feed) -> None:
+    def detach(self, feed: Feed, *, direct: bool = False) -> None:
         """Count one subscriber less; without any, the feed goes."""
         feed.subscribers -= 1
+        feed.direct -= direct
         if not feed.subscribers and self._feeds.get(feed.topic) is feed:
             del self._feeds[feed.topic]
             link = self._watched.pop(feed.topic, None)

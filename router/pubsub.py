@@ -14,6 +14,7 @@ from api.grpc_asgi import (
     beating,
     client_address,
     end_stream,
+    is_direct,
     metadata,
     refuse,
     reply_empty,
@@ -90,7 +91,7 @@ class Pubsub:
             headers = metadata(scope)
             if self._controls is not None:
                 await self._controls.before("topic-subscribe", headers)
-            subscription = await self._open(headers, receive, client_address(scope))
+            subscription = await self._open(headers, receive, scope)
         except ClientGone:
             return
         except Exception as error:  # noqa: BLE001 - see publish
@@ -124,7 +125,8 @@ class Pubsub:
         else:
             await reply_empty(send)
 
-    async def _open(self, headers: dict[bytes, bytes], receive: Receive, address: str) -> Subscription:
+    async def _open(self, headers: dict[bytes, bytes], receive: Receive, scope: Scope) -> Subscription:
+        address, direct = client_address(scope), is_direct(scope)
         bearer = await self._router.bearers.bearer(headers.get(b"authorization", b"").decode("latin-1"), address)
         cache = topic = ""
 
@@ -136,7 +138,7 @@ class Pubsub:
             request = _subscription_request(body)
             cache, topic = request.cache_name, request.topic
             number, page = request.resume_at_topic_sequence_number, request.sequence_page
-            return await self._router.subscribe(bearer, cache, topic, number, page, is_gone, address)
+            return await self._router.subscribe(bearer, cache, topic, number, page, is_gone, address, direct=direct)
         except TidingsError as reason:
             bind(account=bearer.tenant.account_id, cache=cache)
             self._router.refused(bearer, "subscribe", cache, topic, reason)

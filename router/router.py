@@ -194,6 +194,8 @@ class Router:
         page: int,
         is_gone: Callable[[], Awaitable[bool]],
         address: str = "",
+        *,
+        direct: bool = False,
     ) -> Subscription:
         """Open a subscription; the caller closes it with `unsubscribe`.
 
@@ -205,6 +207,7 @@ class Router:
             page: The page that the number belongs to; 0 for the current one.
             is_gone: Asks whether the client has left.
             address: Where the client is; empty where that is not known.
+            direct: No proxy of this machine passes on what is written to the client.
 
         Raises:
             TidingsError: see `Bearer.readable`, `Tenant.admit` and `Feeds.read`.
@@ -221,15 +224,15 @@ class Router:
             undo.callback(seats.left, readable, bearer.principal)
             flight = seats.board(bearer.meter(DELIVERY, readable.cache))
             undo.callback(seats.flights.leave, flight)
-            feed = self.feeds.attach(readable)
-            undo.callback(self.feeds.detach, feed)
+            feed = self.feeds.attach(readable, direct=direct)
+            undo.callback(self.feeds.detach, feed, direct=direct)
             read = partial(self.feeds.read, feed)
             subscription = Subscription(
                 bearer,
                 readable,
                 feed,
                 await read(number, page),
-                asked=Asked(cache, is_gone, address, page),
+                asked=Asked(cache, is_gone, address, page, direct),
                 read=read,
                 heartbeats=self._heartbeats,
                 flight=flight,
@@ -256,7 +259,7 @@ class Router:
         seats.flights.leave(subscription.flight)
         subscription.bearer.tenant.closed(subscription)
         self.subscriptions.discard(subscription)
-        self.feeds.detach(subscription.feed)
+        self.feeds.detach(subscription.feed, direct=subscription.is_direct)
         if self.taps.by_cache:
             self.taps.ended(subscription.readable, subscription.feed.subscribers, subscription.ending)
 

@@ -31,12 +31,14 @@ class Asked(NamedTuple):
     Attributes:
         is_gone: Asks whether the client has left.
         page: The one of its resume point; 0 without one.
+        is_direct: No proxy of this machine passes on what is written to it.
     """
 
     cache: str
     is_gone: Callable[[], Awaitable[bool]]
     address: str = ""
     page: int = 0
+    is_direct: bool = False
 
 
 class Subscription:
@@ -96,6 +98,11 @@ class Subscription:
     def address(self) -> str:
         """Where the client is; empty where that is not known."""
         return self._asked.address
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether no proxy of this machine passes on what is written to it."""
+        return self._asked.is_direct
 
     @property
     def ending(self) -> TidingsError | None:

@@ -184,7 +184,7 @@ class Metering:
             self._own.seal(ended[0])
             del ended[0]
         self._own.folder.prepare()
-        self.meters.window.flush()
+        self._own.folder.synchronise(self.meters.window.number)
 
     def _end(self) -> None:
         try:

@@ -142,14 +142,8 @@ class Window:
         """Note that this window holds what was under way when its process was killed."""
         self._words[_FLIGHTS] = 1
 
-    def flush(self) -> None:
-        """Have what was counted so far outlive the host as well."""
-        if isinstance(self.memory, mmap.mmap):
-            self.memory.flush()
-
     def close(self) -> None:
-        """Let go of the memory."""
-        self.flush()
+        """Let go of the memory; what was counted is in the file then, and on disk when that is synchronised."""
         self.rows.clear()
         self._words.release()
         if isinstance(self.memory, mmap.mmap):
