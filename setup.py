@@ -18,9 +18,10 @@ HOT_PATH = {
     "backplane": ("placement",),
     "cli": ("call_log", "direct_link"),
     "router": (
-        *("allowance", "bearer", "busy", "counts", "feed", "feeds", "log", "owners"),
+        *("allowance", "bearer", "begun", "busy", "counts", "feed", "feeds", "log", "owners"),
         *("publishes", "pubsub", "quota", "router", "subscription", "tallies", "taps", "tenant", "writer"),
     ),
+    "router/links": ("published",),
     "router/meters": ("flights", "meters", "window"),
     "storage": ("answered", "history", "node"),
 }

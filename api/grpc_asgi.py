@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote
 
 from api import request_ids
@@ -32,6 +32,14 @@ class Answer(NamedTuple):
     headers: tuple[tuple[bytes, bytes], ...]
     body: bytes = b""
     trailers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+class Asked(Protocol):
+    """A call whose answer is on its way."""
+
+    def come(self, answer: Answer) -> None:
+        """Take the answer, once."""
+        ...
 
 
 NOTHING = Answer((CONTENT_TYPE,), EMPTY, ((b"grpc-status", b"0"),))

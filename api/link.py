@@ -75,6 +75,18 @@ class Sink(Watcher, Protocol):
         ...
 
 
+class Asker(Protocol):
+    """Who wants to know what becomes of one publish. Neither call may raise."""
+
+    def stored(self) -> None:
+        """Take note that the node has the value: once, also after `told` has said that no answer came."""
+        ...
+
+    def told(self, outcome: "Receipt | Exception") -> None:
+        """Take the receipt, or what `Link.publish` would raise: once."""
+        ...
+
+
 class Local(Protocol):
     """A storage node in the same process."""
 
@@ -118,6 +130,14 @@ class Link(Protocol):
             Moved: the node does not own the topic.
             Unavailable: the node cannot be reached.
             DeadlineExceeded: no answer came in time; the value may have been published.
+        """
+        ...
+
+    def begin(self, topic: Topic, value: bytes, publisher_id: bytes, timeout: float, asker: Asker) -> None:
+        """Begin what `publish` does, and have `asker` told what comes of it. Only for a link that `is_connected`.
+
+        Raises:
+            Unavailable: the node does not keep up.
         """
         ...
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from api.link import Local, Receipt, Resumed, Sink
+from api.link import Asker, Local, Receipt, Resumed, Sink
 from api.names import Topic
 from api.tracing import Spans, current, within
 from storage.node import Node
@@ -39,6 +39,11 @@ class DirectLink:
             receipt = self._node.publish(topic, value, publisher_id)
         stored()
         return receipt
+
+    def begin(self, topic: Topic, value: bytes, publisher_id: bytes, timeout: float, asker: Asker) -> None:
+        receipt = self._node.publish(topic, value, publisher_id)
+        asker.stored()
+        asker.told(receipt)
 
     async def subscribe(self, topic: Topic, number: int, page: int) -> Resumed:
         return self._node.subscribe(topic, self._sink, number, page)

@@ -1,4 +1,4 @@
-"""Answers that an application has at once, and whole: its calls wait for nothing, and so they need no task.
+"""Answers that an application has whole, at once or later without a task: its calls wait for nothing, or for one word.
 
 The task, its coroutines and the events of ASGI took half of what a publish takes.
 """
@@ -28,11 +28,23 @@ class Answer(Protocol):
         ...
 
 
+class Asked(Protocol):
+    """A request whose answer is on its way."""
+
+    def come(self, answer: Answer) -> None:
+        """Take the answer: once, and also where the client has left meanwhile."""
+        ...
+
+
 class Answerer(Protocol):
     """Answers the requests of one client that have the same headers."""
 
-    def answer(self, body: bytes) -> Answer | None:
-        """Return the answer to a request with this body; None, with nothing done, for one that has to wait."""
+    def answer(self, body: bytes, asked: Asked) -> Answer | bool:
+        """Return the answer to a request with this body.
+
+        Or True where `asked` is handed one later; or False, with nothing done, where it has to wait for more than a
+        word from elsewhere.
+        """
         ...
 
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from typing import Any, NamedTuple
 
 from http2 import endings, frames, refusals
-from http2.at_once import AtOnce, nobody
+from http2.at_once import Answer, AtOnce, nobody
 from http2.blocks import Heads
 from http2.counts import Counts
 from http2.endings import ClientLeft, Ending, How
@@ -77,6 +77,7 @@ class Connection:
         self._coming: dict[Stream, None] = {}
         self._last = 0
         self._serving: dict[Stream, asyncio.Task[None]] = {}
+        self._owed = 0  # promised answers, also those whose streams are gone
         self._read_bytes = 0
         self._given_up: deque[int] = deque(maxlen=_GIVEN_UP)
         self.sending.put(
@@ -92,7 +93,8 @@ class Connection:
             self.sending.put(frames.window_update(0, limits.connection_window_bytes - frames.DEFAULT_WINDOW))
 
     def __repr__(self) -> str:
-        return f"<Connection from {self.client}, {len(self.streams)} streams, {len(self._serving)} running>"
+        running = len(self._serving) + self._owed
+        return f"<Connection from {self.client}, {len(self.streams)} streams, {running} running>"
 
     @property
     def has_settings(self) -> bool:
@@ -188,7 +190,7 @@ class Connection:
             raise ConnectionFault(Code.STREAM_CLOSED, "HEADERS on a stream that has ended")
         self._last = number
         self._floods.streams += 1
-        if self.is_draining or max(len(self.streams), len(self._serving)) >= self._limits.streams:
+        if self.is_draining or max(len(self.streams), len(self._serving) + self._owed) >= self._limits.streams:
             self._heads.skip(block)
             raise StreamFault(Code.REFUSED_STREAM)
         head = self._heads.head(block)
@@ -230,19 +232,30 @@ class Connection:
         try:
             if not head.is_offered:
                 head.is_offered, head.answerer = True, self._at_once(head.scope, self.client)
-            answer = head.answerer.answer(bytes(stream.body)) if head.answerer is not None else None
+            answer = head.answerer.answer(bytes(stream.body), stream) if head.answerer is not None else False
         except Exception:  # noqa: BLE001 - else the connection would end, with all of its streams
             _log.exception("the application failed")
             stream.fail(refusals.FAILED)
             return True
-        if answer is None:
+        if answer is False:
             return False
         stream.body = b""
-        stream.answer(answer)
+        if isinstance(answer, bool):
+            self._owed += 1
+            self._counts.unanswered += 1
+        else:
+            stream.answer(answer)
         if stream.id in self.streams:
             stream.is_unsent = True
             self._counts.unsent += 1
         return True
+
+    def come(self, stream: Stream, answer: Answer) -> None:
+        """Take an answer that was promised; its client may have left meanwhile."""
+        self._owed -= 1
+        self._counts.unanswered -= 1
+        if not stream.is_gone:
+            stream.answer(answer)
 
     async def _serve(self, stream: Stream, scope: Scope) -> None:
         try:

@@ -17,7 +17,7 @@ class Counts:
     unanswered: int = 0
     """Calls that the application has, and has not begun to answer: as many as there are now."""
     unsent: int = 0
-    """Answers that were there at once and wait for their clients: as many as there are now."""
+    """Answers without a call of the application that are promised, or wait for their clients: as many as now."""
     resets: int = 0
     """Streams that clients gave up before they were answered."""
     faults: int = 0

@@ -127,7 +127,7 @@ class Owners:
         try:
             return await self.link(topic).publish(topic, value, publisher_id, timeout, stored)
         except Moved as moved:
-            later = self._publish_after(moved, topic, value, publisher_id, timeout, stored)
+            later = self.publish_after(moved, topic, value, publisher_id, timeout, stored)
         return await later
 
     async def follow(self, moved: Moved) -> None:
@@ -151,7 +151,7 @@ class Owners:
             link.leave()
         self._links.clear()
 
-    async def _publish_after(
+    async def publish_after(
         self,
         moved: Moved,
         topic: Topic,
@@ -160,6 +160,7 @@ class Owners:
         timeout: float,
         stored: Callable[[], None],
     ) -> Receipt:
+        """Publish what a node has refused because it does not own the topic. See `publish`."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout
         while loop.time() < deadline:

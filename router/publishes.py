@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Generator
 from contextlib import contextmanager
+from functools import partial
 
 from google.protobuf.message import DecodeError
 from momento_wire_types import cachepubsub_pb2 as wire
@@ -11,7 +12,7 @@ from api import request_ids
 from api.account import LARGEST_MESSAGE_BYTES
 from api.errors import InvalidArgument, NotFound, TidingsError
 from api.framing import unframe
-from api.grpc_asgi import NOTHING, Answer, Scope, client_address, metadata, refusal, shown, timeout_seconds
+from api.grpc_asgi import NOTHING, Answer, Asked, Scope, client_address, metadata, refusal, shown, timeout_seconds
 from api.items import value_size
 from api.log_context import binding
 from router.bearer import Bearer
@@ -23,7 +24,7 @@ MAX_PUBLISH_BYTES = LARGEST_MESSAGE_BYTES + MAX_NAMES_BYTES
 _log = logging.getLogger(__name__)
 
 
-def asked(message: bytes) -> tuple[str, str, bytes]:
+def request_of(message: bytes) -> tuple[str, str, bytes]:
     """Return cache, topic and serialised value of a `_PublishRequest`; the value is empty where it holds none.
 
     Raises:
@@ -71,7 +72,7 @@ def refusing(
 
 
 class PublishAtOnce:
-    """Publishes of one client that come with the same headers, whole, and have nothing to wait for."""
+    """Publishes of one client that come with the same headers, whole, and wait for nothing or for their node alone."""
 
     __slots__ = ("_address", "_credential", "_encoding", "_router", "_scope", "_timeout")
 
@@ -85,22 +86,35 @@ class PublishAtOnce:
         self._encoding = headers.get(b"grpc-encoding", b"")
         self._timeout = headers.get(b"grpc-timeout")
 
-    def answer(self, body: bytes) -> Answer | None:
-        """Publish; return None, with nothing done, where an account, a cache, a node or a spend cap has to be asked."""
+    def answer(self, body: bytes, asked: Asked) -> Answer | bool:
+        """Publish, and return the answer, or True where `asked` gets it when the topic's node has said what came of it.
+
+        Return False, with nothing done, where an account, a cache or a spend cap has to be asked, or a node that is not
+        linked.
+        """
         bearer, cache, topic = None, "", ""
         router = self._router
         try:
             bearer = router.bearers.known(self._credential, self._address)
             if bearer is None or bearer.tenant.caps:  # a cap that throttles is asked for each publish, and once
-                return None
-            cache, topic, value = asked(unframe(body, MAX_PUBLISH_BYTES, self._encoding))
+                return False
+            cache, topic, value = request_of(unframe(body, MAX_PUBLISH_BYTES, self._encoding))
             check_value(value)
-            timeout_seconds(self._timeout)
+            timeout = timeout_seconds(self._timeout)
             writable = bearer.writable(cache, topic, self._address)
-            return NOTHING if router.publish_at_once(bearer, writable, value, value_size(value)) else None
+            if router.publish_at_once(bearer, writable, value, value_size(value)):
+                return NOTHING
+            ended = partial(self._ended, asked, bearer, (cache, topic))
+            return router.begin_publish(bearer, writable, value, value_size(value), timeout, ended)
         except NotFound:
-            return None  # the cache may have been made a moment ago
+            return False  # the cache may have been made a moment ago
         except Exception as error:  # noqa: BLE001 - whatever happens, the client gets a status and never OK
             failure = error
-        with refusing(router, self._scope, bearer, (cache, topic), failure) as reason:
+        return self._refusal(bearer, (cache, topic), failure)
+
+    def _ended(self, asked: Asked, bearer: Bearer, names: tuple[str, str], failure: Exception | None) -> None:
+        asked.come(NOTHING if failure is None else self._refusal(bearer, names, failure))
+
+    def _refusal(self, bearer: Bearer | None, names: tuple[str, str], failure: Exception) -> Answer:
+        with refusing(self._router, self._scope, bearer, names, failure) as reason:
             return refusal(reason)

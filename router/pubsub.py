@@ -27,7 +27,7 @@ from api.grpc_asgi import (
 from api.items import value_size
 from api.log_context import bind, binding
 from router.controls import Controls
-from router.publishes import MAX_NAMES_BYTES, MAX_PUBLISH_BYTES, PublishAtOnce, about, asked, check_value, refusing
+from router.publishes import MAX_NAMES_BYTES, MAX_PUBLISH_BYTES, PublishAtOnce, about, check_value, refusing, request_of
 from router.refusals import Refusals
 from router.router import Router
 from router.subscription import Subscription
@@ -56,7 +56,7 @@ class Pubsub:
             address = client_address(scope)
             bearer = await self._router.bearers.bearer(headers.get(b"authorization", b"").decode("latin-1"), address)
             body = await request_message(receive, MAX_PUBLISH_BYTES, headers.get(b"grpc-encoding", b""))
-            cache, topic, value = asked(body)
+            cache, topic, value = request_of(body)
             check_value(value)
             if self._controls is not None:
                 await self._controls.before("topic-publish", headers)

@@ -1,10 +1,12 @@
 """Tier 1: takes publishes to the storage node that owns their topic, and shares each topic among its subscribers."""
 
+import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from api.errors import DeadlineExceeded, NotFound, StreamMoved, TidingsError, Unauthenticated, Unavailable
 from api.link import Link, Receipt, Sink
@@ -18,6 +20,7 @@ from backplane.key_uses import KeyUseNotes, Used
 from backplane.memory import MemoryKeyUses
 from backplane.memory_quotas import MemoryQuotas
 from router.bearer import Bearer, Bearers, Inspectable, Readable, Writable
+from router.begun import BegunPublish
 from router.busy import BusyTopics
 from router.counts import Call, Counts
 from router.feeds import Feeds
@@ -105,6 +108,7 @@ class Router:
         self.feeds = Feeds(self.owners, settings.max_pending_bytes, settings.max_total_pending_bytes, gaps)
         self._heartbeats = Heartbeats(settings.heartbeat_seconds)
         self._draining = False
+        self._following: set[asyncio.Task[None]] = set()
         self.spans: Spans | None = None
 
     def __repr__(self) -> str:
@@ -153,10 +157,8 @@ class Router:
         try:
             receipt = await self.owners.publish(writable, value, bearer.publisher_id, min(timeout, most), stored)
         except DeadlineExceeded as reason:
-            if timeout <= most:
-                raise
-            raise Unavailable(reason.message) from reason  # the client would have waited longer
-        self._published(bearer, writable, value, value_bytes, receipt)
+            raise self.in_time(reason, timeout) from reason
+        self.published(bearer, writable, value, value_bytes, receipt)
         self.counts.publish.add(time.monotonic() - begun)
         return receipt
 
@@ -169,9 +171,43 @@ class Router:
         begun = time.monotonic()
         receipt = node.publish(writable, value, bearer.publisher_id)
         meter.add(1, value_bytes, operations(value_bytes))
-        self._published(bearer, writable, value, value_bytes, receipt)
+        self.published(bearer, writable, value, value_bytes, receipt)
         self.counts.publish.add(time.monotonic() - begun)
         return True
+
+    def begin_publish(
+        self,
+        bearer: Bearer,
+        writable: Writable,
+        value: bytes,
+        value_bytes: int,
+        timeout: float,
+        ended: Callable[[Exception | None], None],
+    ) -> bool:
+        """Publish a value where the topic's node can be asked at once; else do nothing and return False.
+
+        `ended` is called once: with None, or with what `publish` raises. See there for the rest, and for what is raised
+        before anything is asked.
+        """
+        link = self.owners.link(writable)
+        if not link.is_connected:
+            return False
+        meter = self._charged(bearer, writable, value_bytes)
+        begun = BegunPublish(self, bearer, writable, value, value_bytes, meter=meter, timeout=timeout, ended=ended)
+        begun.begin(link)
+        return True
+
+    def follow(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do what has to wait for a topic that is on its way to another node."""
+        task = asyncio.create_task(work)
+        self._following.add(task)
+        task.add_done_callback(self._following.discard)
+
+    def in_time(self, failure: Exception, timeout: float) -> Exception:
+        """Return what a client is told that waits for so many seconds where a node's answer is this failure."""
+        if isinstance(failure, DeadlineExceeded) and timeout > self.settings.publish_timeout_seconds:
+            return Unavailable(failure.message)  # it would have waited longer
+        return failure
 
     def _charged(self, bearer: Bearer, writable: Writable, value_bytes: int) -> Meter:
         bearer.tenant.charge_publish(writable.cache, value_bytes)
@@ -179,7 +215,8 @@ class Router:
         meter.ready()
         return meter
 
-    def _published(self, bearer: Bearer, writable: Writable, value: bytes, value_bytes: int, receipt: Receipt) -> None:
+    def published(self, bearer: Bearer, writable: Writable, value: bytes, value_bytes: int, receipt: Receipt) -> None:
+        """Note what was published here."""
         self.counts.published += 1
         self._busy.now.add(writable, value_bytes)
         if self.taps.by_cache:
@@ -307,6 +344,8 @@ class Router:
 
     def close(self) -> None:
         """Stop watching the backplane, and leave the storage nodes."""
+        for task in self._following:
+            task.cancel()
         self.owners.close()
         self.feeds.close()
         self._unwatch_keys()

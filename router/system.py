@@ -8,7 +8,7 @@ from momento_wire_types import cachepubsub_pb2 as wire
 
 from api.errors import PermissionDenied
 from api.items import Discontinuity, item_frame
-from api.link import Local, Receipt, Resumed, Sink
+from api.link import Asker, Local, Receipt, Resumed, Sink
 from api.names import Topic
 from api.system import known
 from backplane.system import Interest, SystemItem
@@ -65,7 +65,10 @@ class SystemLink:
     async def publish(
         self, topic: Topic, value: bytes, publisher_id: bytes, timeout: float, stored: Callable[[], None]
     ) -> Receipt:
-        raise PermissionDenied(f"topic '{topic.name}' is written by the service alone")
+        raise _not_writable(topic)
+
+    def begin(self, topic: Topic, value: bytes, publisher_id: bytes, timeout: float, asker: Asker) -> None:
+        asker.told(_not_writable(topic))
 
     async def subscribe(self, topic: Topic, number: int, page: int) -> Resumed:
         told = self._topics.setdefault(topic, _Told(int(self._now() * 1000)))
@@ -95,3 +98,7 @@ class SystemLink:
         value = wire._TopicValue(text=body).SerializeToString()
         told.frame = item_frame(told.last, told.page, value, b"")
         self._sink.item(topic, told.page, told.last, told.frame)
+
+
+def _not_writable(topic: Topic) -> PermissionDenied:
+    return PermissionDenied(f"topic '{topic.name}' is written by the service alone")

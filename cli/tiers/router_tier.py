@@ -71,6 +71,7 @@ class RouterTier:
             dependencies=self._dependencies,
             collectors=self._collectors,
         )
+        self.hosted.at_once = self._router_app.at_once
         self._sent = SentBytes(settings.admin_socket, self._backplane.witnesses, self._id, self.hosted.direct_bytes)
         self._tasks: list[asyncio.Task[None]] = []
 

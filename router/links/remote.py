@@ -9,14 +9,13 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
 
 from api import blocks
 from api import link_pb2 as wire
 from api.blocks import Publish
-from api.errors import DeadlineExceeded, TidingsError, Unavailable
+from api.errors import TidingsError, Unavailable
 from api.items import Discontinuity
-from api.link import Local, Moved, Receipt, Resumed, Sink
+from api.link import Asker, Local, Moved, Receipt, Resumed, Sink
 from api.link_security import LinkSecurity
 from api.names import Topic
 from api.outbox import Outbox, Overflow
@@ -24,6 +23,7 @@ from api.tasks import first
 from api.topic_names import TopicNames
 from api.tracing import Carried, current, within
 from router.links.connections import Connection, LinkBroken, connected
+from router.links.published import Published, no_answer
 from router.links.watches import Watches
 
 MAX_WAITING_BYTES = 64 * 1024 * 1024
@@ -39,12 +39,25 @@ MOST_UNSURE = 65_536
 _log = logging.getLogger(__name__)
 
 
-class Published(NamedTuple):
-    """A publish of which the node has not said yet what came of it."""
+class _Awaited:
+    """A publish that somebody waits for in a task; an `Asker`."""
 
-    receipt: asyncio.Future[Receipt]
-    """It is done where nobody waits any more."""
-    stored: Callable[[], None]
+    __slots__ = ("_stored", "receipt")
+
+    def __init__(self, stored: Callable[[], None]) -> None:
+        self._stored = stored
+        self.receipt: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+
+    def stored(self) -> None:
+        self._stored()
+
+    def told(self, outcome: Receipt | Exception) -> None:
+        if self.receipt.done():
+            return
+        if isinstance(outcome, Receipt):
+            self.receipt.set_result(outcome)
+        else:
+            self.receipt.set_exception(outcome)
 
 
 class RemoteLink:
@@ -74,7 +87,7 @@ class RemoteLink:
         self._frames = frames
         self._retry_seconds = FIRST_RETRY_SECONDS
         self._asked: dict[int, asyncio.Future[wire.Event]] = {}
-        self._published: dict[int, Published] = {}
+        self._published = Published()
         self._unsure: dict[int, Callable[[], None]] = {}
         """What to call of publishes whose answers were lost with a connection."""
         self._name = secrets.token_hex(8)
@@ -122,21 +135,21 @@ class RemoteLink:
     async def publish(
         self, topic: Topic, value: bytes, publisher_id: bytes, timeout: float, stored: Callable[[], None]
     ) -> Receipt:
-        loop = asyncio.get_running_loop()
-        ends = loop.time() + timeout
+        ends = asyncio.get_running_loop().time() + timeout
         outbox = self._outbox or await self._connected_within(timeout)
-        receipt: asyncio.Future[Receipt] = loop.create_future()
         span = current()
-        traceparent = span.traceparent if span is not None else ""
-        publish = Publish(self._watches.next_id(), topic, value, publisher_id, traceparent)
+        publish = self._publish(topic, value, publisher_id, span.traceparent if span is not None else "")
         self._put(outbox, publish, len(value))
-        self._published[publish.id] = Published(receipt, stored)
-        # One timer, where `asyncio.timeout` has a context and two more calls of the loop: 1 us and not 6.
-        timer = loop.call_at(ends, _late, receipt)
-        try:
-            return await receipt
-        finally:
-            timer.cancel()
+        awaited = _Awaited(stored)
+        self._published.add(publish.id, awaited, ends)
+        return await awaited.receipt
+
+    def begin(self, topic: Topic, value: bytes, publisher_id: bytes, timeout: float, asker: Asker) -> None:
+        if self._outbox is None:
+            raise Unavailable("the topic's storage node cannot be reached")
+        publish = self._publish(topic, value, publisher_id)
+        self._put(self._outbox, publish, len(value))
+        self._published.add(publish.id, asker, asyncio.get_running_loop().time() + timeout)
 
     async def subscribe(self, topic: Topic, number: int, page: int) -> Resumed:
         request = self._watches.subscribe(topic, number, page)
@@ -151,6 +164,9 @@ class RemoteLink:
 
     def unsubscribe(self, topic: Topic) -> None:
         self._watches.end(topic)
+
+    def _publish(self, topic: Topic, value: bytes, publisher_id: bytes, traceparent: str = "") -> Publish:
+        return Publish(self._watches.next_id(), topic, value, publisher_id, traceparent)
 
     async def _ask(self, request: wire.Request) -> wire.Event:
         answer: asyncio.Future[wire.Event] = asyncio.get_running_loop().create_future()
@@ -180,7 +196,7 @@ class RemoteLink:
     def _silence(self) -> TidingsError:
         if self._outbox is None:
             return Unavailable("the topic's storage node cannot be reached")
-        return _no_answer()
+        return no_answer()
 
     async def _connection(self) -> Outbox[wire.Request | Publish]:
         while self._outbox is None:
@@ -267,18 +283,11 @@ class RemoteLink:
                 _log.warning("a storage node of a newer version said something unknown")
 
     def _stored(self, publish_id: int, page: int, number: int) -> None:
-        published = self._published.pop(publish_id, None)
-        if published is not None:
-            published.stored()
-            if not published.receipt.done():
-                published.receipt.set_result(Receipt(page, number))
+        self._published.stored(publish_id, Receipt(page, number))
 
     def _refused(self, publish_id: int, reason: Exception) -> bool:
         """Tell whoever waits for a publish why it was not stored; return whether it is a publish at all."""
-        published = self._published.pop(publish_id, None)
-        if published is not None and not published.receipt.done():
-            published.receipt.set_exception(reason)
-        return published is not None
+        return self._published.refused(publish_id, reason)
 
     def _item(self, item: wire.Item) -> None:
         if item.traceparent:
@@ -300,27 +309,17 @@ class RemoteLink:
 
     def _disconnected(self) -> None:
         self._outbox = None
-        self._unsure.update((id, published.stored) for id, published in self._published.items())
+        published, self._published = self._published, Published()
+        self._unsure.update((id, asker.stored) for id, asker in published.askers())
         for id in list(self._unsure)[:-MOST_UNSURE]:
             del self._unsure[id]
-        published, self._published = self._published, {}
         if not self._left:
             self._connected.clear()
         self._watches.disconnected()
-        for future in (*self._asked.values(), *(each.receipt for each in published.values())):
+        for future in self._asked.values():
             if not future.done():
-                future.set_exception(
-                    Unavailable("the link to the topic's storage node broke; the value may be published")
-                )
-
-
-def _late(receipt: asyncio.Future[Receipt]) -> None:
-    if not receipt.done():
-        receipt.set_exception(_no_answer())
-
-
-def _no_answer() -> DeadlineExceeded:
-    return DeadlineExceeded("the topic's storage node did not answer in time")
+                future.set_exception(Unavailable("the link to the topic's storage node broke"))
+        published.lost(Unavailable("the link to the topic's storage node broke; the value may be published"))
 
 
 def _resumed(resumed: wire.Resumed) -> Resumed:

@@ -87,10 +87,10 @@ async def test_publishes_whose_fate_is_asked_for(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(remote, "MOST_UNSURE", 3)
     link = RemoteLink("127.0.0.1:1", Nobody())
     for number in range(10):
-        link._published[number] = remote.Published(asyncio.get_running_loop().create_future(), lambda: None)
-        waited_for = link._published[number].receipt
+        asker = remote._Awaited(lambda: None)
+        link._published.add(number, asker, asyncio.get_running_loop().time() + 60)
         link._disconnected()
-        assert isinstance(waited_for.exception(), Unavailable)
+        assert isinstance(asker.receipt.exception(), Unavailable)
         assert len(link._unsure) <= 3
     assert list(link._unsure) == [7, 8, 9]
 
