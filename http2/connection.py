@@ -304,8 +304,10 @@ class Connection:
             self.sending.no_table()
         elif name == frames.ENABLE_PUSH and value > 1:
             raise ConnectionFault(Code.PROTOCOL_ERROR, "ENABLE_PUSH must be 0 or 1")
-        elif name == frames.MAX_FRAME_SIZE and not frames.FRAME_BYTES <= value <= frames.MAX_FRAME_SIZE_LIMIT:
-            raise ConnectionFault(Code.PROTOCOL_ERROR, "MAX_FRAME_SIZE is out of its range")
+        elif name == frames.MAX_FRAME_SIZE:
+            if not frames.FRAME_BYTES <= value <= frames.MAX_FRAME_SIZE_LIMIT:
+                raise ConnectionFault(Code.PROTOCOL_ERROR, "MAX_FRAME_SIZE is out of its range")
+            self.sending.frame_bytes = min(value, frames.MOST_FRAME_BYTES)
 
     def _resize(self, more: int) -> None:
         if not more:

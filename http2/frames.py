@@ -12,7 +12,11 @@ NUMBER: Final = struct.Struct(">I")
 
 HEADER_BYTES: Final = 9
 FRAME_BYTES: Final = 16_384
-"""The longest payload that each side takes. We ask for no more, and send no more whatever a client would take."""
+"""The longest payload that each side takes. We ask for no more."""
+
+MOST_FRAME_BYTES: Final = 256 * 1024
+"""What we send at most in one frame to a client that takes as much, as gRPC in C++ and Python does. Streams have
+their turns frame by frame."""
 
 STREAM_ID: Final = 0x7FFF_FFFF
 MAX_WINDOW: Final = 0x7FFF_FFFF

@@ -28,7 +28,7 @@ COPIED_BYTES = 8 * 1024
 """So much is copied into one piece, which costs less than to tell the system of each."""
 
 TOGETHER_BYTES = 128 * 1024
-"""So much is handed to the transport before the turn ends, so that it can say when it is full."""
+"""So much, or one body, is handed to the transport before the turn ends, so that it can say when it is full."""
 
 
 Write = Callable[[Sequence[bytes | memoryview]], None]
@@ -59,6 +59,7 @@ class Sending:
     Attributes:
         window: How much the client takes on the whole connection.
         initial_window: What a new stream's client takes.
+        frame_bytes: How much of a body goes in one frame.
         taken: A future that is done: for whatever was taken at once.
         waiting: Streams with something that waits.
         data_frames: How many have been sent.
@@ -76,6 +77,7 @@ class Sending:
         self.taken.set_result(None)
         self.window = DEFAULT_WINDOW
         self.initial_window = DEFAULT_WINDOW
+        self.frame_bytes = FRAME_BYTES
         self.waiting: dict[Stream, None] = {}
         self._turns: deque[Stream] = deque()
         self._out: list[bytes | memoryview] = []
@@ -94,15 +96,18 @@ class Sending:
 
     def put(self, head: bytes | memoryview, body: bytes | memoryview = b"") -> None:
         """Send bytes with all else of this turn, whatever waits."""
-        self._out.append(head)
-        if body:
-            self._out.append(body)
-        self._out_bytes += len(head) + len(body)
+        self._add(head, body)
         if self._out_bytes > TOGETHER_BYTES:
             self.flush()
         elif not self._flushing:
             self._flushing = True
             self._turn.add(self)
+
+    def _add(self, head: bytes | memoryview, body: bytes | memoryview) -> None:
+        self._out.append(head)
+        if body:
+            self._out.append(body)
+        self._out_bytes += len(head) + len(body)
 
     def flush(self) -> None:
         """Send what was put."""
@@ -120,18 +125,19 @@ class Sending:
             return self._wait(stream, memoryview(body), flags)
         stream.window -= length
         self.window -= length
-        if length <= FRAME_BYTES:
+        longest = self.frame_bytes
+        if length <= longest:
             self.data_frames += 1
             self.put(HEADER.pack(length << 8, flags, stream.id), body)
             if flags:
                 self._sent(stream)
             return self.taken
-        whole = memoryview(body)
-        for start in range(0, length, FRAME_BYTES):
-            part = whole[start : start + FRAME_BYTES]
-            last = flags if start + FRAME_BYTES >= length else 0
-            self.data_frames += 1
-            self.put(HEADER.pack(len(part) << 8, last, stream.id), part)
+        whole, head = memoryview(body), HEADER.pack(longest << 8, 0, stream.id)
+        last = (length - 1) // longest * longest
+        for start in range(0, last, longest):
+            self._add(head, whole[start : start + longest])  # the transport gets all frames of it with one call
+        self.data_frames += last // longest + 1
+        self.put(HEADER.pack(length - last << 8, flags, stream.id), whole[last:])
         if flags:
             self._sent(stream)
         return self.taken
@@ -235,7 +241,7 @@ class Sending:
         if not pending:
             return False
         body, flags, waiter = pending[0]
-        length = max(0, min(len(body), FRAME_BYTES, stream.window, self.window))
+        length = max(0, min(len(body), self.frame_bytes, stream.window, self.window))
         if body and not length:
             return False
         stream.window -= length
