@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
 from api.framing import frame
-from api.grpc_asgi import CONTENT_TYPE, Answer, Message, Receive, Scope, Send
+from api.grpc_asgi import CONTENT_TYPE, Answer, Asked, Message, Receive, Scope, Send
 
 START: Message = {"type": "http.response.start", "status": 200, "headers": [CONTENT_TYPE], "trailers": True}
 OK: Message = {"type": "http.response.trailers", "headers": [(b"grpc-status", b"0")]}
@@ -21,11 +21,17 @@ class Broken(Exception):
 
 
 class Echo:
-    """Answers at once with what came, but for what is to wait, or is refused."""
+    """Answers at once with what came, but for what is to wait, or is refused; what is owed is answered later."""
 
-    def answer(self, body: bytes) -> Answer | None:
+    def __init__(self, owed: list[Asked]) -> None:
+        self._owed = owed
+
+    def answer(self, body: bytes, asked: Asked) -> Answer | bool:
         if body == b"wait":
-            return None
+            return False
+        if body == b"owe":
+            self._owed.append(asked)
+            return True
         if body == b"raise":
             raise Broken
         if body == b"refuse":
@@ -39,6 +45,7 @@ class Application:
     def __init__(self) -> None:
         self.scopes: list[Scope] = []
         self.bodies: list[bytes] = []
+        self.owed: list[Asked] = []
         self.offered: list[Scope] = []
         """Of what it was asked whether it answers at once."""
         self.running = 0
@@ -63,7 +70,7 @@ class Application:
 
     def at_once(self, scope: Scope, client: tuple[str, int] | None) -> Echo | None:
         self.offered.append({**scope, "client": client})
-        return Echo() if scope["query_string"] == b"at_once" else None
+        return Echo(self.owed) if scope["query_string"] == b"at_once" else None
 
     async def echo(self, receive: Receive, send: Send) -> None:
         """Answer with what came."""

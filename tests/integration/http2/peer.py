@@ -22,6 +22,8 @@ class Peer(Line):
         self.frames: list[Frame] = []
         self.grants = False
         """Whether the windows are opened again by what comes."""
+        self.takes = wire.FRAME_BYTES
+        """How long a frame may be."""
         self.is_quiet = False
         """Whether it answers nothing."""
         self._data = bytearray()
@@ -83,7 +85,7 @@ class Peer(Line):
                 if frame.has(wire.END_HEADERS):
                     self._headers(frame.stream)
             case wire.DATA:
-                assert len(frame.payload) <= wire.FRAME_BYTES
+                assert len(frame.payload) <= self.takes
                 answer.body += frame.payload
                 answer.ended = frame.has(wire.END_STREAM)
                 if self.grants and frame.payload:

@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
+from api.grpc_asgi import is_direct
 from http2.server import Server
 from tests.integration.http2.client import Client
 from tests.integration.http2.serving import serving
@@ -24,6 +25,7 @@ async def test_the_client_is_who_connects_and_what_went_to_it_is_counted() -> No
         answer = await client.call("/echo", b"hello")
         assert (answer.status, bytes(answer.body)) == (0, b"hello")
         assert service.app.scopes[-1]["client"][0] == "127.0.0.1"
+        assert is_direct(service.app.scopes[-1])
         counts = service.server.counts
         assert counts.direct_bytes == counts.sent_bytes > 0
 

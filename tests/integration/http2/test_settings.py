@@ -2,6 +2,7 @@
 
 import pytest
 
+from http2.frames import MOST_FRAME_BYTES
 from tests.integration.http2 import wire
 from tests.integration.http2.serving import Service
 
@@ -73,9 +74,15 @@ async def test_what_a_setting_allows_comes_after_its_acknowledgement(service: Se
     assert kinds[:3] == [wire.SETTINGS, wire.SETTINGS, wire.DATA]
 
 
-async def test_no_frame_is_longer_than_a_client_takes(service: Service) -> None:
-    """The least that a client can take is the most that is ever sent: `Peer` looks at each frame."""
-    peer = await service.peer(wire.settings([(wire.MAX_FRAME_SIZE, 2**20), (wire.INITIAL_WINDOW_SIZE, 2**20)]))
-    peer.grants = True
-    peer.send(wire.request(1, "/stream/3/100000"))
-    assert len((await peer.answer(1)).body) == 300_000
+@pytest.mark.parametrize("takes", [wire.FRAME_BYTES, 50_000, MOST_FRAME_BYTES, 2**20])
+@pytest.mark.parametrize("body", [49_999, 50_000, 50_001, 2 * MOST_FRAME_BYTES, 2 * MOST_FRAME_BYTES + 1])
+async def test_no_frame_is_longer_than_a_client_takes(service: Service, takes: int, body: int) -> None:
+    """It is told that on each connection: `Peer` looks at each frame."""
+    peer = await service.peer(wire.settings([(wire.MAX_FRAME_SIZE, takes), (wire.INITIAL_WINDOW_SIZE, 2**22)]))
+    peer.grants, peer.takes = True, takes
+    peer.send(wire.window_update(0, 2**22), wire.request(1, f"/stream/3/{body}"))
+    assert (await peer.answer(1)).body == b"".join(bytes([number]) * body for number in range(3))
+    lengths = [len(frame.payload) for frame in peer.of(wire.DATA, 1)]
+    assert max(lengths) <= MOST_FRAME_BYTES
+    longest = min(takes, MOST_FRAME_BYTES)
+    assert lengths == ([longest] * ((body - 1) // longest) + [(body - 1) % longest + 1]) * 3

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from api.account import AccountSnapshot
 from api.errors import TidingsError, Unavailable
-from api.grpc_asgi import ASGIApp, Message, Receive, Scope, Send
+from api.grpc_asgi import Answer, ASGIApp, Message, Receive, Scope, Send
 from api.link import Link, Sink
 from api.names import Topic
 from backplane.interface import Node as NodeEntry
@@ -22,6 +22,16 @@ from router.subscription import Subscription
 from storage.node import Node
 from tests.unit.asgi import GRPC, Connection, publish_request, subscribe_request
 from tests.unit.credentials import PUBLIC_KEYS, account, token
+
+
+class Promise:
+    """An answer that is to come; an `api.grpc_asgi.Asked`."""
+
+    def __init__(self) -> None:
+        self.answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+
+    def come(self, answer: Answer) -> None:
+        self.answer.set_result(answer)
 
 
 @dataclass
@@ -62,8 +72,11 @@ class World:
         event = await receive()
         answerer = self.pubsub.at_once(scope, scope["client"])
         is_whole = event["type"] == "http.request" and not event["more_body"]
-        answer = answerer.answer(event["body"]) if answerer is not None and is_whole else None
-        if answer is None:
+        promise = Promise()
+        answer = answerer.answer(event["body"], promise) if answerer is not None and is_whole else False
+        if answer is True:
+            answer = await promise.answer
+        if isinstance(answer, bool):
             coming = [event]
 
             async def received() -> Message:

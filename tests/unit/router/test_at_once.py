@@ -5,22 +5,27 @@ from typing import cast
 import pytest
 
 from api.account import Cap, Limits
+from api.errors import DeadlineExceeded, Unavailable
 from api.framing import EMPTY
 from api.grpc_asgi import NOTHING, Answer
+from api.link import Asker, Moved, Receipt
 from api.tracing import Spans
 from cli.direct_link import DirectLink
 from router.pubsub import PUBLISH, SUBSCRIBE
 from router.router import RouterSettings
 from tests.unit.asgi import publish_request
 from tests.unit.credentials import account, token
-from tests.unit.router.parts import World, connection, world
+from tests.unit.router.parts import Promise, World, connection, world
 
 
 def answered(acme: World, body: bytes = publish_request(), credential: str | None = None) -> Answer | None:
+    """Return the answer where there is one at once."""
     scope = connection(PUBLISH, body, credential).scope
     answerer = acme.pubsub.at_once(scope, scope["client"])
     assert answerer is not None
-    return answerer.answer(body)
+    answer = answerer.answer(body, Promise())
+    assert answer is not True
+    return answer or None
 
 
 def spent(acme: World) -> tuple[int, int]:
@@ -68,9 +73,12 @@ async def test_a_cache_that_is_not_known_is_asked_for_first(acme: World) -> None
     assert not acme.router.counts.refused
 
 
-async def test_a_node_elsewhere_has_to_be_waited_for(acme: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_node_elsewhere_that_is_not_linked_has_to_be_waited_for(
+    acme: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await acme.publish()
     monkeypatch.setattr(DirectLink, "local", None)
+    monkeypatch.setattr(DirectLink, "is_connected", False)
     assert answered(acme) is None
     assert spent(acme) == (1, 1)
 
@@ -105,3 +113,62 @@ async def test_nobody_answers_what_is_no_publish_or_needs_more_than_its_body(acm
     assert [acme.pubsub.at_once(client.scope, None) for client in nobody] == [None] * 3
     local = await world(RouterSettings.for_local())
     assert local.pubsub.at_once(connection(PUBLISH, publish_request()).scope, None) is None
+
+
+def promised(acme: World) -> Promise:
+    """Ask for a publish whose answer is to come."""
+    scope = connection(PUBLISH, publish_request()).scope
+    answerer, promise = acme.pubsub.at_once(scope, scope["client"]), Promise()
+    assert answerer is not None
+    assert answerer.answer(publish_request(), promise) is True
+    return promise
+
+
+@pytest.fixture
+async def askers(acme: World, monkeypatch: pytest.MonkeyPatch) -> list[Asker]:
+    """Those who have asked a node elsewhere, and wait for its word."""
+    await acme.publish()
+    waiting: list[Asker] = []
+
+    def begin(_: DirectLink, *asked: object) -> None:
+        waiting.append(cast("Asker", asked[-1]))
+
+    monkeypatch.setattr(DirectLink, "local", None)
+    monkeypatch.setattr(DirectLink, "begin", begin)
+    return waiting
+
+
+def metered(acme: World) -> int:
+    rows = acme.router.seats.meters.window.rows.items()
+    return sum(numbers.first for key, numbers in rows if key[2] == "publish")
+
+
+async def test_a_node_elsewhere_is_asked_and_its_word_is_the_answer(acme: World, askers: list[Asker]) -> None:
+    promise = promised(acme)
+    assert (len(askers), promise.answer.done(), spent(acme), metered(acme)) == (1, False, (2, 1), 1)
+    askers[0].stored()
+    askers[0].told(Receipt(7, 2))
+    assert await promise.answer == NOTHING
+    assert (spent(acme), metered(acme)) == ((2, 2), 2)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status"), [(Unavailable("the link broke"), b"14"), (DeadlineExceeded("no answer"), b"14")]
+)
+async def test_what_a_node_elsewhere_does_not_do_is_told(
+    acme: World, askers: list[Asker], outcome: Exception, status: bytes
+) -> None:
+    """A deadline that is ours is no deadline of the client, which waits for longer."""
+    promise = promised(acme)
+    askers[0].told(outcome)
+    assert dict((await promise.answer).headers)[b"grpc-status"] == status
+    assert (acme.router.counts.published, metered(acme)) == (1, 1)
+    askers[0].stored()  # the word came late, and what is stored is billed
+    assert metered(acme) == 2
+
+
+async def test_a_topic_that_has_moved_is_looked_for(acme: World, askers: list[Asker]) -> None:
+    promise = promised(acme)
+    askers[0].told(Moved())
+    assert await promise.answer == NOTHING
+    assert (spent(acme), metered(acme)) == ((2, 2), 2)

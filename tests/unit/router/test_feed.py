@@ -4,7 +4,7 @@ import pytest
 
 from api.items import item_frame
 from api.names import Topic
-from router.feed import HURRY_BYTES, PORTION, REST_SECONDS, ROUND_BYTES, Feed
+from router.feed import DIRECT_SECONDS, HURRY_BYTES, PORTION, REST_SECONDS, ROUND_BYTES, Feed
 from tests.unit.asgi import parsed
 
 TOPIC = Topic("acme", "acme-cache", "topic")
@@ -177,6 +177,25 @@ async def test_after_a_round_a_reader_waits_for_the_next_one(feed: Feed) -> None
     assert reader.woken == 1
     await asyncio.sleep(2 * REST_SECONDS)
     assert reader.woken == 2
+
+
+@pytest.mark.parametrize(
+    ("direct", "items", "seconds"),
+    [
+        (0, 1, 1000 * REST_SECONDS),
+        (0, 50, 1000 * REST_SECONDS),
+        (1000, 1, 1000 * DIRECT_SECONDS),
+        (1000, 3, 3000 * DIRECT_SECONDS),
+        (1000, 50, 1000 * REST_SECONDS),
+        (500, 1, 500 * DIRECT_SECONDS + 500 * REST_SECONDS),
+    ],
+)
+async def test_a_rest_is_as_long_as_its_round_was_worth(feed: Feed, direct: int, items: int, seconds: float) -> None:
+    """Where no proxy is in between, one item earns a short one, and many as long a one as for all others."""
+    feed.subscribers, feed.direct = 1000, direct
+    for number in range(1, items + 1):
+        say(feed, number)
+    assert feed._rest_seconds() == pytest.approx(seconds)
 
 
 async def test_a_write_full_of_new_items_ends_the_rest(feed: Feed) -> None:

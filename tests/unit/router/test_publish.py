@@ -13,17 +13,21 @@ from api.account import LARGEST_MESSAGE_BYTES, AccountSnapshot, Limits
 from api.framing import EMPTY, frame
 from api.items import value_size
 from backplane.memory import MemoryDirectory
+from cli.direct_link import DirectLink
 from router.pubsub import PING, PUBLISH
 from tests.unit.asgi import GRPC, Connection, publish_request
 from tests.unit.credentials import account, explicit, token, topic_permission
 from tests.unit.router.parts import World, connection, world
 
 
-@pytest.fixture(autouse=True, scope="module", params=[False, True], ids=["called", "asked first"])
+@pytest.fixture(autouse=True, scope="module", params=["called", "asked first", "promised"])
 def asks_first(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Each promise holds whether or not the edge asks for an answer at once first."""
-    World.asks_first, World.answered_first = request.param, 0
-    yield
+    """Each promise holds whether or not the edge asks for an answer first, and whether that is there at once."""
+    World.asks_first, World.answered_first = request.param != "called", 0
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "promised":
+            patch.setattr(DirectLink, "local", None)
+        yield
     assert bool(World.answered_first) == World.asks_first
     World.asks_first = False
 

@@ -9,7 +9,7 @@ from api.framing import frame
 from api.items import HEARTBEAT
 from router.pubsub import SUBSCRIBE
 from router.router import RouterSettings
-from tests.unit.asgi import Connection
+from tests.unit.asgi import Connection, subscribe_request
 from tests.unit.credentials import account, explicit, token, topic_permission
 from tests.unit.router.parts import NOTHING_LEFT, World, connection, world
 
@@ -219,3 +219,20 @@ async def test_who_is_refused_again_and_again_is_answered_slowly(acme: World) ->
         await ended(acme, acme.subscribe(cache="missing"))
         took.append(round(loop.time() - before, 2))
     assert took == [0, 0, 0.75, 0.75]
+
+
+async def test_a_feed_knows_how_many_come_without_a_proxy(acme: World) -> None:
+    """Which the edge tells of each call, and which makes its rests shorter."""
+    clients = [connection(SUBSCRIBE, subscribe_request("cache", "topic")) for _ in range(3)]
+    for client in clients[:2]:
+        client.scope = {**client.scope, "extensions": {"http.response.trailers": {}, "tidings.direct": {}}}
+    tasks = [acme.serve(client, acme.pubsub.subscribe) for client in clients]
+    for client in clients:
+        await client.until(lambda client=client: client.kinds == ["heartbeat"])
+    feed = acme.router.feeds._feeds[acme.topic()]
+    assert (feed.subscribers, feed.direct) == (3, 2)
+    for client, task, left in zip(clients, tasks, (1, 0, 0), strict=True):
+        client.leave()
+        await acme.publish()
+        await task
+        assert feed.direct == left
