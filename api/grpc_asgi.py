@@ -34,7 +34,7 @@ class Answer(NamedTuple):
     trailers: tuple[tuple[bytes, bytes], ...] = ()
 
 
-class Asked(Protocol):
+class Promise(Protocol):
     """A call whose answer is on its way."""
 
     def come(self, answer: Answer) -> None:

@@ -37,8 +37,8 @@ class NativeGrpc:
 
     @property
     def unsent(self) -> int:
-        """How many answers wait for their clients, of those that were no calls of the application."""
-        return 0 if self._server is None else self._server.counts.unsent
+        """How many answers are promised or wait for their clients, of those that were no calls of the application."""
+        return 0 if self._server is None else self._server.counts.unsent + self._server.counts.owed
 
     def direct_bytes(self) -> int:
         """Return how many bytes went to clients past Envoy."""

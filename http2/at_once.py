@@ -28,21 +28,21 @@ class Answer(Protocol):
         ...
 
 
-class Asked(Protocol):
+class Promise(Protocol):
     """A request whose answer is on its way."""
 
     def come(self, answer: Answer) -> None:
-        """Take the answer: once, and also where the client has left meanwhile."""
+        """Take the answer: once, and also where the client has left meanwhile. It does not raise."""
         ...
 
 
 class Answerer(Protocol):
     """Answers the requests of one client that have the same headers."""
 
-    def answer(self, body: bytes, asked: Asked) -> Answer | bool:
+    def answer(self, body: bytes, promise: Promise) -> Answer | bool:
         """Return the answer to a request with this body.
 
-        Or True where `asked` is handed one later; or False, with nothing done, where it has to wait for more than a
+        Or True where `promise` is handed one later; or False, with nothing done, where it has to wait for more than a
         word from elsewhere.
         """
         ...

@@ -1,4 +1,4 @@
-"""One connection of a client: frames are read, requests are answered at once or become tasks of the application."""
+"""One connection of a client: frames are read, requests are answered by a call or become tasks of the application."""
 
 import asyncio
 import logging
@@ -242,20 +242,25 @@ class Connection:
         stream.body = b""
         if isinstance(answer, bool):
             self._owed += 1
+            self._counts.owed += 1
             self._counts.unanswered += 1
         else:
-            stream.answer(answer)
-        if stream.id in self.streams:
-            stream.is_unsent = True
-            self._counts.unsent += 1
+            self._answer(stream, answer)
         return True
 
     def come(self, stream: Stream, answer: Answer) -> None:
         """Take an answer that was promised; its client may have left meanwhile."""
         self._owed -= 1
+        self._counts.owed -= 1
         self._counts.unanswered -= 1
         if not stream.is_gone:
-            stream.answer(answer)
+            self._answer(stream, answer)
+
+    def _answer(self, stream: Stream, answer: Answer) -> None:
+        stream.answer(answer)
+        if stream.id in self.streams:
+            stream.is_unsent = True
+            self._counts.unsent += 1
 
     async def _serve(self, stream: Stream, scope: Scope) -> None:
         try:
@@ -327,7 +332,7 @@ class Connection:
         """Take note that the client takes so much more, of a stream or of all (0)."""
         if number > self._last:
             raise ConnectionFault(Code.PROTOCOL_ERROR, "WINDOW_UPDATE of no stream")
-        self._floods.update(self.sending.data_frames)
+        self._floods.update(self.sending.data_units)
         stream = self.streams.get(number)
         if stream is not None or number == 0:
             self.sending.open_window(stream, more)  # else it has ended while the client did not know

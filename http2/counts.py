@@ -15,9 +15,11 @@ class Counts:
     """Connections with requests that have come and are not read yet, because others have their turn: now."""
     calls: int = 0
     unanswered: int = 0
-    """Calls that the application has, and has not begun to answer: as many as there are now."""
+    """Calls that the application has, or has promised an answer to, and has not begun to answer: as many as now."""
+    owed: int = 0
+    """Those of them whose answers are promised, also where their clients have left."""
     unsent: int = 0
-    """Answers without a call of the application that are promised, or wait for their clients: as many as now."""
+    """Answers without a call of the application that wait for their clients: as many as there are now."""
     resets: int = 0
     """Streams that clients gave up before they were answered."""
     faults: int = 0

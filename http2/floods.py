@@ -4,7 +4,8 @@ from http2.frames import Code, ConnectionFault
 from http2.limits import Limits
 
 UPDATES = 10
-"""Of windows, for each request and each frame of data. A client that opens both windows with each needs two."""
+"""Of windows, for each request and for each 16 KiB of data or frame with less. A client that opens both windows with
+each needs two."""
 
 
 class Floods:
@@ -47,14 +48,14 @@ class Floods:
         if self._resets > self._limits.resets and self._resets * 2 >= self.streams:
             raise ConnectionFault(Code.ENHANCE_YOUR_CALM, "too many streams were given up")
 
-    def update(self, data_frames: int) -> None:
-        """Note a window update from a client that has been sent so many frames of data.
+    def update(self, data_units: int) -> None:
+        """Note a window update from a client that has been sent so much, as `Sending.data_units` counts it.
 
         Raises:
             ConnectionFault: there were more than those and its requests call for.
         """
         self._updates += 1
-        if self._updates > self._limits.spare_frames + UPDATES * (self.streams + data_frames):
+        if self._updates > self._limits.spare_frames + UPDATES * (self.streams + data_units):
             raise ConnectionFault(Code.ENHANCE_YOUR_CALM, "too many window updates")
 
     def idle_frame(self, now: float, frames: int = 1) -> None:

@@ -23,7 +23,8 @@ class Limits:
     held_bytes: int = 256 * MIB
     """Of requests that have not come whole, over all connections."""
     unanswered: int = 16_384
-    """Calls of all connections that wait for the application at a time; more are UNAVAILABLE at once."""
+    """Calls of all connections that wait for the application, or for what it has promised, at a time; more are
+    UNAVAILABLE at once."""
     resets: int = 5_000
     """Streams that a client gave up too soon, or that were at fault, if they are half of its streams or more."""
     premature_seconds: float = 1.0

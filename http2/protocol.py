@@ -18,8 +18,9 @@ LOOK_SECONDS = 1.0
 WRITE_BYTES = 64 * 1024
 """So much waits for a socket before it counts as full."""
 
-UNREAD_BYTES = 256 * 1024
-"""So much waits for a client before nothing more is read of it, not even what is answered by frames alone."""
+UNREAD_BYTES = 512 * 1024
+"""So much waits for a client before nothing more is read of it, not even what is answered by frames alone: more than
+what its streams may have written in their turns when its socket is found full."""
 
 LINGER_SECONDS = 5.0
 """How long a connection that has ended waits for its client to take the last words."""

@@ -62,7 +62,7 @@ class Sending:
         frame_bytes: How much of a body goes in one frame.
         taken: A future that is done: for whatever was taken at once.
         waiting: Streams with something that waits.
-        data_frames: How many have been sent.
+        data_units: How many frames of the least length that a client may ask for would have carried what was sent.
         paused_since: When the client's socket was full last.
         waits: Called when a stream begins to wait, for whoever looks whether it does so too long.
     """
@@ -86,7 +86,7 @@ class Sending:
         self._paused = False
         self.paused_since = 0.0
         self.waits: Callable[[], None] = _nobody_looks
-        self.data_frames = 0
+        self.data_units = 0
         self._before_block = b""
 
     @property
@@ -126,8 +126,8 @@ class Sending:
         stream.window -= length
         self.window -= length
         longest = self.frame_bytes
+        self.data_units += _units(length)
         if length <= longest:
-            self.data_frames += 1
             self.put(HEADER.pack(length << 8, flags, stream.id), body)
             if flags:
                 self._sent(stream)
@@ -136,7 +136,6 @@ class Sending:
         last = (length - 1) // longest * longest
         for start in range(0, last, longest):
             self._add(head, whole[start : start + longest])  # the transport gets all frames of it with one call
-        self.data_frames += last // longest + 1
         self.put(HEADER.pack(length - last << 8, flags, stream.id), whole[last:])
         if flags:
             self._sent(stream)
@@ -153,7 +152,7 @@ class Sending:
             return
         stream.window -= length
         self.window -= length
-        self.data_frames += 1
+        self.data_units += 1
         number = NUMBER.pack(stream.id)
         self.put(b"".join((answer.before, number, answer.between, number, answer.after, number, answer.tail)))
         self._sent(stream)
@@ -247,7 +246,7 @@ class Sending:
         stream.window -= length
         self.window -= length
         is_last = length == len(body)
-        self.data_frames += 1
+        self.data_units += _units(length)
         self.put(HEADER.pack(length << 8, flags if is_last else 0, stream.id), body[:length])
         if not is_last:
             pending[0] = (body[length:], flags, waiter)
@@ -264,6 +263,10 @@ class Sending:
         if stream.is_ended:
             self._sent(stream)
         return False
+
+
+def _units(length: int) -> int:
+    return 1 if length <= FRAME_BYTES else -(-length // FRAME_BYTES)
 
 
 def _nobody_looks() -> None: ...

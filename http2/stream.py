@@ -41,7 +41,7 @@ class Stream:
         is_gone: The client has left, or the stream was reset.
         is_whole: The request has ended.
         is_ended: The answer has been handed over, all of it.
-        is_unsent: It is answered without a call of the application, and the answer is promised or waits.
+        is_unsent: It was answered without a call of the application, and the answer waits.
         is_queued: It stands in the connection's queue of those that may write.
     """
 
@@ -144,7 +144,7 @@ class Stream:
             self._connection.end(self, answer(200, answered.headers))
 
     def come(self, answer: Answer) -> None:
-        """See `http2.at_once.Asked`."""
+        """See `http2.at_once.Promise`."""
         self._connection.come(self, answer)
 
     def _body(self, body: bytes, *, more: bool) -> Awaitable[None]:

@@ -1,6 +1,6 @@
 """A publish that a storage node was asked for, while nobody waits in a task for what it says."""
 
-import asyncio
+import logging
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -12,6 +12,8 @@ from router.meters.meters import Meter
 
 if TYPE_CHECKING:
     from router.router import Router
+
+_log = logging.getLogger(__name__)
 
 
 class BegunPublish:
@@ -54,11 +56,17 @@ class BegunPublish:
         if isinstance(outcome, Moved):
             self._router.follow(self._elsewhere(outcome))
             return
+        ended = self._ended
         try:
             failure = self._failure(outcome)
-        except Exception as reason:  # noqa: BLE001 - the link is everybody's, and the client gets a status
+        except Exception as reason:  # noqa: BLE001 - the client gets a status
             failure = reason
-        self._ended(failure)
+        # The word that it is stored may come later, or be asked for: until then the link keeps this, and no more.
+        self._value, self._ended = b"", _nobody_asks
+        try:
+            ended(failure)
+        except Exception:  # noqa: BLE001 - the link is everybody's
+            _log.exception("a publish could not be answered")
 
     def _failure(self, outcome: Receipt | Exception) -> Exception | None:
         if isinstance(outcome, Exception):
@@ -75,8 +83,9 @@ class BegunPublish:
             outcome = await self._router.owners.publish_after(
                 moved, self._writable, self._value, self._bearer.publisher_id, seconds, self.stored
             )
-        except asyncio.CancelledError:
-            raise
         except Exception as reason:  # noqa: BLE001 - the client gets it as a status
             outcome = reason
         self.told(outcome)
+
+
+def _nobody_asks(_: Exception | None) -> None: ...

@@ -57,7 +57,7 @@ class Feeds:
         return sum(feed.log.held_bytes for feed in self._feeds.values())
 
     def attach(self, topic: Topic, *, direct: bool = False) -> Feed:
-        """Return the topic's feed for one more subscriber, until `detach`; `direct` as in `Asked`.
+        """Return the topic's feed for one more subscriber, until `detach`; `direct` is `Asked.is_direct`.
 
         Raises:
             Unavailable: there is no storage node.

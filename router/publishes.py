@@ -1,4 +1,4 @@
-"""What a Publish asks for, how one is refused, and those that are answered at once."""
+"""What a Publish asks for, how one is refused, and those that are answered without a task."""
 
 import logging
 from collections.abc import Generator
@@ -12,7 +12,7 @@ from api import request_ids
 from api.account import LARGEST_MESSAGE_BYTES
 from api.errors import InvalidArgument, NotFound, TidingsError
 from api.framing import unframe
-from api.grpc_asgi import NOTHING, Answer, Asked, Scope, client_address, metadata, refusal, shown, timeout_seconds
+from api.grpc_asgi import NOTHING, Answer, Promise, Scope, client_address, metadata, refusal, shown, timeout_seconds
 from api.items import value_size
 from api.log_context import binding
 from router.bearer import Bearer
@@ -86,8 +86,8 @@ class PublishAtOnce:
         self._encoding = headers.get(b"grpc-encoding", b"")
         self._timeout = headers.get(b"grpc-timeout")
 
-    def answer(self, body: bytes, asked: Asked) -> Answer | bool:
-        """Publish, and return the answer, or True where `asked` gets it when the topic's node has said what came of it.
+    def answer(self, body: bytes, promise: Promise) -> Answer | bool:
+        """Publish; return the answer, or True where `promise` gets it when the topic's node has said what came of it.
 
         Return False, with nothing done, where an account, a cache or a spend cap has to be asked, or a node that is not
         linked.
@@ -104,7 +104,7 @@ class PublishAtOnce:
             writable = bearer.writable(cache, topic, self._address)
             if router.publish_at_once(bearer, writable, value, value_size(value)):
                 return NOTHING
-            ended = partial(self._ended, asked, bearer, (cache, topic))
+            ended = partial(self._ended, promise, bearer, (cache, topic))
             return router.begin_publish(bearer, writable, value, value_size(value), timeout, ended)
         except NotFound:
             return False  # the cache may have been made a moment ago
@@ -112,8 +112,8 @@ class PublishAtOnce:
             failure = error
         return self._refusal(bearer, (cache, topic), failure)
 
-    def _ended(self, asked: Asked, bearer: Bearer, names: tuple[str, str], failure: Exception | None) -> None:
-        asked.come(NOTHING if failure is None else self._refusal(bearer, names, failure))
+    def _ended(self, promise: Promise, bearer: Bearer, names: tuple[str, str], failure: Exception | None) -> None:
+        promise.come(NOTHING if failure is None else self._refusal(bearer, names, failure))
 
     def _refusal(self, bearer: Bearer | None, names: tuple[str, str], failure: Exception) -> Answer:
         with refusing(self._router, self._scope, bearer, names, failure) as reason:

@@ -157,7 +157,10 @@ class Router:
         try:
             receipt = await self.owners.publish(writable, value, bearer.publisher_id, min(timeout, most), stored)
         except DeadlineExceeded as reason:
-            raise self.in_time(reason, timeout) from reason
+            told = self.in_time(reason, timeout)
+            if told is reason:
+                raise
+            raise told from reason
         self.published(bearer, writable, value, value_bytes, receipt)
         self.counts.publish.add(time.monotonic() - begun)
         return receipt

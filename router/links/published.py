@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from api.errors import DeadlineExceeded
 from api.link import Asker, Receipt
 
-_SOON_SECONDS = 0.01
-"""So much earlier than told some give up, rather than each by itself."""
+_PAUSE_SECONDS = 0.01
+"""So much later than told some give up, rather than each by itself."""
 
 
 class Published:
@@ -92,11 +92,11 @@ class Published:
     def _look(self) -> None:
         """Give up those whose time has come, and come back when it has for the next one."""
         self._timer = None
-        now = self._loop.time() + _SOON_SECONDS
+        now = self._loop.time()
         late: list[int] = []
         for id, (ends, _) in self._waiting.items():
             if ends > now:
-                self._timer = self._loop.call_at(ends, self._look)
+                self._timer = self._loop.call_at(max(ends, now + _PAUSE_SECONDS), self._look)
                 break
             late.append(id)
         for id in late:

@@ -138,17 +138,16 @@ class Folder:
 
     def shorten(self, number: int, used_bytes: int) -> None:
         """Have a window that is mapped no more safely on disk, and no more of it than is in use."""
-        self.synchronise(number, used_bytes)
+        os.truncate(self._window(number), used_bytes)
+        self.synchronise(number)
 
-    def synchronise(self, number: int, used_bytes: int | None = None) -> None:
-        """Have what a window holds on disk, and with `used_bytes` no more than so many bytes of it.
+    def synchronise(self, number: int) -> None:
+        """Have what a window holds on disk.
 
         Not by the flush of `mmap`, which waits for the disk while no other thread can run.
         """
         descriptor = os.open(self._window(number), os.O_RDWR | os.O_CLOEXEC)
         try:
-            if used_bytes is not None:
-                os.ftruncate(descriptor, used_bytes)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
 from api.framing import frame
-from api.grpc_asgi import CONTENT_TYPE, Answer, Asked, Message, Receive, Scope, Send
+from api.grpc_asgi import CONTENT_TYPE, Answer, Message, Promise, Receive, Scope, Send
 
 START: Message = {"type": "http.response.start", "status": 200, "headers": [CONTENT_TYPE], "trailers": True}
 OK: Message = {"type": "http.response.trailers", "headers": [(b"grpc-status", b"0")]}
@@ -23,14 +23,14 @@ class Broken(Exception):
 class Echo:
     """Answers at once with what came, but for what is to wait, or is refused; what is owed is answered later."""
 
-    def __init__(self, owed: list[Asked]) -> None:
+    def __init__(self, owed: list[Promise]) -> None:
         self._owed = owed
 
-    def answer(self, body: bytes, asked: Asked) -> Answer | bool:
+    def answer(self, body: bytes, promise: Promise) -> Answer | bool:
         if body == b"wait":
             return False
         if body == b"owe":
-            self._owed.append(asked)
+            self._owed.append(promise)
             return True
         if body == b"raise":
             raise Broken
@@ -45,7 +45,7 @@ class Application:
     def __init__(self) -> None:
         self.scopes: list[Scope] = []
         self.bodies: list[bytes] = []
-        self.owed: list[Asked] = []
+        self.owed: list[Promise] = []
         self.offered: list[Scope] = []
         """Of what it was asked whether it answers at once."""
         self.running = 0

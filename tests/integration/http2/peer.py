@@ -21,7 +21,7 @@ class Peer(Line):
         super().__init__()
         self.frames: list[Frame] = []
         self.grants = False
-        """Whether the windows are opened again by what comes."""
+        """Whether the windows are opened again by what comes, after each 16 KiB of it."""
         self.takes = wire.FRAME_BYTES
         """How long a frame may be."""
         self.is_quiet = False
@@ -88,8 +88,9 @@ class Peer(Line):
                 assert len(frame.payload) <= self.takes
                 answer.body += frame.payload
                 answer.ended = frame.has(wire.END_STREAM)
-                if self.grants and frame.payload:
-                    self.send(*(wire.window_update(stream, len(frame.payload)) for stream in (0, frame.stream)))
+                for start in range(0, len(frame.payload) if self.grants else 0, wire.FRAME_BYTES):
+                    more = min(len(frame.payload) - start, wire.FRAME_BYTES)
+                    self.send(wire.window_update(0, more), wire.window_update(frame.stream, more))
             case wire.RST_STREAM:
                 answer.reset = frame.number
             case wire.GOAWAY:

@@ -126,7 +126,7 @@ async def serving(*, proxied: bool = False, **limits: Any) -> AsyncGenerator[Ser
             await server.close()
     assert not errors, errors
     counts = server.counts
-    assert (counts.connections, counts.waiting, counts.held_bytes, counts.unanswered) == (0, 0, 0, 0)
+    assert (counts.connections, counts.waiting, counts.held_bytes, counts.unanswered, counts.owed) == (0, 0, 0, 0, 0)
 
 
 def held() -> Counter[str]:

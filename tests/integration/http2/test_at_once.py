@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from api.grpc_asgi import CONTENT_TYPE, NOTHING, Answer, Asked
+from api.grpc_asgi import CONTENT_TYPE, NOTHING, Answer, Promise
 from http2.endings import How
 from http2.reading import SLICE_SECONDS
 from tests.integration.http2 import wire
@@ -110,7 +110,7 @@ async def test_bodies_that_come_long_after_their_headers_are_read_in_slices_too(
         if len(answered_in) < len(streams):
             loop.call_soon(turn)
 
-    def slow(_: Echo, body: bytes, __: Asked) -> Answer:
+    def slow(_: Echo, body: bytes, __: Promise) -> Answer:
         time.sleep(SLICE_SECONDS * 1.1)
         answered_in.append(turns[0])
         return Answer((CONTENT_TYPE,), body, ((b"grpc-status", b"0"),))
@@ -151,25 +151,25 @@ async def test_a_promised_answer_comes_when_it_is_there(service: Service) -> Non
     first, second = client.begin(PATH, b"owe"), client.begin(PATH, b"owe")
     assert (await client.call(PATH, b"quick")).status == 0  # others overtake it
     counts = service.server.counts
-    assert (len(service.app.owed), counts.unanswered, counts.unsent) == (2, 2, 2)
+    assert (len(service.app.owed), counts.owed, counts.unanswered, counts.unsent) == (2, 2, 2, 0)
     service.app.owed[1].come(NOTHING)
     assert (await client.answer(second)).status == 0
     service.app.owed[0].come(Answer((CONTENT_TYPE, (b"grpc-status", b"5"))))
     assert (await client.answer(first)).status == 5
-    assert (counts.unanswered, counts.unsent, service.app.bodies) == (0, 0, [])
+    assert (counts.owed, counts.unanswered, counts.unsent, service.app.bodies) == (0, 0, 0, [])
 
 
 async def test_a_promised_answer_may_come_before_it_was_promised(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def answer(_: Echo, __: bytes, asked: Asked) -> bool:
-        asked.come(NOTHING)
+    def answer(_: Echo, __: bytes, promise: Promise) -> bool:
+        promise.come(NOTHING)
         return True
 
     monkeypatch.setattr(Echo, "answer", answer)
     client = await service.client()
     assert (await client.call(PATH, b"hello")).status == 0
-    assert (service.server.counts.unanswered, service.server.counts.unsent) == (0, 0)
+    assert (service.server.counts.owed, service.server.counts.unsent) == (0, 0)
 
 
 async def test_a_client_that_gives_up_what_was_promised_keeps_its_place_until_then(
@@ -181,9 +181,9 @@ async def test_a_client_that_gives_up_what_was_promised_keeps_its_place_until_th
     await service.until(lambda: len(service.app.owed) == 2)
     client.reset(streams[0])
     await service.until(lambda: service.server.counts.resets == 1)
-    assert (service.server.counts.unanswered, service.server.counts.unsent) == (2, 1)
-    for asked in service.app.owed:
-        asked.come(NOTHING)
+    assert (service.server.counts.unanswered, service.server.counts.owed) == (2, 2)
+    for promise in service.app.owed:
+        promise.come(NOTHING)
     assert (await client.answer(streams[1])).status == 0
     assert service.server.counts.unanswered == 0
 
@@ -196,8 +196,8 @@ async def test_what_was_promised_counts_among_the_streams_of_a_connection() -> N
         await service.until(lambda: service.server.counts.resets == 3)
         peer.send(wire.request(7, PATH, b"hello"))
         assert (await peer.answer(7)).reset == wire.REFUSED_STREAM
-        for asked in service.app.owed:
-            asked.come(NOTHING)
+        for promise in service.app.owed:
+            promise.come(NOTHING)
         peer.send(wire.request(9, PATH, b"hello"))
         assert (await peer.answer(9)).status == 0
 
@@ -207,6 +207,6 @@ async def test_a_promised_answer_to_a_connection_that_is_gone(service: Service) 
     client.begin(PATH, b"owe")
     await service.until(lambda: len(service.app.owed) == 1)
     await service.leave()
-    assert (service.server.counts.unanswered, service.server.counts.unsent) == (1, 0)
+    assert service.server.counts.owed == 1  # and so a process that is to end waits for it
     service.app.owed[0].come(NOTHING)
     assert service.server.counts.unanswered == 0

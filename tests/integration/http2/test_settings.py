@@ -77,7 +77,7 @@ async def test_what_a_setting_allows_comes_after_its_acknowledgement(service: Se
 @pytest.mark.parametrize("takes", [wire.FRAME_BYTES, 50_000, MOST_FRAME_BYTES, 2**20])
 @pytest.mark.parametrize("body", [49_999, 50_000, 50_001, 2 * MOST_FRAME_BYTES, 2 * MOST_FRAME_BYTES + 1])
 async def test_no_frame_is_longer_than_a_client_takes(service: Service, takes: int, body: int) -> None:
-    """It is told that on each connection: `Peer` looks at each frame."""
+    """Each says how much that is: `Peer` looks at each frame."""
     peer = await service.peer(wire.settings([(wire.MAX_FRAME_SIZE, takes), (wire.INITIAL_WINDOW_SIZE, 2**22)]))
     peer.grants, peer.takes = True, takes
     peer.send(wire.window_update(0, 2**22), wire.request(1, f"/stream/3/{body}"))
@@ -86,3 +86,25 @@ async def test_no_frame_is_longer_than_a_client_takes(service: Service, takes: i
     assert max(lengths) <= MOST_FRAME_BYTES
     longest = min(takes, MOST_FRAME_BYTES)
     assert lengths == ([longest] * ((body - 1) // longest) + [(body - 1) % longest + 1]) * 3
+
+
+async def test_a_client_may_open_its_windows_as_often_for_long_frames_as_for_short_ones(service: Service) -> None:
+    settings = [(wire.MAX_FRAME_SIZE, 2**20), (wire.INITIAL_WINDOW_SIZE, 2**20)]
+    peer = await service.peer(wire.settings(settings))
+    peer.grants, peer.takes = True, MOST_FRAME_BYTES
+    peer.send(wire.window_update(0, 2**20), wire.request(1, f"/stream/24/{2**20}"))
+    assert len((await peer.answer(1)).body) == 24 * 2**20
+    assert max(len(frame.payload) for frame in peer.of(wire.DATA, 1)) == MOST_FRAME_BYTES
+
+
+async def test_frames_are_as_long_as_a_client_takes_by_now(service: Service) -> None:
+    """A body that waits for its window when the client takes less than before."""
+    peer = await service.peer(wire.settings([(wire.MAX_FRAME_SIZE, 2**20)]))
+    peer.takes = MOST_FRAME_BYTES
+    peer.send(wire.request(1, "/stream/1/1000000"))
+    await peer.until(lambda: len(peer.answers[1].body) == 65_535)
+    peer.send(wire.settings([(wire.MAX_FRAME_SIZE, 20_000)]))
+    await peer.until(lambda: peer.acknowledged == 2)
+    peer.takes = 20_000
+    peer.send(wire.window_update(0, 2**20), wire.window_update(1, 2**20))
+    assert len((await peer.answer(1)).body) == 1_000_000

@@ -12,7 +12,9 @@ from momento_wire_types import cachepubsub_pb2 as client
 
 from api.errors import DeadlineExceeded, Unavailable
 from api.framing import HEADER_BYTES
+from api.link import Receipt
 from api.names import Topic
+from api.outbox import Outbox
 from router.links.remote import RemoteLink
 from storage.node import Node
 from storage.server import SERVICE, Server
@@ -224,6 +226,52 @@ async def test_what_was_stored_counts_though_its_receipt_was_lost(monkeypatch: p
         expected = sorted(["again", *(f"lost {broken}" for broken in range(breaks))])
         await until(lambda: sorted(stored) == expected)
     assert last - 1 == len(stored)
+
+
+class Begun:
+    """A publish that nobody waits for in a task; an `api.link.Asker`."""
+
+    def __init__(self, link: RemoteLink, timeout: float = 5.0) -> None:
+        self.counted = 0
+        self.outcomes: list[Receipt | Exception] = []
+        link.begin(TOPIC, client._TopicValue(text="x").SerializeToString(), b"", timeout, self)
+
+    def stored(self) -> None:
+        self.counted += 1
+
+    def told(self, outcome: Receipt | Exception) -> None:
+        self.outcomes.append(outcome)
+
+    @property
+    def fate(self) -> tuple[int, list[type]]:
+        """How often it was counted, and the kinds of what was told."""
+        return self.counted, [type(outcome) for outcome in self.outcomes]
+
+
+async def test_a_publish_is_begun_and_told_of_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with serving(Node("node-1")) as port, linked(port, Heard()) as link:
+        await say(link, "the link is up")
+        begun = [Begun(link) for _ in range(100)]
+        await until(lambda: all(each.outcomes for each in begun))
+        assert [each.outcomes[0].number for each in begun if isinstance(each.outcomes[0], Receipt)] == [*range(2, 102)]
+        late = Begun(link, timeout=0.0)
+        await until(lambda: late.fate == (1, [DeadlineExceeded]))  # the word came, but too late
+        with monkeypatch.context() as deaf:
+            deaf.setattr(Session, "_put", lost)
+            unsure = Begun(link)
+            await until(lambda: unsure.fate == (0, [Unavailable]))
+        await until(lambda: unsure.fate == (1, [Unavailable]))  # the link is back, and has asked
+        full, link._outbox = link._outbox, Outbox(10)
+        with pytest.raises(Unavailable, match="does not keep up"):
+            Begun(link)
+        link._outbox = full
+        await say(link, "all before is done")
+        last = Begun(link)
+        link.leave()
+        await until(lambda: bool(last.outcomes))
+    assert all(each.fate == (1, [Receipt]) for each in begun)
+    assert (late.fate, unsure.fate) == ((1, [DeadlineExceeded]), (1, [Unavailable]))
+    assert len(last.outcomes) == 1
 
 
 async def test_a_link_that_cannot_say_what_it_is_asked_to_breaks_and_is_made_anew(

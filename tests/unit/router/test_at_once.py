@@ -1,5 +1,7 @@
 """Publishes that an edge asks to have answered at once; `test_publish` holds what is promised of them all."""
 
+import gc
+import weakref
 from typing import cast
 
 import pytest
@@ -172,3 +174,34 @@ async def test_a_topic_that_has_moved_is_looked_for(acme: World, askers: list[As
     askers[0].told(Moved())
     assert await promise.answer == NOTHING
     assert (spent(acme), metered(acme)) == ((2, 2), 2)
+
+
+async def test_who_waits_no_longer_than_until_its_deadline_is_let_go(acme: World, askers: list[Asker]) -> None:
+    """The link keeps a publish whose answer came late or was lost until it knows; that must not hold the client."""
+    promise = promised(acme)
+    askers[0].told(DeadlineExceeded("no answer"))
+    await promise.answer
+    gone = weakref.ref(promise)
+    del promise
+    gc.collect()
+    assert gone() is None
+    askers[0].stored()
+    assert metered(acme) == 2
+
+
+async def test_a_client_that_waits_for_less_is_told_that_its_deadline_has_passed(
+    acme: World, askers: list[Asker]
+) -> None:
+    scope = connection(PUBLISH, publish_request(), None, (b"grpc-timeout", b"100m")).scope
+    answerer, promise = acme.pubsub.at_once(scope, scope["client"]), Promise()
+    assert answerer is not None
+    assert answerer.answer(publish_request(), promise) is True
+    askers[0].told(DeadlineExceeded("no answer"))
+    assert dict((await promise.answer).headers)[b"grpc-status"] == b"4"
+
+
+async def test_an_edge_that_fails_to_take_an_answer_harms_no_other(acme: World, askers: list[Asker]) -> None:
+    promise = promised(acme)
+    promise.answer.set_result(NOTHING)  # it takes no second one
+    askers[0].told(Receipt(7, 2))
+    assert acme.router.counts.published == 2
