@@ -25,7 +25,7 @@ class Hosted:
     Both come from the application's own event loop, so that a loop that is blocked answers neither.
 
     Attributes:
-        at_once: Returns who answers native gRPC calls that wait for nothing, before the application is asked.
+        at_once: Returns who answers native gRPC calls without a task, before the application is asked.
     """
 
     def __init__(

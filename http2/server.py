@@ -44,7 +44,7 @@ class Server:
             proxied: Each connection to the Unix socket begins with a header of the PROXY protocol, which tells its
                 client's address.
             ended: Called with each stream when it has ended, in whatever way; it must not raise.
-            at_once: Asked before `app` for answers that need no waiting.
+            at_once: Asked before `app` for answers that need no task.
         """
         self.counts = Counts()
         self._sockets: set[Socket] = set()

@@ -15,7 +15,7 @@ class RouterApp:
     """Publish, Subscribe and Ping over gRPC, and topics and their inspector over plain HTTP.
 
     Attributes:
-        at_once: Returns who answers calls that wait for nothing; see `Pubsub.at_once`.
+        at_once: Returns who answers calls without a task; see `Pubsub.at_once`.
     """
 
     def __init__(self, router: Router) -> None:

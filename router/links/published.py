@@ -46,11 +46,13 @@ class Published:
     def stored(self, id: int, receipt: Receipt) -> None:
         """Take the node's word that it has one."""
         late = self._late.pop(id, None)
-        asker = late or self._pop(id)
+        if late is not None:
+            late.stored()
+            return
+        asker = self._pop(id)
         if asker is not None:
             asker.stored()
-            if late is None:
-                asker.told(receipt)
+            asker.told(receipt)
 
     def refused(self, id: int, reason: Exception) -> bool:
         """Take the node's word that it does not have one; return whether it is known here."""
