@@ -28,10 +28,9 @@ _REMEMBERED_BYTES: Final = 2048
 class Heads:
     """The header blocks of one connection's client."""
 
-    def __init__(self, limits: Limits, scheme: str, *, direct: bool = False) -> None:
+    def __init__(self, limits: Limits, scheme: str) -> None:
         self._limits = limits
         self._scheme = scheme
-        self._direct = direct
         self._decoder = Decoder(max_header_list_size=DECODED * limits.header_bytes)
         self._known: dict[bytes, Head] = {}
 
@@ -46,7 +45,7 @@ class Heads:
         if known is not None:
             return known
         found, same = self._decoded(block)
-        head = Head(found, self._scheme, direct=self._direct)
+        head = Head(found, self._scheme)
         if same and len(self._known) < _REMEMBERED and len(block) <= _REMEMBERED_BYTES:
             self._known[block] = head
         return head

@@ -53,26 +53,26 @@ class Connection:
     Attributes:
         streams: Those that are open, by number.
         client: Its address and port, where that is known.
+        is_direct: No proxy of this machine stands before it; the application is told.
         sending: The way out.
         is_draining: No new stream is served.
     """
 
-    def __init__(
-        self, app: App, limits: Limits, shared: Shared, write: Write, *, scheme: str = "http", direct: bool = False
-    ) -> None:
+    def __init__(self, app: App, limits: Limits, shared: Shared, write: Write, *, scheme: str = "http") -> None:
         self._app = app
         self._limits = limits
         self._counts = shared.counts
         self._ended = shared.ended
         self._at_once = shared.at_once
         self._loop = asyncio.get_running_loop()
-        self._heads = Heads(limits, scheme, direct=direct)
+        self._heads = Heads(limits, scheme)
         self._floods = Floods(limits, self._loop.time())
         self._reading = Reading(self, limits, self._floods)
         self.sending = Sending(write, self._sent, shared.turn)
         self.taken = self.sending.taken
         self.streams: dict[int, Stream] = {}
         self.client: tuple[str, int] | None = None
+        self.is_direct = False
         self.is_draining = False
         self._coming: dict[Stream, None] = {}
         self._last = 0
@@ -224,7 +224,10 @@ class Connection:
         if self._is_answered(stream):
             return
         self._counts.unanswered += 1
-        self._serving[stream] = self._loop.create_task(self._serve(stream, {**head.scope, "client": self.client}))
+        scope = {**head.scope, "client": self.client}
+        if self.is_direct:
+            scope["extensions"] = {**head.scope["extensions"], "tidings.direct": {}}
+        self._serving[stream] = self._loop.create_task(self._serve(stream, scope))
 
     def _is_answered(self, stream: Stream) -> bool:
         """Answer a request at once, if anybody does."""

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from functools import partial
 from typing import Protocol, cast
 
 from http2 import frames
@@ -67,11 +66,11 @@ class Socket(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         self._transport.set_write_buffer_limits(high=WRITE_BYTES)
-        make = partial(Connection, scheme=self._scheme, direct=self._is_direct)
-        self.connection = make(self._app, self._limits, self._shared, self._write)
+        self.connection = Connection(self._app, self._limits, self._shared, self._write, scheme=self._scheme)
         self.connection.sending.waits = self._look_later
         self._owner.opened(self)
         if self._is_direct:
+            self.connection.is_direct = True
             peer: object = transport.get_extra_info("peername")
             self.connection.client = peer[:2] if isinstance(peer, tuple) else None
             self._counts.direct += 1

@@ -19,9 +19,6 @@ _HIDDEN: Final = re.compile(rb"%2f|%5c", re.IGNORECASE)
 """Slashes of both kinds, which whoever decodes a path sees as separators and whoever does not sees as letters."""
 _PSEUDO: Final = frozenset((b":method", b":scheme", b":path", b":authority"))
 _GRPC: Final = b"application/grpc"
-_PROXIED: Final[dict[str, dict[str, object]]] = {"http.response.trailers": {}}
-_DIRECT: Final[dict[str, dict[str, object]]] = {**_PROXIED, "tidings.direct": {}}
-"""No proxy of this machine stands before the client: a write to it costs less."""
 
 
 class Head:
@@ -40,8 +37,8 @@ class Head:
 
     __slots__ = ("answerer", "bad_path", "content_length", "is_malformed", "is_offered", "scope")
 
-    def __init__(self, fields: Iterable[tuple[bytes, bytes]], scheme: str, *, direct: bool = False) -> None:
-        """Look at the fields in their order; `direct` is told in the scope.
+    def __init__(self, fields: Iterable[tuple[bytes, bytes]], scheme: str) -> None:
+        """Look at the fields in their order.
 
         Raises:
             StreamFault: they break a rule, or are no request of a native gRPC client.
@@ -76,7 +73,7 @@ class Head:
             "root_path": "",
             "headers": headers,
             "server": None,
-            "extensions": _DIRECT if direct else _PROXIED,
+            "extensions": {"http.response.trailers": {}},
         }
 
 

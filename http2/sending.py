@@ -125,18 +125,16 @@ class Sending:
             return self._wait(stream, memoryview(body), flags)
         stream.window -= length
         self.window -= length
-        longest = self.frame_bytes
         self.data_units += _units(length)
-        if length <= longest:
-            self.put(HEADER.pack(length << 8, flags, stream.id), body)
-            if flags:
-                self._sent(stream)
-            return self.taken
-        whole, head = memoryview(body), HEADER.pack(longest << 8, 0, stream.id)
-        last = (length - 1) // longest * longest
-        for start in range(0, last, longest):
-            self._add(head, whole[start : start + longest])  # the transport gets all frames of it with one call
-        self.put(HEADER.pack(length - last << 8, flags, stream.id), whole[last:])
+        rest: bytes | memoryview = body
+        longest = self.frame_bytes
+        if length > longest:
+            whole, head = memoryview(body), HEADER.pack(longest << 8, 0, stream.id)
+            while length > longest:
+                self._add(head, whole[:longest])  # the transport gets all frames of it with one call
+                whole, length = whole[longest:], length - longest
+            rest = whole
+        self.put(HEADER.pack(length << 8, flags, stream.id), rest)
         if flags:
             self._sent(stream)
         return self.taken

@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 class BegunPublish:
     """What one publish is until its link has told what came of it; an `api.link.Asker`."""
 
-    __slots__ = ("_bearer", "_began", "_ended", "_meter", "_router", "_timeout", "_value", "_value_bytes", "_writable")
+    __slots__ = ("_bearer", "_begun", "_ended", "_meter", "_router", "_timeout", "_value", "_value_bytes", "_writable")
 
     def __init__(
         self,
@@ -42,12 +42,11 @@ class BegunPublish:
         self._meter = meter
         self._timeout = timeout
         self._ended = ended
-        self._began = time.monotonic()
+        self._begun = time.monotonic()
 
     def begin(self, link: Link) -> None:
         """Ask the node. See `Link.begin` for what it raises."""
-        seconds = min(self._timeout, self._router.settings.publish_timeout_seconds)
-        link.begin(self._writable, self._value, self._bearer.publisher_id, seconds, self)
+        link.begin(self._writable, self._value, self._bearer.publisher_id, self._seconds(), self)
 
     def stored(self) -> None:
         self._meter.add(1, self._value_bytes, operations(self._value_bytes))
@@ -68,20 +67,21 @@ class BegunPublish:
         except Exception:  # noqa: BLE001 - the link is everybody's
             _log.exception("a publish could not be answered")
 
+    def _seconds(self) -> float:
+        return min(self._timeout, self._router.settings.publish_timeout_seconds)
+
     def _failure(self, outcome: Receipt | Exception) -> Exception | None:
         if isinstance(outcome, Exception):
             return self._router.in_time(outcome, self._timeout)
-        self._router.published(self._bearer, self._writable, self._value, self._value_bytes, outcome)
-        self._router.counts.publish.add(time.monotonic() - self._began)
+        self._router.published(self._bearer, self._writable, self._value, self._value_bytes, outcome, self._begun)
         return None
 
     async def _elsewhere(self, moved: Moved) -> None:
         """Ask the node that owns the topic by now."""
-        seconds = min(self._timeout, self._router.settings.publish_timeout_seconds)
         outcome: Receipt | Exception
         try:
             outcome = await self._router.owners.publish_after(
-                moved, self._writable, self._value, self._bearer.publisher_id, seconds, self.stored
+                moved, self._writable, self._value, self._bearer.publisher_id, self._seconds(), self.stored
             )
         except Exception as reason:  # noqa: BLE001 - the client gets it as a status
             outcome = reason

@@ -102,10 +102,12 @@ class PublishAtOnce:
             check_value(value)
             timeout = timeout_seconds(self._timeout)
             writable = bearer.writable(cache, topic, self._address)
-            if router.publish_at_once(bearer, writable, value, value_size(value)):
+            link, value_bytes = router.owners.link(writable), value_size(value)
+            if link.local is not None:
+                router.publish_at(link.local, bearer, writable, value, value_bytes)
                 return NOTHING
             ended = partial(self._ended, promise, bearer, (cache, topic))
-            return router.begin_publish(bearer, writable, value, value_size(value), timeout, ended)
+            return router.begin_publish(link, bearer, writable, value, value_bytes, timeout, ended)
         except NotFound:
             return False  # the cache may have been made a moment ago
         except Exception as error:  # noqa: BLE001 - whatever happens, the client gets a status and never OK

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from api.errors import DeadlineExceeded, NotFound, StreamMoved, TidingsError, Unauthenticated, Unavailable
-from api.link import Link, Receipt, Sink
+from api.link import Link, Local, Receipt, Sink
 from api.names import Topic
 from api.system import is_system
 from api.tracing import Spans, current
@@ -161,25 +161,20 @@ class Router:
             if told is reason:
                 raise
             raise told from reason
-        self.published(bearer, writable, value, value_bytes, receipt)
-        self.counts.publish.add(time.monotonic() - begun)
+        self.published(bearer, writable, value, value_bytes, receipt, begun)
         return receipt
 
-    def publish_at_once(self, bearer: Bearer, writable: Writable, value: bytes, value_bytes: int) -> bool:
-        """Publish a value where that takes no waiting; else do nothing and return False. See `publish`."""
-        node = self.owners.link(writable).local
-        if node is None:
-            return False
+    def publish_at(self, node: Local, bearer: Bearer, writable: Writable, value: bytes, value_bytes: int) -> None:
+        """Publish a value at the topic's node in this process. See `publish`."""
         meter = self._charged(bearer, writable, value_bytes)
         begun = time.monotonic()
         receipt = node.publish(writable, value, bearer.publisher_id)
         meter.add(1, value_bytes, operations(value_bytes))
-        self.published(bearer, writable, value, value_bytes, receipt)
-        self.counts.publish.add(time.monotonic() - begun)
-        return True
+        self.published(bearer, writable, value, value_bytes, receipt, begun)
 
     def begin_publish(
         self,
+        link: Link,
         bearer: Bearer,
         writable: Writable,
         value: bytes,
@@ -187,12 +182,11 @@ class Router:
         timeout: float,
         ended: Callable[[Exception | None], None],
     ) -> bool:
-        """Publish a value where the topic's node can be asked at once; else do nothing and return False.
+        """Ask the topic's node for a publish, where its link is connected; else do nothing and return False.
 
         `ended` is called once: with None, or with what `publish` raises. See there for the rest, and for what is raised
         before anything is asked.
         """
-        link = self.owners.link(writable)
         if not link.is_connected:
             return False
         meter = self._charged(bearer, writable, value_bytes)
@@ -218,9 +212,12 @@ class Router:
         meter.ready()
         return meter
 
-    def published(self, bearer: Bearer, writable: Writable, value: bytes, value_bytes: int, receipt: Receipt) -> None:
-        """Note what was published here."""
+    def published(
+        self, bearer: Bearer, writable: Writable, value: bytes, value_bytes: int, receipt: Receipt, begun: float
+    ) -> None:
+        """Note what was published here, and how long it took since `begun`, by the monotonic clock."""
         self.counts.published += 1
+        self.counts.publish.add(time.monotonic() - begun)
         self._busy.now.add(writable, value_bytes)
         if self.taps.by_cache:
             self.taps.published(writable, receipt, value, value_bytes, bearer.publisher_id)

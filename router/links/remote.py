@@ -138,18 +138,16 @@ class RemoteLink:
         ends = asyncio.get_running_loop().time() + timeout
         outbox = self._outbox or await self._connected_within(timeout)
         span = current()
-        publish = self._publish(topic, value, publisher_id, span.traceparent if span is not None else "")
-        self._put(outbox, publish, len(value))
+        traceparent = span.traceparent if span is not None else ""
         awaited = _Awaited(stored)
-        self._published.add(publish.id, awaited, ends)
+        self._publish(outbox, Publish(self._watches.next_id(), topic, value, publisher_id, traceparent), awaited, ends)
         return await awaited.receipt
 
     def begin(self, topic: Topic, value: bytes, publisher_id: bytes, timeout: float, asker: Asker) -> None:
         if self._outbox is None:
             raise Unavailable("the topic's storage node cannot be reached")
-        publish = self._publish(topic, value, publisher_id)
-        self._put(self._outbox, publish, len(value))
-        self._published.add(publish.id, asker, asyncio.get_running_loop().time() + timeout)
+        ends = asyncio.get_running_loop().time() + timeout
+        self._publish(self._outbox, Publish(self._watches.next_id(), topic, value, publisher_id), asker, ends)
 
     async def subscribe(self, topic: Topic, number: int, page: int) -> Resumed:
         request = self._watches.subscribe(topic, number, page)
@@ -165,8 +163,9 @@ class RemoteLink:
     def unsubscribe(self, topic: Topic) -> None:
         self._watches.end(topic)
 
-    def _publish(self, topic: Topic, value: bytes, publisher_id: bytes, traceparent: str = "") -> Publish:
-        return Publish(self._watches.next_id(), topic, value, publisher_id, traceparent)
+    def _publish(self, outbox: Outbox[wire.Request | Publish], publish: Publish, asker: Asker, ends: float) -> None:
+        self._put(outbox, publish, len(publish.value))
+        self._published.add(publish.id, asker, ends)
 
     async def _ask(self, request: wire.Request) -> wire.Event:
         answer: asyncio.Future[wire.Event] = asyncio.get_running_loop().create_future()

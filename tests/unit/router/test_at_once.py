@@ -117,9 +117,9 @@ async def test_nobody_answers_what_is_no_publish_or_needs_more_than_its_body(acm
     assert local.pubsub.at_once(connection(PUBLISH, publish_request()).scope, None) is None
 
 
-def promised(acme: World) -> Promise:
+def promised(acme: World, *extra: tuple[bytes, bytes]) -> Promise:
     """Ask for a publish whose answer is to come."""
-    scope = connection(PUBLISH, publish_request()).scope
+    scope = connection(PUBLISH, publish_request(), None, *extra).scope
     answerer, promise = acme.pubsub.at_once(scope, scope["client"]), Promise()
     assert answerer is not None
     assert answerer.answer(publish_request(), promise) is True
@@ -192,10 +192,7 @@ async def test_who_waits_no_longer_than_until_its_deadline_is_let_go(acme: World
 async def test_a_client_that_waits_for_less_is_told_that_its_deadline_has_passed(
     acme: World, askers: list[Asker]
 ) -> None:
-    scope = connection(PUBLISH, publish_request(), None, (b"grpc-timeout", b"100m")).scope
-    answerer, promise = acme.pubsub.at_once(scope, scope["client"]), Promise()
-    assert answerer is not None
-    assert answerer.answer(publish_request(), promise) is True
+    promise = promised(acme, (b"grpc-timeout", b"100m"))
     askers[0].told(DeadlineExceeded("no answer"))
     assert dict((await promise.answer).headers)[b"grpc-status"] == b"4"
 
