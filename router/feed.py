@@ -85,6 +85,7 @@ class Feed:
         self.taps = self.gaps.taps
         self.subscribers = 0
         self.direct = 0
+        self._loop = asyncio.get_running_loop()  # see `http2.sending.Turn`
         self._fates = fates
         self._came_from = node_id
         self._waiting: set[Waiter] = set()
@@ -110,7 +111,7 @@ class Feed:
         if gap is not None:
             self._told_all(gap)
         if self._arrivals is not None:
-            self._arrivals.note(page, number, asyncio.get_running_loop().time())
+            self._arrivals.note(page, number, self._loop.time())
         self._gathered_bytes += len(frame)
         self._gathered += 1
         if self._waiting and not self._waking:
@@ -155,8 +156,7 @@ class Feed:
 
     def defers(self, cursor: int) -> bool:
         """Whether a subscriber at `cursor` is to wait, although there is something for it; a round will wake it."""
-        resting = asyncio.get_running_loop().time() < self._rest_until
-        if not resting or not 0 < self.log.bytes_after(cursor) < ROUND_BYTES:
+        if not 0 < self.log.bytes_after(cursor) < ROUND_BYTES or self._loop.time() >= self._rest_until:
             return False
         if not self._waking:
             self._arrange()
@@ -204,7 +204,7 @@ class Feed:
         self.gaps.told(self.topic, gap, self.subscribers)
 
     def _arrange(self) -> None:
-        loop = asyncio.get_running_loop()
+        loop = self._loop
         now = loop.time()
         rest = self._rest_until - now
         self._arranged_at = self._arranged_at or now
@@ -220,7 +220,7 @@ class Feed:
             self._timer = None
         self._waking = False
         hurries = self._gathered_bytes >= HURRY_BYTES
-        self._rest_until = asyncio.get_running_loop().time() + self._rest_seconds()
+        self._rest_until = self._loop.time() + self._rest_seconds()
         self._gathered_bytes = self._gathered = 0
         self._begun_at = self._begun_at or self._arranged_at
         self._arranged_at = 0.0
@@ -244,7 +244,7 @@ class Feed:
         some = [due.pop() for _ in range(min(portion, len(due)))]
         self._is_amid_wakes = bool(due)
         if due:
-            asyncio.get_running_loop().call_soon(self._wake_some)
+            self._loop.call_soon(self._wake_some)
         for waiter in some:
             waiter.wake()
         if not due:
@@ -253,9 +253,9 @@ class Feed:
     def _woke_all(self) -> None:
         """Note how long it took, where a round has ended."""
         if self._begun_at:
-            self.counts.fanout.add(asyncio.get_running_loop().time() - self._begun_at)
+            self.counts.fanout.add(self._loop.time() - self._begun_at)
             self._begun_at = 0.0
         if self._spans:
             spans, self._spans = self._spans, []
             for span in spans:
-                asyncio.get_running_loop().call_soon(span.end)  # after what those who were woken have begun
+                self._loop.call_soon(span.end)  # after what those who were woken have begun

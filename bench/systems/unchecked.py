@@ -8,10 +8,9 @@ from bench.systems.unmetered import compose
 from cli.application import Application
 from cli.embedded import Embedded
 from router.bearer import Bearer, Bearers, Writable
-from router.router import Router
 from router.tenant import Tenant
 
-_checked_bearer, _checked_writable = Bearers.bearer, Router.writable
+_checked_bearer, _checked_writable = Bearers.bearer, Bearer.writable
 _bearers: dict[str, Bearer] = {}
 _topics: dict[tuple[str, str], Writable] = {}
 
@@ -23,10 +22,15 @@ async def _bearer(self: Bearers, credential: str, address: str = "") -> Bearer:
     return known
 
 
-async def _writable(self: Router, bearer: Bearer, cache: str, topic: str, address: str = "") -> Writable:
-    known = _topics.get((cache, topic))
+def _known(self: Bearers, credential: str, address: str = "") -> Bearer | None:
+    del self, address
+    return _bearers.get(credential)
+
+
+def _writable(self: Bearer, cache_name: str, topic_name: str, address: str = "") -> Writable:
+    known = _topics.get((cache_name, topic_name))
     if known is None:
-        known = _topics[cache, topic] = await _checked_writable(self, bearer, cache, topic, address)
+        known = _topics[cache_name, topic_name] = _checked_writable(self, cache_name, topic_name, address)
     return known
 
 
@@ -35,7 +39,7 @@ def _free(self: Tenant, cache_id: str, value_bytes: int) -> None:
 
 
 def _compose() -> Embedded:
-    Bearers.bearer, Router.writable, Tenant.charge_publish = _bearer, _writable, _free
+    Bearers.bearer, Bearers.known, Bearer.writable, Tenant.charge_publish = _bearer, _known, _writable, _free
     return compose()
 
 
