@@ -22,7 +22,7 @@ class Reader:
 
 
 @pytest.fixture
-def feed() -> Feed:
+async def feed() -> Feed:
     feed = Feed(TOPIC, "node-1", 1 << 20)
     feed.align(PAGE, 0)
     return feed
