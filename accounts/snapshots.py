@@ -53,6 +53,7 @@ class Snapshots:
             account = await tenants.get(session, account_id)
             if account is None:
                 return
+            caps = await budgets.caps(session, account_id)
             snapshot = AccountSnapshot(
                 id=account.id,
                 version=account.version,
@@ -63,7 +64,8 @@ class Snapshots:
                     for cache in await caches.of_account(session, account_id)
                 },
                 roles={**SYSTEM_ROLES, **{role.id: role.grant for role in await roles.of_account(session, account_id)}},
-                caps=await _caps(session, account),
+                caps=await _reached(session, account, caps),
+                has_caps=bool(caps),
                 revoked=frozenset(
                     (*await keys.revoked(session, account_id, now), *await bindings.ended(session, account_id, now))
                 ),
@@ -138,8 +140,8 @@ class Snapshots:
                 await asyncio.sleep(AFTER_FAILURE_SECONDS)
 
 
-async def _caps(session: Transaction, account: Account) -> tuple[Cap, ...]:
-    rows = await budgets.in_force(session, account.id)
+async def _reached(session: Transaction, account: Account, caps: Sequence[Budget]) -> tuple[Cap, ...]:
+    rows = [row for row in caps if row.in_force]
     # The months of a test clock end by that clock, which routers know nothing of.
     zone = account.time_zone if rows and await clocks.get(session, account.id) is None else None
     return tuple(_cap(row, zone) for row in rows)

@@ -135,6 +135,7 @@ class AccountSnapshot:
         ends: Ids of keys that were replaced, with the epoch second in which they end, earlier than they say.
         revocations: Of disposable tokens.
         caps: Spend caps that are reached.
+        has_caps: Some may be reached: what is used is to be known soon.
     """
 
     id: str
@@ -147,6 +148,7 @@ class AccountSnapshot:
     ends: Mapping[str, int] = field(default_factory=dict[str, int])
     revocations: Revocations = field(default_factory=Revocations)
     caps: tuple[Cap, ...] = ()
+    has_caps: bool = False
 
     def has_revoked(self, claims: Claims) -> bool:
         """Whether a token was revoked, or a key that it was made from."""

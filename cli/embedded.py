@@ -140,7 +140,7 @@ class Embedded:
         await self._accounts.start()
         for name in self._nodes:
             await self._registry.beat(NodeEntry(name))
-        self._metering.start()
+        self._metering.start(self._router.tenants.has_caps)
         self._tasks = [
             asyncio.create_task(every(SWEEP_SECONDS, self._sweep)),
             asyncio.create_task(every(TRIM_SECONDS, self._trim)),

@@ -233,6 +233,11 @@ class Tenants:
         """Learn at once what changed in an account of which a change may be on its way here."""
         await self._directory.renew(tenant.account_id)
 
+    def has_caps(self, account_id: str) -> bool:
+        """Whether an account that was met here has spend caps, reached or not."""
+        tenant = self._tenants.get(account_id)
+        return tenant is not None and tenant.snapshot is not None and tenant.snapshot.has_caps
+
     def all(self) -> list[Tenant]:
         """Return every account met so far."""
         return list(self._tenants.values())

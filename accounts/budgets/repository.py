@@ -24,9 +24,9 @@ async def get(session: AsyncSession, account_id: str, budget_id: str) -> Budget 
     return await session.scalar(select(Budget).where(Budget.account_id == account_id, Budget.id == budget_id))
 
 
-async def in_force(session: AsyncSession, account_id: str) -> Sequence[Budget]:
-    """Return the budgets whose modes hold at present."""
-    found = select(Budget).where(Budget.account_id == account_id, Budget.in_force).order_by(Budget.id)
+async def caps(session: AsyncSession, account_id: str) -> Sequence[Budget]:
+    """Return an account's budgets that do more than to warn, whether or not they are reached."""
+    found = select(Budget).where(Budget.account_id == account_id, Budget.mode != "warn").order_by(Budget.id)
     return (await session.scalars(found)).all()
 
 

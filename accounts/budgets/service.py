@@ -108,6 +108,7 @@ class Budgets:
             )
             repository.add(session, row)
             audit.record(session, actor, account_id, "budget.made", row.id, after=_audited(row))
+        await self._watch.look(account_id, is_changed=True)
         return await self.read(account_id, row.id)
 
     async def change(

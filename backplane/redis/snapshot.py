@@ -50,6 +50,7 @@ def encoded(snapshot: AccountSnapshot) -> bytes:
         "revoked": sorted(snapshot.revoked),
         "ends": dict(snapshot.ends),
         "caps": [asdict(cap) for cap in snapshot.caps],
+        "has_caps": snapshot.has_caps,
         "revocations": [dict(snapshot.revocations.ids), dict(snapshot.revocations.prefixes)],
     }
     return json.dumps(body, separators=(",", ":")).encode()
@@ -77,6 +78,7 @@ def decoded(account_id: str, body: bytes) -> AccountSnapshot:
             ends=said.get("ends", {}),
             revocations=Revocations(*said.get("revocations", ())),
             caps=tuple(_decoded_cap(cap) for cap in said.get("caps", ())),
+            has_caps=said.get("has_caps", True),  # an older version does not tell
         )
     except (KeyError, TypeError, ValueError) as error:
         raise UnknownForm("a snapshot cannot be read") from error

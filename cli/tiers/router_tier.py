@@ -95,7 +95,7 @@ class RouterTier:
         self._backplane.audience.answer(self._router.audience)
         self._backplane.busiest.answer(self._router)
         self._backplane.system.answer(self._router.feeds.system)
-        self._metering.start()
+        self._metering.start(self._router.tenants.has_caps)
         self._tasks = [
             asyncio.create_task(every(TRIM_SECONDS, self._router.trim)),
             asyncio.create_task(self._router.sharing.run()),

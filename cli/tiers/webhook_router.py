@@ -74,11 +74,11 @@ class WebhookRouter:
         self._security = link_security(self._variables)
         folder = self._variables.data / "usage"
         metering = self._metering = Metering(folder, self._id, backplane.usage, seals=self._seals)
-        metering.start()
         sharing = Sharing(backplane.quotas, f"{self._id}-{secrets.token_hex(8)}")
         router = Router(
             backplane.directory, backplane.registry, self._connect, RouterSettings(), sharing, metering.seats
         )
+        metering.start(router.tenants.has_caps)
         backplane.system.answer(router.feeds.system)
         self._tasks = [
             asyncio.create_task(every(TRIM_SECONDS, router.trim)),

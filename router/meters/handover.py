@@ -1,4 +1,4 @@
-"""Hands what a router counts to the account service: seals a batch each second, and sends it until it is applied."""
+"""Hands what a router counts to the account service: seals a batch each second or third, sends it until applied."""
 
 import asyncio
 import logging
@@ -36,6 +36,11 @@ QUIET_WINDOWS = 3
 """How many times as long a window is that has nothing but the seconds of streams that stay open: to apply one takes
 15 ms of CPU, which was 1.5 % of a core for a router where nothing happens. With 5, such seconds were told later than
 five seconds after they had passed."""
+
+STEADY_WINDOWS = 3
+"""How many times as long a window is that follows another one with traffic, where no account in it has a spend cap.
+What comes after a pause is told a second later. A window takes as much for one second as for three: of the 12 ms of CPU
+a second that ten publishes a second took, this left 8."""
 
 MANY_BATCHES = 100
 """When more than this wait to be applied, a batch is a whole minute: the disk fills slowly when nobody takes them."""
@@ -86,6 +91,8 @@ class Metering:
         self._adopted: list[Journal] = []
         self._epoch = ""
         self._window_began = time.monotonic()
+        self._traffic_at = float("-inf")
+        self._has_caps: Callable[[str], bool] = _of_none
         self._look_at = 0.0
         self._alarm_at = 0.0
         self._full_since: float | None = None
@@ -110,8 +117,9 @@ class Metering:
         """For how long the disk has taken no new window, as when it is full; 0 while it does."""
         return 0.0 if self._full_since is None else time.monotonic() - self._full_since
 
-    def start(self) -> None:
-        """Begin to hand over."""
+    def start(self, has_caps: Callable[[str], bool] | None = None) -> None:
+        """Begin to hand over. What accounts use that have spend caps, as `has_caps` tells, is handed over soonest."""
+        self._has_caps = has_caps or _of_none
         self._task = asyncio.create_task(self._run())
 
     async def close(self) -> None:
@@ -166,9 +174,12 @@ class Metering:
         age = time.monotonic() - self._window_began
         is_other_minute = int(self._now()) // 60 != window.minute
         if is_other_minute or age > (self._windows(window) - 0.5) * self._window_seconds:
+            has_traffic = window.has_counted and not _is_quiet(window)
             self.meters.turn()
             self.seats.begin()
             self._window_began = time.monotonic()
+            if has_traffic:
+                self._traffic_at = self._window_began
 
     def _windows(self, window: Window) -> int:
         """Return how many times as long as it is at least this window is to be."""
@@ -176,7 +187,13 @@ class Metering:
             return MINUTE
         if len(window.rows) > MANY_ROWS:
             return BUSY_WINDOWS
-        return QUIET_WINDOWS if window.has_only(SUBSCRIPTION, CONCURRENCY) and not self.seats.have_changed else 1
+        if _is_quiet(window):
+            return 1 if self.seats.have_changed else QUIET_WINDOWS
+        is_steady = time.monotonic() - self._traffic_at < (STEADY_WINDOWS + 0.5) * self._window_seconds
+        return STEADY_WINDOWS if is_steady and not self._hurries(window) else 1
+
+    def _hurries(self, window: Window) -> bool:
+        return any(map(self._has_caps, {account for account, *_ in window.rows}))
 
     def _seal_ended(self) -> None:
         ended: list[Window] = self.meters.ended
@@ -231,6 +248,14 @@ class Metering:
         if self._full_since is not None:
             _log.warning("usage is kept on disk again, after %.0f s", self.unkept_seconds)
             self._full_since = None
+
+
+def _of_none(_: str) -> bool:
+    return False
+
+
+def _is_quiet(window: Window) -> bool:
+    return window.has_only(SUBSCRIPTION, CONCURRENCY)
 
 
 def _adopted(parent: Path) -> Sequence[Journal]:

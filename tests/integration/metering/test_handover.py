@@ -10,7 +10,7 @@ from api.names import Topic
 from api.seals import Seals
 from api.usage import PUBLISH
 from backplane.interface import UsageBatch
-from router.meters.handover import BUSY_WINDOWS, Metering
+from router.meters.handover import BUSY_WINDOWS, STEADY_WINDOWS, Metering
 from tests.integration.accounts.counted import Boot, published
 from tests.integration.metering.parts import DEADLINE_SECONDS, Installation
 from tests.patience import patient
@@ -151,6 +151,28 @@ async def test_a_busy_window_stays_open_for_longer(here: Installation) -> None:
         router.meters.meter("acme", "cache", PUBLISH, f"token:{number}").add(1, 1, 1)
     here.published = 600
     assert router._windows(router.meters.window) == BUSY_WINDOWS
+    await here.settled()
+
+
+async def test_what_follows_other_traffic_may_wait_where_no_spend_cap_does(here: Installation) -> None:
+    router = here.router()
+    window_of = lambda: router._windows(router.meters.window)  # noqa: E731
+
+    def publish() -> None:
+        router.meters.meter("acme", "cache", PUBLISH, "key:k").add(1, 1, 1)
+        here.published += 1
+
+    publish()
+    assert window_of() == 1  # it comes after a pause
+    router._window_began -= 1.0
+    router._turn()
+    publish()
+    assert window_of() == STEADY_WINDOWS
+    router._has_caps = {"acme"}.__contains__
+    assert window_of() == 1
+    router._has_caps = {"another"}.__contains__
+    router._traffic_at -= 1.0
+    assert window_of() == 1
     await here.settled()
 
 

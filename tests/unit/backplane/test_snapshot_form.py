@@ -48,6 +48,15 @@ def test_caches_keep_what_becomes_of_slow_readers_and_a_policy_that_is_not_known
     assert decoded(whole.id, newer).caches["chat"].slow_reader_policy == "drop_oldest"
 
 
+def test_an_older_version_does_not_tell_whether_there_are_caps_so_there_may_be() -> None:
+    for has_caps in (True, False):
+        whole = AccountSnapshot("acme", 1, has_caps=has_caps)
+        assert decoded(whole.id, encoded(whole)) == whole
+    old = json.loads(encoded(AccountSnapshot("acme", 1)))
+    del old["has_caps"]
+    assert decoded("acme", json.dumps(old).encode()).has_caps
+
+
 def test_roles_of_an_older_version_are_understood() -> None:
     old = json.loads(encoded(account()))
     for name in ("grants", "ends", "revocations"):

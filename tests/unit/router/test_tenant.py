@@ -55,6 +55,17 @@ async def opened(by: Tenant, cache_id: str = "acme-cache", *, is_gone: bool = Fa
     return stream
 
 
+async def test_accounts_with_spend_caps_are_known(clock: Clock) -> None:
+    directory = MemoryDirectory()
+    tenants = Tenants(directory, sharing(clock))
+    await directory.put_account(AccountSnapshot("acme", 1, has_caps=True))
+    assert not tenants.has_caps("acme")  # nobody has come with a token of theirs
+    await tenants.tenant("acme")
+    assert tenants.has_caps("acme")
+    await directory.put_account(AccountSnapshot("acme", 2))
+    assert not tenants.has_caps("acme")
+
+
 def test_a_publish_within_the_limits_is_charged(clock: Clock) -> None:
     acme = tenant(clock, publishes_per_second=2)
     acme.charge_publish("acme-cache", 1)

@@ -63,6 +63,23 @@ async def test_a_cap_reaches_routers_soon_after_the_usage_and_is_lifted_with_the
         assert await caps(books) == ()
 
 
+async def has_caps(books: Books) -> bool:
+    snapshot = await books.here.directory.account(books.account)
+    assert snapshot is not None
+    return snapshot.has_caps
+
+
+async def test_routers_know_whether_there_are_caps_before_one_is_reached(here: Installation) -> None:
+    books, program = await account(here)
+    async with program:
+        await make(program, name="told", mode="warn")
+        assert not await has_caps(books)
+        made = await make(program, mode="stop")
+        assert await has_caps(books)
+        await program.patch(f"/v1/budgets/{made['budget_id']}", json={"mode": "warn"})
+        assert not await has_caps(books)
+
+
 async def test_a_higher_amount_or_no_budget_lifts_a_cap_at_once(here: Installation) -> None:
     books, program = await account(here)
     async with program:
