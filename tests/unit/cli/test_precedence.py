@@ -9,29 +9,39 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from cli.edge.precedence import HOLD_SECONDS, NICE, Precedence, Refusing, may_be_taken_back
+from cli.edge.precedence import CALM_SECONDS, HOLD_SECONDS, LOOK_SECONDS, NICE, Precedence, Refusing, may_be_taken_back
 from tests.e2e.edge.threads import lowered
 
 TWO_THREADS = """
-import ctypes, threading
+import ctypes, sys, threading
 
 def spin():
-    ctypes.CDLL(None).prctl(15, b"wrk:worker_0")
-    print("up", flush=True)
     while True:
         pass
 
-threading.Thread(target=spin, daemon=True).start()
-threading.Event().wait()
+def work(run):
+    ctypes.CDLL(None).prctl(15, b"wrk:worker_0")
+    print("up", flush=True)
+    run()
+
+wait = threading.Event().wait
+busy, idle = (spin, wait) if sys.argv[1] == "worker" else (wait, spin)
+threading.Thread(target=work, args=(busy,), daemon=True).start()
+idle()
 """
-"""One that takes a core and is named as Envoy's for connections are, and one that waits."""
+"""One of them takes a core; one is named as Envoy's for connections are."""
 
 SLACK_SECONDS = 60.0
 
 
 @pytest.fixture
-def envoy() -> Iterator[int]:
-    with subprocess.Popen([sys.executable, "-c", TWO_THREADS], stdout=subprocess.PIPE, text=True) as started:
+def busy() -> str:
+    return "worker"
+
+
+@pytest.fixture
+def envoy(busy: str) -> Iterator[int]:
+    with subprocess.Popen([sys.executable, "-c", TWO_THREADS, busy], stdout=subprocess.PIPE, text=True) as started:
         assert started.stdout
         started.stdout.readline()
         yield started.pid
@@ -54,8 +64,10 @@ class Refusals:
     def __init__(self) -> None:
         self.count = 0
         self.go_on = False
+        self.asked = 0
 
     async def __call__(self) -> int:
+        self.asked += 1
         self.count += self.go_on
         return self.count
 
@@ -70,6 +82,20 @@ async def test_threads_for_connections_give_way_while_publishes_are_refused(envo
         await until(lambda: lowered(envoy) == {True: {NICE}, False: {0}})
         refusals.go_on = False
         await until(lambda: lowered(envoy) == {True: {0}, False: {0}})
+    finally:
+        looking.cancel()
+
+
+@pytest.mark.parametrize("busy", ["worker", "python"])
+async def test_envoy_is_asked_only_where_its_threads_for_connections_are_busy(envoy: int, busy: str) -> None:
+    refusals = Refusals()
+    looking = asyncio.create_task(Precedence(envoy, refusals).run())
+    try:
+        if busy == "worker":
+            await until(lambda: refusals.asked > 0)
+        else:
+            await asyncio.sleep(CALM_SECONDS + 2 * LOOK_SECONDS)
+            assert not refusals.asked
     finally:
         looking.cancel()
 
