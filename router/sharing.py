@@ -8,6 +8,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 
 from api.account import Limits
 from api.errors import Unavailable
@@ -34,6 +35,7 @@ class Sharing:
         self._router_id = router_id
         self._routers = 1
         self._touched: dict[str, Allowance] = {}
+        self._asked = asyncio.Event()
         self._used: dict[str, Allowance] = {}
         self._calm_at = now()
         self._heard_at = now()
@@ -79,11 +81,20 @@ class Sharing:
     async def run(self) -> None:
         """Exchange, until cancelled."""
         while True:
+            await self._until_asked()
             await asyncio.sleep(LOOK_SECONDS)
             try:
                 await self.look()
             except Exception:  # noqa: BLE001 - without it, limits would hold no more
                 _log.exception("limits could not be shared")
+
+    async def _until_asked(self) -> None:
+        """Return when anything was asked for, or when it is time for what is told also with nothing to tell."""
+        if not self._touched:
+            self._asked.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._calm_at + CALM_SECONDS - self.now()):
+                    await self._asked.wait()
 
     async def look(self) -> None:
         """Exchange what is due."""
@@ -95,6 +106,7 @@ class Sharing:
 
     def _touch(self, allowance: Allowance) -> None:
         self._touched[allowance.id] = allowance
+        self._asked.set()
 
     def _due(self, now: float) -> Sequence[Allowance]:
         touched, self._touched = self._touched, {}

@@ -1,5 +1,6 @@
 """Routers that share a limit: what they accept together, however the load moves, and while nobody hears of it."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 
 import pytest
@@ -10,6 +11,7 @@ from backplane.interface import Demand, Exchanged
 from backplane.memory_quotas import MemoryQuotas
 from router.allowance import Allowance
 from router.sharing import LOOK_SECONDS, Sharing
+from tests.patience import patient
 from tests.unit.clock import Clock
 
 LIMIT = 100
@@ -244,3 +246,42 @@ async def test_what_nobody_uses_is_not_told_of(routers: Routers) -> None:
     assert "1 used" in repr(routers.sharings[0])
     await routers.pass_time(10.0)
     assert "0 used" in repr(routers.sharings[0])
+
+
+class Told(MemoryQuotas):
+    """Quotas that note what they are told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[set[str]] = []
+
+    async def exchange(self, router_id: str, demands: Mapping[str, Demand]) -> Exchanged:
+        self.told.append(set(demands))
+        return await super().exchange(router_id, demands)
+
+
+async def test_it_wakes_for_what_is_asked_and_else_once_a_second() -> None:
+    quotas = Told()
+    sharing = Sharing(quotas, "router-1", asyncio.get_running_loop().time)
+    acme = sharing.allowance("acme", "account 'acme'", Limits(publishes_per_second=LIMIT))
+    looks = 0
+
+    async def look() -> None:
+        nonlocal looks
+        looks += 1
+        await Sharing.look(sharing)
+
+    sharing.look = look
+    running = asyncio.create_task(sharing.run())
+    try:
+        async with asyncio.timeout(patient(10)):
+            while len(quotas.told) < 2:  # with nothing to tell
+                await asyncio.sleep(0.01)
+        assert (quotas.told, looks) == ([set(), set()], 2)
+        acme.charge(1, sharing.now())
+        acme.charge(1, sharing.now())
+        async with asyncio.timeout(patient(10)):
+            while {"acme"} not in quotas.told:
+                await asyncio.sleep(0.01)
+    finally:
+        running.cancel()
