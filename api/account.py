@@ -135,7 +135,7 @@ class AccountSnapshot:
         ends: Ids of keys that were replaced, with the epoch second in which they end, earlier than they say.
         revocations: Of disposable tokens.
         caps: Spend caps that are reached.
-        has_caps: Some may be reached: what is used is to be known soon.
+        has_caps: Whether there are spend caps, reached or not: what is used is to be known soon.
     """
 
     id: str

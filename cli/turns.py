@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 FILE = "turns"
-EVERY_SECONDS = 0.5
+EVERY_SECONDS = 0.25
 """Less than the seconds without a turn after which a process is called unready, and seldom enough to cost nothing."""
 
 _BYTES = 8

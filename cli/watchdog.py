@@ -79,5 +79,5 @@ def process_state(pid: int) -> str:
     """Return the one-letter state of a process; X where there is none."""
     try:
         return stat_fields(pid)[0]
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return "X"

@@ -148,7 +148,7 @@ class Sharing:
                 continue
             self._used[id] = allowance
             if allowance.is_busy(now):
-                self._touched[id] = allowance  # its end is news as well
+                self._touch(allowance)  # its end is news as well
 
     def _unheard(self, allowances: Mapping[str, Allowance], told: Mapping[str, Demand]) -> None:
         self._is_alone = True

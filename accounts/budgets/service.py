@@ -15,6 +15,7 @@ from accounts.clocks.service import Clocks
 from accounts.database import Database, Transaction
 from accounts.identifiers import new_id
 from accounts.pricing.service import Pricing
+from accounts.tenants import repository as tenants
 from api.errors import AlreadyExists, InvalidArgument, NotFound
 
 MOST_BUDGETS = 100
@@ -108,6 +109,7 @@ class Budgets:
             )
             repository.add(session, row)
             audit.record(session, actor, account_id, "budget.made", row.id, after=_audited(row))
+            await tenants.touch(session, account_id)
         await self._watch.look(account_id, is_changed=True)
         return await self.read(account_id, row.id)
 
@@ -129,6 +131,7 @@ class Budgets:
                 row.alerted = 0
             row.mode = mode or row.mode
             audit.record(session, actor, account_id, "budget.changed", row.id, before=before, after=_audited(row))
+            await tenants.touch(session, account_id)
         await self._watch.look(account_id, is_changed=True)
         return await self.read(account_id, budget_id)
 
@@ -143,6 +146,7 @@ class Budgets:
             row = await _existing(session, account_id, budget_id)
             await repository.remove(session, row.id)
             audit.record(session, actor, account_id, "budget.deleted", row.id, before=_audited(row))
+            await tenants.touch(session, account_id)
         await self._watch.look(account_id, is_changed=True)
 
 

@@ -7,7 +7,7 @@ from cli.edge.typed import Config, extension
 
 _WATCHDOG: Config = {"miss_timeout": "2s", "megamiss_timeout": "10s"}
 """Envoy counts threads that do not turn for so long, and no more. By its own measure, 0.2 s, each of its threads wakes
-ten times a second and one that looks at them five times, which was a seventh of what takes an idle service."""
+ten times a second and two that look at them five times, which was a seventh of what an idle service takes."""
 
 
 def configuration(settings: EdgeSettings) -> Config:

@@ -36,6 +36,10 @@ class Refusing:
         self._count = 0
         self._until = float("-inf")
 
+    def known(self, count: int) -> None:
+        """Take so many as refused long ago."""
+        self._count = count
+
     def told(self, count: int, now: float) -> bool:
         """Return whether it refuses, now that it has refused so many in all."""
         if count > self._count:
@@ -67,12 +71,16 @@ class Precedence:
                 await asyncio.sleep(LOOK_SECONDS if is_busy else CALM_SECONDS)
                 before, since = used, looked
                 used, looked = _cpu_seconds(threads), time.monotonic()
+                was_busy = is_busy
                 is_busy = self._gives_way or used - before > _BUSY_CORES * (looked - since)
                 if is_busy:
-                    await self._look()
+                    await self._look(is_first=not was_busy)
 
-    async def _look(self) -> None:
+    async def _look(self, *, is_first: bool) -> None:
         with suppress(ConnectionError):
+            if is_first:  # what was refused while nobody looked is not refused now
+                self._refusing.known(await self._refused())
+                return
             refusing = self._refusing.told(await self._refused(), time.monotonic())
             if refusing != self._gives_way:
                 give_way(self._pid, NICE if refusing else 0)

@@ -71,7 +71,7 @@ async def run(folder: Path, messages: int, line: int) -> None:
         Doom(line).begin()
     consumer.start()
     router = Metering(folder / "usage", ROUTER, carrier, window_seconds=WINDOW_SECONDS)
-    router.start()
+    router.start(lambda _: False)
     books = Books(folder)
     publishes = router.meters.meter("acme", "cache", PUBLISH, "key:k")
     flights = router.seats.flights

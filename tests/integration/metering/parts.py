@@ -104,7 +104,7 @@ class Installation:
 
     def router(self, id: str = "router-1") -> Metering:
         router = Metering(self.folder, id, self.carrier, window_seconds=WINDOW_SECONDS, seals=self.seals)
-        router.start()
+        router.start(lambda _: False)
         self.routers.append(router)
         return router
 
