@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
+import grpc
 import pytest
 
-from tests.e2e.service import Service
+from tests.e2e.service import Service, until
 from tests.e2e.tenant import PASSWORD, Tenant
-from tests.e2e.wire import Client
+from tests.e2e.wire import Client, refusal
 
 EMAIL = "limited@example.com"
 ACCOUNT = ("account", "create", EMAIL, "--plan", "contract", "--password", PASSWORD)
@@ -35,4 +36,14 @@ def limited(service: Service) -> Iterator[Tenant]:
     """An account with the contract's published limits: 100 subscriptions, 100 publishes a second, 100 KiB."""
     service.run(*ACCOUNT, "--data", str(service.data))
     with Tenant(service, email=EMAIL) as made:
+        # The command is another process, and what it commits is known to the service a quarter of a second later.
+        until(lambda: _is_known(made), what="the account of the command")
         yield made
+
+
+def _is_known(tenant: Tenant) -> bool:
+    try:
+        tenant.owner.list_caches()
+    except grpc.RpcError as refused:
+        return refusal(refused).code is not grpc.StatusCode.UNAUTHENTICATED
+    return True
