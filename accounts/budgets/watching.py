@@ -93,7 +93,7 @@ class Watch:
     async def look(self, account_id: str, *, is_changed: bool = False) -> Mapping[str, Decimal]:
         """Compare an account's spending with its budgets, do what they say, and return what was spent by budget id.
 
-        With `is_changed`, routers are told also where no budget came into force or was lifted.
+        With `is_changed`, whoever changed a budget has touched its account, and routers are told of that in any case.
 
         Raises:
             NotFound: there is no such account.
@@ -105,8 +105,6 @@ class Watch:
         if spent is not None and any(_is_news(row, spent) for row in rows):
             is_changed |= await self._act(account_id, spent)
         if is_changed:
-            async with self._database.transaction() as session:
-                await tenants.touch(session, account_id)
             await self._snapshots.publish(account_id)
         return {} if spent is None else {row.id: spent.of(row) for row in rows}
 
