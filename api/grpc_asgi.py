@@ -50,6 +50,7 @@ _EMPTY_BODY: Message = {"type": "http.response.body", "body": EMPTY, "more_body"
 _NO_BODY: Message = {"type": "http.response.body", "body": b"", "more_body": False}
 _HEARTBEAT: Message = {"type": "http.response.body", "body": HEARTBEAT, "more_body": True}
 _OK: Message = {"type": "http.response.trailers", "headers": [(b"grpc-status", b"0")]}
+_LEFT = "tidings.left"
 _UNESCAPED = "".join(map(chr, range(0x20, 0x7F))).replace("%", "")
 _SECONDS = {b"H": 3600.0, b"M": 60.0, b"S": 1.0, b"m": 1e-3, b"u": 1e-6, b"n": 1e-9}
 
@@ -151,6 +152,21 @@ async def write(send: Send, frames: bytes) -> None:
 def wrote(send: Send, frames: bytes) -> "asyncio.Future[None]":
     """Write as `write` does, at once; return what is done when the edge has taken it, or has an OSError."""
     return asyncio.ensure_future(send({"type": "http.response.body", "body": frames, "more_body": True}))
+
+
+async def when_left(scope: Scope, send: Send, call: Callable[[], None]) -> None:
+    """Have `call` called when the client leaves, where the server tells of that; elsewhere a write finds out.
+
+    Raises:
+        ClientGone: it has left.
+    """
+    if _LEFT not in scope.get("extensions", ()):
+        return
+    try:
+        await send({"type": _LEFT, "call": call})
+    except OSError as reason:
+        forgotten(reason)
+        raise ClientGone from reason
 
 
 def beating(send: Send) -> Callable[[], Awaitable[None]]:

@@ -13,6 +13,7 @@ from http2.counts import Counts
 from http2.endings import ClientLeft, Ending, How
 from http2.floods import Floods
 from http2.frames import STREAM_ID, Code, ConnectionFault, Flag, Kind, StreamFault
+from http2.leaving import Leaving
 from http2.limits import Limits
 from http2.reading import Reading
 from http2.refusals import Refusal
@@ -32,6 +33,7 @@ class Shared(NamedTuple):
     counts: Counts
     turn: Turn
     waiting: Waiting
+    leaving: Leaving
     ended: Callable[[Stream], None]
     """Called with each stream when it has ended, in whatever way; it must not raise."""
     at_once: AtOnce = nobody
@@ -64,6 +66,7 @@ class Connection:
         self._counts = shared.counts
         self._ended = shared.ended
         self._at_once = shared.at_once
+        self._leaving = shared.leaving
         self._loop = asyncio.get_running_loop()
         self._heads = Heads(limits, scheme)
         self._floods = Floods(limits, self._loop.time())
@@ -145,11 +148,18 @@ class Connection:
             raise ConnectionFault(Code.PROTOCOL_ERROR, "DATA of no stream")
         self._read(length)
         if stream is None:
-            self._floods.idle_frame(self._loop.time())  # it was given up before the client knew
+            self._late_data(number, ends=ends)
         elif stream.is_whole:
             raise StreamFault(Code.STREAM_CLOSED)
         else:
             self._add(stream, payload, length, ends=ends)
+
+    def _late_data(self, number: int, *, ends: bool) -> None:
+        """Take note of DATA for a stream that has ended. The rest of a request that was given up here is no fault."""
+        if ends and number in self._given_up:
+            self._given_up.remove(number)
+        else:
+            self._floods.idle_frame(self._loop.time())
 
     def _read(self, length: int) -> None:
         """Let the client send so much more, when it has come to be worth a frame.
@@ -413,7 +423,7 @@ class Connection:
         stream.ending = ending
         self._sent(stream)
         self.sending.forget(stream)
-        stream.leave()
+        stream.leave(self._leaving)
 
     def _sent(self, stream: Stream) -> None:
         """Forget a stream: its answer has left, or nobody waits for it."""

@@ -73,7 +73,7 @@ class Head:
             "root_path": "",
             "headers": headers,
             "server": None,
-            "extensions": {"http.response.trailers": {}},
+            "extensions": {"http.response.trailers": {}, "tidings.left": {}},
         }
 
 

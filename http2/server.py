@@ -9,6 +9,7 @@ from pathlib import Path
 from http2.at_once import AtOnce, nobody
 from http2.connection import App, Shared
 from http2.counts import Counts
+from http2.leaving import Leaving
 from http2.limits import Limits
 from http2.protocol import Socket
 from http2.sending import Turn
@@ -48,7 +49,7 @@ class Server:
         """
         self.counts = Counts()
         self._sockets: set[Socket] = set()
-        shared = Shared(self.counts, Turn(), Waiting(self.counts), ended or _nobody_asks, at_once)
+        shared = Shared(self.counts, Turn(), Waiting(self.counts), Leaving(), ended or _nobody_asks, at_once)
         self._socket = partial(Socket, self, app, limits or Limits(), shared, scheme=scheme, proxied=proxied)
         self._server: asyncio.AbstractServer | None = None
         self._direct: asyncio.AbstractServer | None = None

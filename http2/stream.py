@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from http2 import endings
@@ -10,12 +10,16 @@ from http2.at_once import Answer
 from http2.blocks import answer, fields, trailers
 from http2.endings import ClientLeft, Ending, How
 from http2.frames import Code, Flag
+from http2.leaving import Leaving
 from http2.refusals import Refusal
 from http2.rules import Head
 from http2.whole import whole
 
 if TYPE_CHECKING:
     from http2.connection import Connection
+
+LEFT_EVENT = "tidings.left"
+"""An extension of ASGI: an event to send, whose `call` is called once when the client has left."""
 
 Message = dict[str, Any]
 Fields = Sequence[tuple[bytes, bytes]]
@@ -38,6 +42,7 @@ class Stream:
         ending: How it has ended, once it has.
         held_bytes: So much of it counts among what all connections hold.
         since: When the request began, or when something was written last while more waits; by the loop's clock.
+        left: What the application wants called when its client has left before the answer's end.
         is_gone: The client has left, or the stream was reset.
         is_whole: The request has ended.
         is_ended: The answer has been handed over, all of it.
@@ -47,8 +52,8 @@ class Stream:
 
     __slots__ = (
         "_connection", "_has_trailers", "_start", "began", "body", "ending", "granted", "head", "headers", "held_bytes",
-        "id", "is_ended", "is_gone", "is_queued", "is_unsent", "is_whole", "pending", "received_bytes", "since",
-        "status", "trailers", "window",
+        "id", "is_ended", "is_gone", "is_queued", "is_unsent", "is_whole", "left", "pending", "received_bytes",
+        "since", "status", "trailers", "window",
     )  # fmt: skip
 
     def __init__(self, connection: "Connection", number: int, head: Head, window: int, now: float) -> None:
@@ -64,6 +69,7 @@ class Stream:
         self.held_bytes = 0
         self.pending: deque[tuple[memoryview | bytes, int, asyncio.Future[None] | None]] | None = None
         self.body: bytes | bytearray = b""
+        self.left: Callable[[], None] | None = None
         self.is_gone = False
         self.is_whole = False
         self.is_ended = False
@@ -128,6 +134,9 @@ class Stream:
         if kind == "http.response.start":
             self._start = event
             return connection.taken
+        if kind == LEFT_EVENT:
+            self.left = event["call"]
+            return connection.taken
         self.is_ended = True
         self.trailers = tuple(event["headers"])
         return connection.end(self, trailers(self.trailers))
@@ -178,9 +187,12 @@ class Stream:
         self.is_ended = True
         self._connection.end(self, fields([(b":status", b"200"), *self.headers]))
 
-    def leave(self) -> None:
-        """Take note that its client is gone; whoever waits for it is told."""
+    def leave(self, leaving: Leaving) -> None:
+        """Take note that its client is gone; whoever waits for it is told, the application by way of `leaving`."""
         self.is_gone = True
+        left, self.left = self.left, None
+        if left is not None:
+            leaving.add(left)
         pending, self.pending = self.pending, None
         for _, _, waiter in pending or ():
             if waiter is not None and not waiter.done():

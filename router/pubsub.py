@@ -22,6 +22,7 @@ from api.grpc_asgi import (
     shown,
     start_stream,
     timeout_seconds,
+    when_left,
     write,
 )
 from api.items import value_size
@@ -103,6 +104,7 @@ class Pubsub:
                 await refuse(send, reason)
             return
         try:
+            await when_left(scope, send, subscription.left)
             await start_stream(send)
             await self._pump(subscription, headers, send)
         except ClientGone:

@@ -41,6 +41,10 @@ class Asked(NamedTuple):
     is_direct: bool = False
 
 
+class _ClientLeft(Unavailable):
+    """Nobody reads the stream any more."""
+
+
 class Subscription:
     """A cursor into a feed, with a heartbeat when nothing happens and an end that others may decide on."""
 
@@ -107,7 +111,7 @@ class Subscription:
     @property
     def ending(self) -> TidingsError | None:
         """Why it ends, where that was decided here; None where its client leaves."""
-        return self._ending
+        return None if isinstance(self._ending, _ClientLeft) else self._ending
 
     @property
     def is_ending(self) -> bool:
@@ -118,8 +122,12 @@ class Subscription:
         """Whether the client has left without a word; if so, the subscription ends."""
         if self._waiter is None or not await self._asked.is_gone():
             return False
-        self.end(Unavailable("the client has left"))
+        self.left()
         return True
+
+    def left(self) -> None:
+        """End: the client has left."""
+        self.end(_ClientLeft("the client has left"))
 
     def check(self) -> None:
         """End the subscription if its account no longer allows it."""
@@ -242,7 +250,7 @@ class Subscription:
         self._beating = None
         if not beating.cancelled() and (reason := beating.exception()) is not None:
             forgotten(reason)
-            self.end(Unavailable("the client has left"))
+            self.left()
 
     def end(self, reason: TidingsError) -> None:
         """End the stream with `reason`, before whatever else waits for it. The first reason stays."""

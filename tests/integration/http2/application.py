@@ -6,10 +6,10 @@ from typing import Any
 
 from api.framing import frame
 from api.grpc_asgi import CONTENT_TYPE, Answer, Message, Promise, Receive, Scope, Send
+from http2.stream import LEFT_EVENT
 
 START: Message = {"type": "http.response.start", "status": 200, "headers": [CONTENT_TYPE], "trailers": True}
 OK: Message = {"type": "http.response.trailers", "headers": [(b"grpc-status", b"0")]}
-LOOK_SECONDS = 0.02
 
 
 def piece(body: bytes, *, more: bool = True) -> Message:
@@ -118,14 +118,14 @@ class Application:
     async def silent(self, receive: Receive, send: Send) -> None:
         """Say nothing until the client leaves."""
         await self.body(receive)
-        await self.leaving(receive)
+        await self.leaving(send)
 
     async def opened(self, receive: Receive, send: Send) -> None:
         """Say something, and no more until the client leaves."""
         await self.body(receive)
         await send(START)
         await send(piece(b"first"))
-        await self.leaving(receive)
+        await self.leaving(send)
 
     async def raises(self, receive: Receive, send: Send) -> None:
         raise Broken
@@ -174,8 +174,9 @@ class Application:
             if not event["more_body"]:
                 return
 
-    async def leaving(self, receive: Receive) -> None:
-        """Wait for the client to leave, as the product does it: by looking."""
-        while (await receive())["type"] != "http.disconnect":
-            await asyncio.sleep(LOOK_SECONDS)
+    async def leaving(self, send: Send) -> None:
+        """Wait for the client to leave, as the product does it: by being told."""
+        left = asyncio.Event()
+        await send({"type": LEFT_EVENT, "call": left.set})
+        await left.wait()
         raise ConnectionResetError

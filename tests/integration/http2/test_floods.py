@@ -244,6 +244,26 @@ async def test_as_many_resets_as_are_allowed_harm_nobody(service: Service) -> No
     assert (await peer.answer(8001)).status == 0
 
 
+async def test_who_gives_up_all_may_begin_anew_at_once(service: Service) -> None:
+    """What was given up keeps no place, though its work has still to end."""
+    peer = await service.peer()
+    before, after = range(1, 4001, 2), range(4001, 8001, 2)
+    await subscribe(peer, before)
+    peer.send(*(wire.reset(stream) for stream in before), *(wire.request(stream, "/opened") for stream in after))
+    await peer.until(lambda: all(peer.answers[stream].body for stream in after))
+
+
+async def test_the_data_of_refused_requests_is_no_flood() -> None:
+    """A request is on its way, whole, before its client knows that there is no room."""
+    async with serving(streams=10, spare_frames=50, spare_frames_a_second=1.0, resets=5000) as service:
+        peer = await service.peer()
+        await subscribe(peer, range(1, 21, 2))
+        refused = range(21, 821, 2)
+        peer.send(*(wire.request(stream, "/opened") for stream in refused))
+        await peer.until(lambda: all(peer.answers[stream].reset for stream in refused))
+        assert not peer.goaways
+
+
 async def test_a_long_life_with_many_resets_is_no_flood() -> None:
     async with serving(resets=50) as service:
         client = await service.client()

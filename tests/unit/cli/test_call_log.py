@@ -16,6 +16,7 @@ from cli.settings import GrpcSettings
 from http2.connection import Connection, Shared
 from http2.counts import Counts
 from http2.endings import LEFT, RESET
+from http2.leaving import Leaving
 from http2.limits import Limits
 from http2.sending import Turn
 from http2.stream import Stream
@@ -46,7 +47,7 @@ async def ended(path: str = PUBLISH, extra: wire.Fields = (), client: str = "192
     found: list[Stream] = []
     written: list[object] = []
     counts = Counts()
-    shared = Shared(counts, Turn(), Waiting(counts), found.append)
+    shared = Shared(counts, Turn(), Waiting(counts), Leaving(), found.append)
     connection = Connection(application, Limits(), shared, written.append)
     connection.client = (client, 50123)
     connection.receive(wire.PREFACE + wire.headers(1, path, extra) + wire.data(1, b"hello", end=True), 10)

@@ -236,3 +236,18 @@ async def test_a_feed_knows_how_many_come_without_a_proxy(acme: World) -> None:
         await acme.publish()
         await task
         assert feed.direct == left
+
+
+async def test_a_subscription_ends_when_its_server_tells_that_the_client_left(acme: World) -> None:
+    """And not with its next heartbeat: until then it would have a place on the connection, and cost."""
+    client = connection(SUBSCRIBE, subscribe_request("cache", "topic"))
+    client.scope = {**client.scope, "extensions": {"tidings.left": {}}}
+    task = acme.serve(client, acme.pubsub.subscribe)
+    await client.until(lambda: client.kinds == ["heartbeat"])
+    (left,) = [event["call"] for event in client.sent if event["type"] == "tidings.left"]
+    before = asyncio.get_running_loop().time()
+    client.has_left = True
+    left()
+    await asyncio.wait([task])
+    assert asyncio.get_running_loop().time() == before
+    assert not acme.router.subscriptions
