@@ -143,13 +143,13 @@ class Metering:
         while True:
             length = self._window_seconds
             await asyncio.sleep(length - self._now() % length)  # windows end at whole seconds, and so at whole minutes
-            try:
-                await self._keep()
-                await self._hand_over()
-            except Unavailable:
-                continue  # the backplane has told the log, and the next second comes
-            except Exception:  # noqa: BLE001 - what was counted is on disk, and the next turn may go well
-                _log.exception("usage could not be handed over")
+            for step in (self._keep, self._hand_over):  # what was kept before is told also where nothing more can be
+                try:
+                    await step()
+                except Unavailable:
+                    pass  # the backplane has told the log, and the next second comes
+                except Exception:  # noqa: BLE001 - what was counted is on disk, and the next turn may go well
+                    _log.exception("usage could not be handed over")
 
     async def _keep(self) -> None:
         """Seal what was counted and take over what others have left, as far as the disk has room."""

@@ -56,12 +56,15 @@ class Journal:
         return self.has_ended and not self._sent_at
 
     def seal(self, window: Window, *, last: bool = False) -> None:
-        """Make a batch of a window in which nothing is counted any more."""
+        """Make a batch of a window in which nothing is counted any more.
+
+        Raises:
+            OSError: there was no room, or no file could be opened; the window is as it was, to be sealed again.
+        """
         used = seal(window.memory, self._digest, last=last)
-        number = window.number
+        self.folder.shorten(window.number, used)
+        self._sealed(window.number)
         window.close()
-        self.folder.shorten(number, used)
-        self._sealed(number)
 
     def inherit(self) -> None:
         """Take over what a dead process has left: seal what it was counting in, and say that this was the end.
@@ -159,9 +162,10 @@ class Journal:
         self._digest = digest(payload)
         self._fresh[number] = payload
         self._sent_at[number] = float("-inf")
-        if self.newest and self.newest not in self._sent_at:
-            self.folder.remove(self.newest)
-        self.newest = number
+        before, self.newest = self.newest, number
+        if before and before not in self._sent_at:
+            with contextlib.suppress(OSError):  # one that stays is sent again at the next start, and counts once
+                self.folder.remove(before)
 
     def _payload(self, number: int) -> bytes:
         contents = read(self.folder.read(number))

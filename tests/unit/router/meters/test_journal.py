@@ -1,5 +1,6 @@
 """What one boot has counted stays on disk until it is applied, whenever its process is killed."""
 
+import errno
 import itertools
 import os
 from collections.abc import Sequence
@@ -77,6 +78,25 @@ def test_batches_have_running_numbers_and_hold_each_other(boot: Boot) -> None:
     assert messages(batches) == [3, 5]
     check_chain(boot.journal)
     assert {(batch.router, batch.boot) for batch in batches} == {("router-1", boot.journal.folder.boot)}
+
+
+@pytest.mark.parametrize("failing", ["truncate", "open", "fsync"])
+def test_a_window_that_could_not_be_sealed_is_sealed_later(
+    boot: Boot, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    """As when the process has as many files open as it may: the next try is as good as the first."""
+    boot.counts(3, 5, 7)
+
+    def fails(*_: object, **__: object) -> int:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, failing, fails)
+        with pytest.raises(OSError, match="Too many"):
+            boot.seals(1)
+    boot.seals()
+    assert messages(due(boot.journal)) == [3, 5]
+    check_chain(boot.journal)
 
 
 def test_what_was_sent_is_sent_again_after_a_while_or_when_it_may_be_lost(boot: Boot) -> None:
