@@ -140,11 +140,14 @@ class Node:
         owned.watchers[sink] = None
         return owned.history.resume(number, page)
 
-    def unsubscribe(self, topic: Topic, sink: Watcher) -> None:
-        """Stop broadcasting the topic to `sink`."""
-        if owned := self._topics.get(topic):
-            owned.watchers.pop(sink, None)
-            owned.used = self._now()
+    def unsubscribe(self, topic: Topic, sink: Watcher) -> bool:
+        """Stop broadcasting the topic to `sink`; return whether it was."""
+        owned = self._topics.get(topic)
+        if owned is None or sink not in owned.watchers:
+            return False
+        del owned.watchers[sink]
+        owned.used = self._now()
+        return True
 
     def gone(self, sink: Watcher) -> None:
         """Stop broadcasting anything to `sink`: its router has gone."""

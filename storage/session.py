@@ -24,6 +24,8 @@ MAX_WAITING_BYTES = 64 * 1024 * 1024
 
 ITEM_OVERHEAD_BYTES = 32
 LOAD_PAUSE_SECONDS = 0.25
+LOAD_WAIT_SECONDS = 5.0
+"""A router's subscriber has given up by then, while a topic is not loaded; the router's watch itself waits on."""
 
 _log = logging.getLogger(__name__)
 
@@ -54,6 +56,8 @@ class Session:
         self._reads = 0
         self._watches: dict[Topic, int] = {}
         self._waiting: set[asyncio.Task[None]] = set()
+        self._loading: dict[Topic, list[tuple[float, wire.Request]]] = {}
+        """Subscribes to topics that are being loaded, in their order, and when they came."""
 
     def __repr__(self) -> str:
         return f"<Session {len(self._watches)} topics watched, {self.outbox!r}>"
@@ -130,11 +134,12 @@ class Session:
             self._publish(publish)
 
     def _take_subscribe(self, topic: Topic, request: wire.Request) -> None:
-        self._watches[topic] = request.subscribe.watch
         if not self._ownership.owns(topic, self._map_version):
             self._refuse_watch(topic, request.id)
-        elif topic.durable:
-            self._wait_for(self._subscribe_durable(topic, request))
+            return
+        self._watches[topic] = request.subscribe.watch
+        if topic.durable:
+            self._subscribe_durable(topic, request)
         elif not self._ownership.is_settled(topic):
             self._wait_for(self._subscribe_later(topic, request))
         else:
@@ -169,18 +174,47 @@ class Session:
         except Unavailable as reason:
             self._fail(publish.id, reason)
 
-    async def _subscribe_durable(self, topic: Topic, request: wire.Request) -> None:
-        """Subscribe as soon as the topic can be loaded; a router that takes its watches up waits for that."""
+    def _subscribe_durable(self, topic: Topic, request: wire.Request) -> None:
+        waiting = self._loading.setdefault(topic, [])
+        waiting.append((asyncio.get_running_loop().time(), request))
+        if len(waiting) == 1:
+            self._wait_for(self._load(topic, waiting))
+
+    async def _load(self, topic: Topic, waiting: list[tuple[float, wire.Request]]) -> None:
+        """Load a topic for those who wait to subscribe to it, as soon as that can be, while its router watches it."""
+        is_ours = True
         try:
-            while True:
+            while topic in self._watches:
                 try:
                     await self._journalled().load(topic)
                     break
                 except Unavailable:
-                    await asyncio.sleep(LOAD_PAUSE_SECONDS)
-            self._subscribe_if_owned(topic, request)
+                    self._forget_late(waiting)
+                await asyncio.sleep(LOAD_PAUSE_SECONDS)
         except Moved:
-            self._refuse_watch(topic, request.id)
+            is_ours = False
+        finally:
+            del self._loading[topic]
+        for _, request in waiting:
+            if is_ours:
+                self._subscribe_if_owned(topic, request)
+            else:
+                self._refuse_watch(topic, request.id)
+
+    @staticmethod
+    def _forget_late(waiting: list[tuple[float, wire.Request]]) -> None:
+        """Forget subscribers that have given up: else all who try again would wait here while a store is away.
+
+        What a router begins a watch with stays: it may be the one that takes the watch up.
+        """
+        since, watches = asyncio.get_running_loop().time() - LOAD_WAIT_SECONDS, set[int]()
+        kept: list[tuple[float, wire.Request]] = []
+        for came, request in waiting:
+            watch = request.subscribe.watch
+            if came > since or watch not in watches:
+                kept.append((came, request))
+            watches.add(watch)
+        waiting[:] = kept
 
     def _journalled(self) -> DurableTopics:
         if self._durable is None:
@@ -209,8 +243,12 @@ class Session:
         self._put(wire.Event(moved=moved), ITEM_OVERHEAD_BYTES)
 
     def _refuse_watch(self, topic: Topic, request_id: int) -> None:
-        self._node.unsubscribe(topic, self)
-        self._watches.pop(topic, None)
+        """Refuse a subscribe; those for whom the topic was watched already are sent no more, and told so."""
+        was_watched = self._node.unsubscribe(topic, self)
+        if was_watched:
+            self.moved(topic, self._ownership.map_version)
+        else:
+            self._watches.pop(topic, None)
         self._refuse(request_id)
 
     def _fail(self, request_id: int, reason: Unavailable) -> None:

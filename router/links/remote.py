@@ -1,11 +1,12 @@
 """The link to a storage node on another machine: one connection, shared by all of a router's subscribers.
 
-When it breaks, what was asked and not answered fails as unavailable, and the link connects again and takes up
-every watched topic where it was: subscribers see nothing of it, or one Discontinuity where something is missing. It
-asks as well which publishes were stored, so that these count as used.
+When it breaks, publishes that were not answered fail as unavailable, and the link connects again and takes up every
+watched topic where it was: subscribers see nothing of it, or one Discontinuity where something is missing. Who was
+about to subscribe is asked for again. The link asks as well which publishes were stored, so that these count as used.
 """
 
 import asyncio
+import contextlib
 import logging
 import secrets
 from collections.abc import Callable, Iterator, Sequence
@@ -37,6 +38,10 @@ MOST_UNSURE = 65_536
 """Publishes whose answers were lost, while there is no connection on which to ask; a node remembers as many."""
 
 _log = logging.getLogger(__name__)
+
+
+class _Broken(Exception):
+    """The connection broke before what was asked on it was answered."""
 
 
 class _Awaited:
@@ -150,11 +155,15 @@ class RemoteLink:
         self._publish(self._outbox, Publish(self._watches.next_id(), topic, value, publisher_id), asker, ends)
 
     async def subscribe(self, topic: Topic, number: int, page: int) -> Resumed:
-        request = self._watches.subscribe(topic, number, page)
         try:
-            event = await self._ask(request)
-        finally:
-            self._watches.given_up(request.id)
+            async with asyncio.timeout(SUBSCRIBE_TIMEOUT_SECONDS):
+                event = await self._subscribed(topic, number, page)
+        except TimeoutError:
+            raise self._silence() from None
+        if event.WhichOneof("kind") == "moved":
+            raise Moved(event.moved.map_version)
+        if event.WhichOneof("kind") == "failed":
+            raise Unavailable(event.failed.message)
         return _resumed(event.resumed)
 
     def watch(self, topic: Topic, page: int, last: int) -> None:
@@ -167,23 +176,22 @@ class RemoteLink:
         self._put(outbox, publish, len(publish.value))
         self._published.add(publish.id, asker, ends)
 
-    async def _ask(self, request: wire.Request) -> wire.Event:
+    async def _subscribed(self, topic: Topic, number: int, page: int) -> wire.Event:
+        """Return the node's answer; where its connection breaks first, it is asked again on the next one."""
+        while True:
+            outbox = await self._connection()
+            with contextlib.suppress(_Broken):
+                return await self._ask(outbox, self._watches.subscribe(topic, number, page))
+
+    async def _ask(self, outbox: Outbox[wire.Request | Publish], request: wire.Request) -> wire.Event:
         answer: asyncio.Future[wire.Event] = asyncio.get_running_loop().create_future()
+        self._asked[request.id] = answer
         try:
-            async with asyncio.timeout(SUBSCRIBE_TIMEOUT_SECONDS):
-                outbox = await self._connection()
-                self._asked[request.id] = answer
-                self._put(outbox, request, 0)
-                event = await answer
-        except TimeoutError:
-            raise self._silence() from None
+            self._put(outbox, request, 0)
+            return await answer
         finally:
             self._asked.pop(request.id, None)
-        if event.WhichOneof("kind") == "moved":
-            raise Moved(event.moved.map_version)
-        if event.WhichOneof("kind") == "failed":
-            raise Unavailable(event.failed.message)
-        return event
+            self._watches.given_up(request.id)
 
     async def _connected_within(self, seconds: float) -> Outbox[wire.Request | Publish]:
         try:
@@ -317,7 +325,7 @@ class RemoteLink:
         self._watches.disconnected()
         for future in self._asked.values():
             if not future.done():
-                future.set_exception(Unavailable("the link to the topic's storage node broke"))
+                future.set_exception(_Broken())
         published.lost(Unavailable("the link to the topic's storage node broke; the value may be published"))
 
 

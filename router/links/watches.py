@@ -97,11 +97,13 @@ class Watches:
         """Take the answer to a subscribe."""
         resumed = event.resumed
         watch, retaken = self._asked.pop(resumed.id, (None, False))
-        if watch is not None and retaken:
+        if watch is None or self._by_id.get(watch.id) is not watch:
+            return  # whoever asked has given up, or nobody watches the topic any more
+        if retaken:
             self._catch_up(watch, resumed)
-        elif watch is not None and watch.retaking:
+        elif watch.retaking:
             watch.held.append(event)
-        elif watch is not None:
+        else:
             watch.page, watch.last = resumed.page, resumed.last
             self._answer(resumed.id, event)
 

@@ -12,10 +12,10 @@ from momento_wire_types import cachepubsub_pb2 as client
 
 from api.errors import DeadlineExceeded, Unavailable
 from api.framing import HEADER_BYTES
-from api.link import Receipt
+from api.link import Moved, Receipt
 from api.names import Topic
 from api.outbox import Outbox
-from router.links.remote import RemoteLink
+from router.links.remote import FIRST_RETRY_SECONDS, RemoteLink
 from storage.node import Node
 from storage.server import SERVICE, Server
 from storage.session import Session
@@ -71,6 +71,10 @@ async def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
 def lost(session: Session, *_: object) -> None:
     """Break the session's stream instead of doing what was asked."""
     session.overflowed.set()
+
+
+def silent(session: Session, *_: object) -> None:
+    """Do nothing of what was asked."""
 
 
 async def say(link: RemoteLink, text: str) -> int:
@@ -169,6 +173,38 @@ async def test_a_node_that_lost_its_memory_goes_on_with_a_newer_page() -> None:
         await until(lambda: heard.numbers == [1, 1])
         await link.close()
     assert heard.items[1][0] > heard.items[0][0]
+
+
+async def test_who_subscribes_while_a_node_is_away_is_answered_when_it_is_back() -> None:
+    """Though connections to it failed meanwhile: within the time that SDKs wait for a first message."""
+    async with serving(Node("node-1")) as port:
+        pass
+    async with linked(port, Heard()) as link:
+        subscribing = asyncio.create_task(link.subscribe(TOPIC, 0, 0))
+        await until(lambda: link._retry_seconds > FIRST_RETRY_SECONDS * 2)
+        async with serving(Node("node-1"), port):
+            assert (await subscribing).last == 0
+
+
+async def test_who_was_about_to_subscribe_when_a_link_broke_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with serving(Node("node-1")) as port, linked(port, Heard()) as link:
+        await say(link, "the link is up")
+        with monkeypatch.context() as deaf:
+            deaf.setattr(Session, "_put", lost)
+            subscribing = asyncio.create_task(link.subscribe(TOPIC, 0, 0))
+            await until(lambda: "connecting" in repr(link))
+        assert (await subscribing).last == 1
+
+
+async def test_who_was_about_to_subscribe_at_a_node_that_left_looks_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with serving(Node("node-1")) as port, linked(port, Heard()) as link:
+        await say(link, "the link is up")
+        monkeypatch.setattr(Session, "take_all", silent)
+        subscribing = asyncio.create_task(link.subscribe(TOPIC, 0, 0))
+        await until(lambda: bool(link._asked))
+        link.leave()
+        with pytest.raises(Moved):
+            await subscribing
 
 
 async def test_without_a_node_a_publish_is_unavailable_and_does_not_hang() -> None:
