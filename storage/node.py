@@ -32,7 +32,7 @@ class Node:
     """Owns topics. Nobody creates one: it is there as soon as it is used.
 
     Attributes:
-        taken_bytes: What all items that are kept take in memory.
+        taken_bytes: What all topics take in memory, with all items that are kept.
         items: How many were numbered here.
         dropped: How many were dropped because the node had no room for more, before their topics' own bounds were met.
     """
@@ -56,7 +56,7 @@ class Node:
         self._wall_clock_ms = wall_clock_ms
         self._topics: dict[Topic, _Owned] = {}
         self._holding: OrderedDict[Topic, _Owned] = OrderedDict()
-        """Topics that may hold items, the one published to least recently first."""
+        """Topics that may give way for others, the one published to least recently first."""
         self._last_page = 0
         self._counted: dict[str, list[int]] = {}
 
@@ -138,6 +138,8 @@ class Node:
         owned.history.expire(owned.used)
         self.taken_bytes += owned.history.taken_bytes - before
         owned.watchers[sink] = None
+        if self.taken_bytes > self.settings.total_bytes:
+            self._make_room()
         return owned.history.resume(number, page)
 
     def unsubscribe(self, topic: Topic, sink: Watcher) -> bool:
@@ -156,12 +158,11 @@ class Node:
 
     def release(self, topic: Topic, map_version: int) -> History:
         """Own a topic no more, which must be here: return its history, and tell its watchers to look elsewhere."""
-        owned = self._topics.pop(topic)
-        self._holding.pop(topic, None)
-        self.taken_bytes -= owned.history.taken_bytes
-        for sink in owned.watchers:
+        watchers = self._topics[topic].watchers
+        history = self._forget(topic)
+        for sink in watchers:
             sink.moved(topic, map_version)
-        return owned.history
+        return history
 
     def adopt(self, topic: Topic, history: History, map_version: int) -> None:
         """Own a topic as another node had it, unless it is newer here; then what the other had is lost.
@@ -178,8 +179,7 @@ class Node:
         owned = self._topics[topic] = _Owned(history, now)
         self._last_page = max(self._last_page, history.page)
         self.taken_bytes += history.taken_bytes
-        if history:
-            self._holding[topic] = owned
+        self._holding[topic] = owned
         if self.taken_bytes > self.settings.total_bytes:
             self._make_room()
 
@@ -199,8 +199,7 @@ class Node:
         """
         for topic in list(self._topics):
             if topic.account == account_id and (cache_ids is None or topic.cache in cache_ids):
-                self._holding.pop(topic, None)
-                self.taken_bytes -= self._topics.pop(topic).history.taken_bytes
+                self._forget(topic)
 
     def sweep(self) -> Iterator[None]:
         """Drop what is too old, and forget the topics that nobody uses. To be begun every few seconds.
@@ -218,17 +217,28 @@ class Node:
         owned.history.expire(now)
         self.taken_bytes += owned.history.taken_bytes - before
         if not owned.history and not owned.watchers and now - owned.used >= self.settings.idle_seconds:
-            del self._topics[topic]
-            self._holding.pop(topic, None)
+            self._forget(topic)
+
+    def _forget(self, topic: Topic) -> History:
+        owned = self._topics.pop(topic)
+        self._holding.pop(topic, None)
+        self.taken_bytes -= owned.history.taken_bytes
+        return owned.history
 
     def _born(self, topic: Topic, seen_page: int = 0) -> _Owned:
         """Begin a topic on a page above all of this node, and above the one that a subscriber has seen of it."""
         clock = self._wall_clock_ms()
         seen = seen_page if seen_page <= clock + MOST_SKEW_MS else 0
         owned = self._topics[topic] = _Owned(History(self.new_page(seen), self.settings_of(topic)), self._now())
+        self._holding[topic] = owned
+        self.taken_bytes += owned.history.taken_bytes
         return owned
 
     def _make_room(self) -> None:
+        """Drop items, and topics that have none and that nobody watches; what is durable is not this node's to forget.
+
+        It is called when the topic that is used just now holds an item or has a watcher.
+        """
         while self._holding and self.taken_bytes > self.settings.total_bytes:
             topic, owned = next(iter(self._holding.items()))
             history = owned.history
@@ -239,3 +249,5 @@ class Node:
                 self.taken_bytes += history.taken_bytes - before
             if not history:
                 del self._holding[topic]
+                if not owned.watchers and not topic.durable:
+                    self._forget(topic)

@@ -11,8 +11,8 @@ class HistorySettings:
         items: Items of one topic.
         topic_bytes: Bytes of one topic's items, as framed.
         seconds: Age of an item.
-        total_bytes: What the items of all topics of the node take in memory, which is more than their bytes; the topics
-            published to least recently give way first.
+        total_bytes: What all topics of the node take in memory, with their items; the topics published to least
+            recently give way first.
         idle_seconds: How long a topic without history, subscribers and publishers is remembered. A topic that was
             forgotten starts a new page when it is used again.
     """

@@ -2,7 +2,7 @@ import pytest
 
 from api.link import Receipt
 from api.names import Topic
-from storage.history import ITEM_BYTES
+from storage.history import ITEM_BYTES, TOPIC_BYTES
 from storage.node import SWEPT_AT_ONCE, Node
 from storage.settings import HistorySettings
 from tests.unit.clock import Clock
@@ -89,7 +89,7 @@ def test_what_is_too_old_is_not_given_to_a_subscriber_even_before_a_sweep(clock:
     storage.publish(TOPIC, value(), b"")
     clock.advance(61.0)
     resumed = storage.subscribe(TOPIC, Heard(), 1, 0)
-    assert (numbers(resumed), resumed.last, storage.taken_bytes) == ([], 1, 0)
+    assert (numbers(resumed), resumed.last, storage.taken_bytes) == ([], 1, TOPIC_BYTES)
 
 
 def test_a_sweep_lets_others_have_a_turn_and_bears_what_they_do_meanwhile(clock: Clock) -> None:
@@ -144,12 +144,12 @@ def test_a_page_grows_also_when_the_wall_clock_does_not(clock: Clock) -> None:
 
 
 def test_all_topics_together_keep_at_most_so_many_bytes(clock: Clock) -> None:
-    storage = node(clock, HistorySettings(total_bytes=10_000))
+    storage = node(clock, HistorySettings(total_bytes=40_000))
     topics = [Topic("acme", "acme-cache", str(number)) for number in range(20)]
     for topic in topics:
         for _ in range(5):
             storage.publish(topic, value("x" * 100), b"")
-            assert storage.taken_bytes <= 10_000
+            assert storage.taken_bytes <= 40_000
     kept = [len(numbers(storage.subscribe(topic, Heard(), 1, 0))) for topic in topics]
     assert kept[0] == 0
     assert kept[-1] == 5
@@ -157,7 +157,7 @@ def test_all_topics_together_keep_at_most_so_many_bytes(clock: Clock) -> None:
 
 
 def test_the_topics_published_to_least_recently_give_way_first(clock: Clock) -> None:
-    storage = node(clock, HistorySettings(total_bytes=1300))
+    storage = node(clock, HistorySettings(total_bytes=1300 + 2 * TOPIC_BYTES))
     storage.publish(TOPIC, value("x" * 400), b"")
     storage.publish(ELSEWHERE, value("x" * 400), b"")
     storage.publish(TOPIC, value("x" * 400), b"")
@@ -165,17 +165,47 @@ def test_the_topics_published_to_least_recently_give_way_first(clock: Clock) -> 
     assert numbers(storage.subscribe(TOPIC, Heard(), 1, 0)) == [1, 2]
 
 
-def test_to_make_room_it_looks_only_at_topics_that_hold_something(clock: Clock) -> None:
-    storage = node(clock, HistorySettings(total_bytes=1000))
+def test_to_make_room_it_looks_at_no_topic_twice_that_has_nothing_to_give(clock: Clock) -> None:
+    storage = node(clock, HistorySettings(total_bytes=1000 + 100 * TOPIC_BYTES))
     for number in range(100):
-        storage.publish(Topic("acme", "acme-cache", str(number)), value("x" * 200), b"")
+        topic = Topic("acme", "acme-cache", str(number))
+        storage.subscribe(topic, Heard(), 0, 0)
+        storage.publish(topic, value("x" * 200), b"")
     holding = {topic for topic, owned in storage._topics.items() if owned.history}
     assert set(storage._holding) == holding
-    assert len(holding) < 5 < len(storage)
+    assert len(holding) < 5
+    assert len(storage) == 100
+
+
+@pytest.mark.parametrize("is_read", [False, True])
+def test_topics_without_end_take_no_more_than_the_node_may(clock: Clock, *, is_read: bool) -> None:
+    """Neither those that are published to once nor those that are looked at once; what is subscribed to stays."""
+    storage = node(clock, HistorySettings(total_bytes=50_000))
+    storage.subscribe(TOPIC, heard := Heard(), 0, 0)
+    for number in range(1000):
+        topic = Topic("acme", "acme-cache", str(number))
+        if is_read:
+            storage.subscribe(topic, other := Heard(), 0, 0)
+            storage.unsubscribe(topic, other)
+        else:
+            storage.publish(topic, value(), b"")
+        assert storage.taken_bytes <= 50_000
+    assert len(storage) < 50
+    storage.publish(TOPIC, value(), b"")
+    assert heard.numbers == [1]
+
+
+def test_a_durable_topic_is_not_forgotten_to_make_room(clock: Clock) -> None:
+    """It may be loaded for a publish that the journal is about to have."""
+    storage = node(clock, HistorySettings(total_bytes=10_000))
+    storage.begin(durable := TOPIC._replace(durable=True))
+    for number in range(100):
+        storage.publish(Topic("acme", "acme-cache", str(number)), value(), b"")
+    assert durable in storage
 
 
 def test_what_it_holds_is_counted_exactly(clock: Clock) -> None:
-    storage = node(clock, HistorySettings(items=3, seconds=60.0, total_bytes=2000, topic_bytes=700))
+    storage = node(clock, HistorySettings(items=3, seconds=60.0, total_bytes=2000 + 5 * TOPIC_BYTES, topic_bytes=700))
     for number in range(60):
         clock.advance(5.0)
         storage.publish(Topic("acme", "c", str(number % 7)), value("x" * (number * 13 % 300)), b"")
@@ -184,7 +214,7 @@ def test_what_it_holds_is_counted_exactly(clock: Clock) -> None:
         histories = [owned.history for owned in storage._topics.values()]
         assert storage.taken_bytes == sum(history.taken_bytes for history in histories)
         for history in histories:
-            assert history.taken_bytes == history.held_bytes + ITEM_BYTES * len(history)
+            assert history.taken_bytes == TOPIC_BYTES + history.held_bytes + ITEM_BYTES * len(history)
 
 
 def test_it_says_what_it_holds(clock: Clock) -> None:
