@@ -14,7 +14,8 @@ from cli.memory import memory_bytes
 HISTORY_BESIDE_A_ROUTER: Final = 4
 HISTORY_ALONE: Final = 2
 SLOW_READERS: Final = 8
-UNFINISHED_REQUESTS: Final = 8
+UNFINISHED_REQUESTS: Final = 16
+"""They may be twice as much together: see `http2.limits:Limits.held_bytes`."""
 
 
 def fitted(most: int, part: int) -> int:

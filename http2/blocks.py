@@ -24,6 +24,13 @@ _REMEMBERED: Final = 64
 _REMEMBERED_BYTES: Final = 2048
 """Of one block. Longer ones put too little into the table, and would hold memory here."""
 
+_MOST_RESIZES: Final = 2
+_RESIZE_MASK: Final = 0xE0
+_RESIZE: Final = 0x20
+_LONG: Final = 0x1F
+_GOES_ON: Final = 0x80
+"""How a change of the table's size is told: three bits, and a number that goes on in the next byte where it is long."""
+
 
 class Heads:
     """The header blocks of one connection's client."""
@@ -61,6 +68,8 @@ class Heads:
 
     def _decoded(self, block: bytes) -> tuple[list[tuple[bytes, bytes]], bool]:
         """Return the fields, and whether the block left the table as it was; where not, what is known is forgotten."""
+        if _resizes_too_often(block):
+            raise ConnectionFault(Code.COMPRESSION_ERROR, "the headers change the table's size too often")
         size, length, first = self._state()
         try:
             found = [(field[0], field[1]) for field in self._decoder.decode(block, raw=True)]
@@ -82,6 +91,23 @@ class Heads:
         table = self._decoder.header_table
         entries: Sequence[object] = table.dynamic_entries  # not of pairs: compiled code would make new ones of them
         return table.maxsize, len(entries), entries[0] if entries else None
+
+
+def _resizes_too_often(block: bytes) -> bool:
+    """Return whether a block begins with more changes of the table's size than are ever needed (RFC 7541, 4.2).
+
+    They are nothing that counts as headers: 120 KiB of them kept everybody waiting for a tenth of a second.
+    """
+    place = 0
+    for _ in range(_MOST_RESIZES + 1):
+        if place >= len(block) or block[place] & _RESIZE_MASK != _RESIZE:
+            return False
+        if block[place] & _LONG == _LONG:
+            place += 1
+            while place < len(block) and block[place] & _GOES_ON:
+                place += 1
+        place += 1
+    return True
 
 
 def fields(headers: Iterable[tuple[bytes, bytes]]) -> bytes:

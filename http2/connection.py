@@ -43,6 +43,9 @@ class Shared(NamedTuple):
 _STREAMS_A_FRAME = 100
 """So many streams, whose windows one frame of SETTINGS moves, take as long as a frame that asks for nothing."""
 
+_LONG_BLOCK = 1024
+"""Headers that take more count among what is held of a request."""
+
 _GIVEN_UP = 64
 """So many streams that were reset here are remembered: what their clients had sent before they knew is no fault."""
 
@@ -82,6 +85,7 @@ class Connection:
         self._serving: dict[Stream, asyncio.Task[None]] = {}
         self._owed = 0  # promised answers, also those whose streams are gone
         self._read_bytes = 0
+        self._held_bytes = 0  # of all requests that have not come whole
         self._given_up: deque[int] = deque(maxlen=_GIVEN_UP)
         self.sending.put(
             frames.settings(
@@ -181,11 +185,22 @@ class Connection:
         elif ends:
             self._start(stream)
         elif length:
-            self._counts.held_bytes += len(payload)
-            stream.held_bytes += len(payload)
             self.sending.put(frames.window_update(stream.id, length))
-            if self._counts.held_bytes > self._limits.held_bytes:
-                self._refuse(stream, refusals.BUSY)
+            self._hold(stream, len(payload))
+
+    def _hold(self, stream: Stream, length: int) -> None:
+        """Count what is held of a request. Where all hold too much, whoever holds more than a fair part is refused.
+
+        So nobody can take the room of those who send little. All together hold less than twice the bound.
+        """
+        counts, most = self._counts, self._limits.held_bytes
+        if not self._held_bytes:
+            counts.holders += 1
+        self._held_bytes += length
+        stream.held_bytes += length
+        counts.held_bytes += length
+        if counts.held_bytes > most and self._held_bytes * counts.holders > most:
+            self._refuse(stream, refusals.BUSY)
 
     def headers(self, number: int, block: bytes, *, ends: bool) -> None:
         """Take a header block, whole."""
@@ -209,6 +224,8 @@ class Connection:
         self._coming[stream] = None
         if ends:
             self._start(stream)
+        elif len(block) > _LONG_BLOCK:
+            self._hold(stream, len(block))
 
     def _trailers(self, stream: Stream, block: bytes, *, ends: bool) -> None:
         self._heads.skip(block)
@@ -438,8 +455,12 @@ class Connection:
         """Wait for no more of a request."""
         stream.is_whole = True
         self._coming.pop(stream, None)
-        self._counts.held_bytes -= stream.held_bytes
-        stream.held_bytes = 0
+        if stream.held_bytes:
+            self._held_bytes -= stream.held_bytes
+            self._counts.held_bytes -= stream.held_bytes
+            stream.held_bytes = 0
+            if not self._held_bytes:
+                self._counts.holders -= 1
 
 
 def _older(streams: dict[Stream, Any], than: float) -> list[Stream]:

@@ -21,13 +21,15 @@ class Counts:
     unsent: int = 0
     """Answers without a call of the application that wait for their clients: as many as there are now."""
     resets: int = 0
-    """Streams that clients gave up before they were answered."""
+    """Streams that clients gave up."""
     faults: int = 0
     """Streams that broke a rule, or were refused."""
     broken: int = 0
     """Connections that broke the protocol, asked for too much, or did not answer."""
     held_bytes: int = 0
     """Of requests that have not come whole: as much as there is now."""
+    holders: int = 0
+    """Connections of which something is held: now."""
     received_bytes: int = 0
     sent_bytes: int = 0
     direct_bytes: int = 0

@@ -20,8 +20,9 @@ class Limits:
     """Of a request, compressed and not. More end its stream, and twice as much the connection."""
     headers: int = 100
     request_bytes: int = 5 * MIB
-    held_bytes: int = 256 * MIB
-    """Of requests that have not come whole, over all connections."""
+    held_bytes: int = 128 * MIB
+    """Of requests that have not come whole, over all connections: above it, whoever holds more than its part of it is
+    refused, so that it is never twice as much."""
     unanswered: int = 16_384
     """Calls of all connections that wait for the application, or for what it has promised, at a time; more are
     UNAVAILABLE at once."""

@@ -74,8 +74,13 @@ class Reading:
                     self._position = position
                     return True
                 latest = number
-            elif kind == Kind.DATA and number != latest and position > first and time.monotonic() > until:
-                self._position = position  # never between a request's headers and its body
+            elif (
+                position > first
+                and not (kind == Kind.DATA and number == latest)  # a request's body follows its headers
+                and not self._block_of
+                and time.monotonic() > until
+            ):
+                self._position = position
                 return True
             position = start + length
             self._frame(kind, flags, number, came[start:position])

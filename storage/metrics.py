@@ -27,14 +27,17 @@ class NodeMetrics(Collector):
         yield gauges("tidings_storage_topics", "Topics that the node has.", ("node",), topics)
         held = {(node.id,): float(node.taken_bytes) for node in nodes}
         yield gauges(
-            "tidings_storage_history_bytes", "Bytes that the items that are kept take in memory.", ("node",), held
+            "tidings_storage_history_bytes",
+            "Bytes that topics and the items that are kept take in memory.",
+            ("node",),
+            held,
         )
         most = {(node.id,): float(node.settings.total_bytes) for node in nodes}
         yield gauges("tidings_storage_history_limit_bytes", "So many bytes may they take.", ("node",), most)
         yield counter("tidings_storage_items", "Items that were numbered.", sum(node.items for node in nodes))
         yield counter(
             "tidings_storage_dropped",
-            "Items dropped since the node had no room for more.",
+            "Items dropped because the node had no room for more.",
             sum(node.dropped for node in nodes),
         )
 

@@ -217,6 +217,38 @@ async def test_requests_without_end_are_bounded_together() -> None:
         await service.serves_others()
 
 
+@pytest.mark.parametrize("many", [1, 10])
+async def test_who_holds_much_takes_no_room_from_those_who_send_little(many: int) -> None:
+    """Neither by one connection nor by some: whoever holds more than its part is refused, and not who comes last."""
+    async with serving(held_bytes=500_000) as service:
+        greedy = [await service.peer() for _ in range(many)]
+        calm = await service.peer()
+        calm.send(wire.headers(1))
+        for number in range(100):
+            for peer in greedy:
+                stream = 2 * number + 1
+                peer.send(wire.headers(stream), wire.data(stream, bytes(10_000)))
+                await peer.pong()
+            assert service.server.counts.held_bytes < 2 * 500_000
+            if number == 99:
+                break
+            calm.send(wire.data(1, bytes(100)))
+            await calm.pong()
+        assert any(answer.status == 14 for peer in greedy for answer in peer.answers.values())
+        calm.send(wire.data(1, b"end", end=True))
+        assert (await calm.answer(1)).status == 0
+
+
+async def test_long_headers_of_requests_that_are_not_whole_are_held_too() -> None:
+    async with serving(held_bytes=100_000) as service:
+        peer = await service.peer()
+        for stream in range(1, 61, 2):
+            peer.send(wire.headers(stream, extra=[("x-long", f"{stream}" * 5000)]))
+        await peer.pong()
+        assert 50_000 < service.server.counts.held_bytes <= 100_000
+        assert any(answer.status == 14 for answer in peer.answers.values())
+
+
 async def test_calls_that_wait_for_the_application_are_bounded_together() -> None:
     async with serving(unanswered=10) as service:
         peers = [await service.peer() for _ in range(2)]

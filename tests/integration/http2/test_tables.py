@@ -228,3 +228,13 @@ async def test_headers_up_to_the_limit_are_taken_and_no_more(service: Service) -
     assert peer.answers[3].status is None
     assert wire.ENHANCE_YOUR_CALM in (peer.answers[3].reset, *(code for _, code in peer.goaways))
     await service.serves_others()
+
+
+@pytest.mark.parametrize("size", [0, 30, 31, 4096])
+async def test_the_tables_size_changes_twice_in_a_block_at_most(service: Service, size: int) -> None:
+    """More is never needed, and a block of nothing else would have everybody wait."""
+    peer = await service.peer()
+    peer.send(wire.head(1, resized(0) + resized(size) + BEGINNING, end=True))
+    assert (await peer.answer(1)).status == 0
+    peer.send(wire.head(3, resized(size) * 3 + BEGINNING, end=True))
+    await peer.dismissed(wire.COMPRESSION_ERROR)

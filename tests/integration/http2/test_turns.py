@@ -43,3 +43,20 @@ async def test_a_calm_client_is_heard_between_those_that_ask_for_too_much(servic
     assert place - before < TURNS
     await service.until(lambda: len(app.scopes) == len(busy) * EACH + 2)
     await service.until(lambda: counts.waiting == 0)
+
+
+async def test_windows_that_open_a_byte_at_a_time_are_read_in_turns_too(service: Service) -> None:
+    """Each sends a frame of a byte, which costs as much as one of many."""
+    many = 30_000
+    peer = await service.peer(wire.settings([(wire.INITIAL_WINDOW_SIZE, 0)]))
+    peer.send(wire.request(1, f"/stream/1/{2 * many}"))
+    await peer.until(lambda: bool(peer.answers[1].headers))
+    peer.send(wire.window_update(1, 1) * many)
+    waiting = 0
+    for _ in range(LOOKS):
+        waiting = max(waiting, service.server.counts.waiting)
+        if len(peer.answers[1].body) == many:
+            break
+        await asyncio.sleep(0)
+    assert waiting == 1
+    await peer.until(lambda: len(peer.answers[1].body) == many)
