@@ -170,9 +170,6 @@ class Tenant:
                 allowance.open()
         return allowance
 
-    def _count(self) -> int:
-        return self._own.slots.open
-
     async def _make_room(self, allowance: Allowance) -> None:
         if await self._sharing.has_room(allowance):
             return
