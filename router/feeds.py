@@ -69,7 +69,7 @@ class Feeds:
             self._watched[topic] = link
             self._feeds[topic] = feed
         feed.subscribers += 1
-        feed.direct += direct
+        feed.direct_subscribers += direct
         return feed
 
     def subscribers(self, topic: Topic) -> int:
@@ -80,7 +80,7 @@ class Feeds:
     def detach(self, feed: Feed, *, direct: bool = False) -> None:
         """Count one subscriber less; without any, the feed goes."""
         feed.subscribers -= 1
-        feed.direct -= direct
+        feed.direct_subscribers -= direct
         if not feed.subscribers and self._feeds.get(feed.topic) is feed:
             del self._feeds[feed.topic]
             link = self._watched.pop(feed.topic, None)
