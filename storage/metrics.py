@@ -34,7 +34,7 @@ class NodeMetrics(Collector):
         yield counter("tidings_storage_items", "Items that were numbered.", sum(node.items for node in nodes))
         yield counter(
             "tidings_storage_dropped",
-            "Items dropped since the node had no room for more.",
+            "Items dropped because the node had no room for more.",
             sum(node.dropped for node in nodes),
         )
 
