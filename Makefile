@@ -25,10 +25,10 @@ $(STAMP): pyproject.toml requirements/runtime.txt requirements/dev.txt
 	@$(BIN)/python -m compileall -q accounts api backplane cli http2 migrations router storage
 	@touch $@
 
-compile: install ## compile what publishes and deliveries go through to C (needs a C compiler)
+compile: install ## compile the hot path to C (needs a C compiler)
 	@$(BIN)/python -m tools.hot_path compile
 
-plain: install ## take away what was compiled
+plain: install ## remove the compiled modules; compile, up or bench builds them again
 	@$(BIN)/python -m tools.hot_path plain
 
 up: install ## run the whole service on this machine (PORT=8080 DATA=./data UP_ARGS=--local)
@@ -55,7 +55,7 @@ audit: install ## look for advisories on what is pinned in requirements/
 	@test -x $(AUDIT)/bin/pip-audit || $(AUDIT)/bin/pip install --quiet --disable-pip-version-check pip-audit==2.10.1
 	@$(BIN)/python -m tools.audit $(AUDIT)/bin/pip-audit
 
-fmt: install ## format, and mend what can be mended by itself
+fmt: install ## format, and fix what ruff can fix by itself
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
@@ -63,5 +63,5 @@ bench: install ## compare with Redis and NATS on this machine (about 12 minutes;
 	@$(BIN)/python -m tools.hot_path compile --if-possible
 	$(BIN)/python -m bench $(if $(SCENARIO),--scenario $(SCENARIO)) $(BENCH_ARGS)
 
-proto: install ## generate Python from api/*.proto anew
+proto: install ## generate the protobuf code again
 	$(BIN)/python -m tools.generated_code --write

@@ -9,7 +9,7 @@ SECONDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1
 
 
 _SHORT: Final = SECONDS[0]
-"""No more take most publishes to a node in the same process."""
+"""Most publishes to a node in the same process take no longer than this."""
 
 
 class Durations:

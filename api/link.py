@@ -95,7 +95,37 @@ class Local(Protocol):
         ...
 
 
-class Link(Protocol):
+class Watching(Protocol):
+    """What topics are read from: a storage node, or what the service itself writes."""
+
+    async def subscribe(self, topic: Topic, number: int, page: int) -> Resumed:
+        """Watch a topic from now on, and read what a subscriber with this resume point is to get first.
+
+        Args:
+            topic: The topic; watching one that is watched already changes nothing.
+            number: The first number wanted; 0 with page 0 for no resume point.
+            page: The page that the number belongs to; 0 for the current one.
+
+        Raises:
+            Moved: the node does not own the topic.
+            Unavailable: the node cannot be reached.
+        """
+        ...
+
+    def watch(self, topic: Topic, page: int, last: int) -> None:
+        """Watch a topic whose items up to `last` of `page` are known from another node; page 0 where none are.
+
+        The sink is told of what follows, then how the topic `stands`, then of what is broadcast; again after each
+        break of the connection.
+        """
+        ...
+
+    def unsubscribe(self, topic: Topic) -> None:
+        """Stop watching a topic. Nothing happens when it is not watched."""
+        ...
+
+
+class Link(Watching, Protocol):
     """One router's way to one storage node."""
 
     @property
@@ -139,32 +169,6 @@ class Link(Protocol):
         Raises:
             Unavailable: the node does not keep up.
         """
-        ...
-
-    async def subscribe(self, topic: Topic, number: int, page: int) -> Resumed:
-        """Watch a topic from now on, and read what a subscriber with this resume point is to get first.
-
-        Args:
-            topic: The topic; watching one that is watched already changes nothing.
-            number: The first number wanted; 0 with page 0 for no resume point.
-            page: The page that the number belongs to; 0 for the current one.
-
-        Raises:
-            Moved: the node does not own the topic.
-            Unavailable: the node cannot be reached.
-        """
-        ...
-
-    def watch(self, topic: Topic, page: int, last: int) -> None:
-        """Watch a topic whose items up to `last` of `page` are known from another node; page 0 where none are.
-
-        The sink is told of what follows, then how the topic `stands`, then of what is broadcast; again after each
-        break of the connection.
-        """
-        ...
-
-    def unsubscribe(self, topic: Topic) -> None:
-        """Stop watching a topic. Nothing happens when it is not watched."""
         ...
 
     def leave(self) -> None:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from api.names import Topic
 from backplane.interface import Unwatch
+from backplane.listed import Listed
 
 Count = Callable[[Topic], int]
 """How many subscribers of a topic one router holds."""
@@ -51,17 +52,11 @@ class MemoryAudience:
     """Routers and the account service in one process."""
 
     def __init__(self) -> None:
-        self._counts: list[Count] = []
+        self._counts = Listed[Count]()
 
     async def subscribers(self, topic: Topic) -> Heard:
         found = [count(topic) for count in self._counts]
         return Heard(sum(found), len(found), len(found))
 
     def answer(self, count: Count) -> Unwatch:
-        self._counts.append(count)
-
-        def end() -> None:
-            if count in self._counts:
-                self._counts.remove(count)
-
-        return end
+        return self._counts.add(count)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from backplane.interface import Unwatch
+from backplane.listed import Listed
 
 MOST_TOLD = 100
 """So many topics of a cache one router tells of: more than are shown, since others may be busier elsewhere."""
@@ -87,7 +88,7 @@ class MemoryBusiest:
     """Routers and the account service in one process."""
 
     def __init__(self) -> None:
-        self._routers: list[Counting] = []
+        self._routers = Listed[Counting]()
 
     async def topics(self, account: str, cache: str, most: int) -> HeardTopics:
         uses = added_up((router.busiest(account, cache, MOST_TOLD) for router in self._routers), most)
@@ -98,10 +99,4 @@ class MemoryBusiest:
         return HeardTopics(with_subscriptions(uses, answers), is_complete=True)
 
     def answer(self, counting: Counting) -> Unwatch:
-        self._routers.append(counting)
-
-        def end() -> None:
-            if counting in self._routers:
-                self._routers.remove(counting)
-
-        return end
+        return self._routers.add(counting)

@@ -5,6 +5,7 @@ from typing import NamedTuple, Protocol
 
 from api.system import SystemTopic
 from backplane.interface import Unwatch
+from backplane.listed import Listed
 
 
 class Interest(NamedTuple):
@@ -62,7 +63,7 @@ class MemorySystemTopics:
     """Routers and the account service in one process."""
 
     def __init__(self) -> None:
-        self._routers: list[Listening] = []
+        self._routers = Listed[Listening]()
 
     async def interests(self) -> set[Interest]:
         return {interest for router in self._routers for interest in router.interests()}
@@ -72,10 +73,4 @@ class MemorySystemTopics:
             router.tell(items)
 
     def answer(self, listening: Listening) -> Unwatch:
-        self._routers.append(listening)
-
-        def end() -> None:
-            if listening in self._routers:
-                self._routers.remove(listening)
-
-        return end
+        return self._routers.add(listening)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Generic, ParamSpec
 
 from backplane.interface import Unwatch
+from backplane.listed import Listed
 
 P = ParamSpec("P")
 
@@ -12,13 +13,11 @@ class Watchers(Generic[P]):
     """Callbacks, called in the order in which they came."""
 
     def __init__(self) -> None:
-        self._callbacks: dict[object, Callable[P, None]] = {}
+        self._callbacks = Listed[Callable[P, None]]()
 
     def add(self, callback: Callable[P, None]) -> Unwatch:
-        key = object()
-        self._callbacks[key] = callback
-        return lambda: self._callbacks.pop(key, None) and None
+        return self._callbacks.add(callback)
 
     def tell(self, *args: P.args, **kwargs: P.kwargs) -> None:
-        for callback in list(self._callbacks.values()):
+        for callback in self._callbacks:
             callback(*args, **kwargs)

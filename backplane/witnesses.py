@@ -23,13 +23,6 @@ REPEAT_SECONDS = 60.0
 _log = logging.getLogger(__name__)
 
 
-class Seen(NamedTuple):
-    """What was counted of one account."""
-
-    messages: int
-    bytes: int
-
-
 class Witnessed(NamedTuple):
     """What one life of a witness has counted in an hour so far. The numbers only grow, so that the largest are right.
 

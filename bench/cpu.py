@@ -50,6 +50,16 @@ def resident_bytes(pid: int) -> int:
     return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * _PAGE_BYTES
 
 
+def tree_seconds(pid: int) -> float:
+    """Return the CPU time of a process and all its descendants."""
+    return sum(map(process_seconds, tree(pid)))
+
+
+def tree_bytes(pid: int) -> int:
+    """Return how much memory a process and all its descendants have in RAM."""
+    return sum(map(resident_bytes, tree(pid)))
+
+
 @dataclass(frozen=True)
 class Busy:
     """CPU time of a system and of the whole machine, both in core-seconds, at one moment."""
@@ -64,7 +74,7 @@ class Busy:
         words = Path("/proc/stat").read_text(encoding="ascii").split("\n", 1)[0].split()[1:9]
         ticks = [int(word) for word in words]
         idle = (ticks[3] + ticks[4]) / _TICKS_PER_SECOND
-        return Busy(sum(map(process_seconds, tree(server_pid))), sum(ticks) / _TICKS_PER_SECOND, idle)
+        return Busy(tree_seconds(server_pid), sum(ticks) / _TICKS_PER_SECOND, idle)
 
     def shares(self, seconds: float, **generators: float) -> dict[str, float]:
         """Return the cores used by each group of processes, by everything else that ran, and by nothing.

@@ -19,9 +19,9 @@ from pathlib import Path
 from api.usage import DELIVERY, PUBLISH, operations
 from bench.scenarios import fanout, publish
 from bench.scenarios.interface import Plan, Scenario
+from bench.side_by_side import beside, costs, in_turn
 from bench.systems.interface import Running
 from bench.systems.overmetered import TIMES
-from bench.turns import beside, costs, in_turn
 from router.meters.flights import Flights, pack
 from router.meters.folder import Folder
 from router.meters.meters import Meters

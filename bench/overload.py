@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
-import psutil
 
-from bench.cpu import Busy, process_seconds, tree
+from bench.cpu import Busy, tree_bytes, tree_seconds
 from bench.load.open_loop import Outcome, publish_open_loop
 from bench.load.window import cpu_seconds
 from bench.protocols.tidings import TidingsDialect
@@ -43,9 +42,9 @@ class Step:
 
 def offered(dialect: TidingsDialect, pid: int, rate: float, seconds: float) -> Step:
     """Offer so many publishes a second to the service whose first process is `pid`."""
-    before = _cpu(pid)
+    before = tree_seconds(pid)
     outcome = publish_open_loop(dialect, CONNECTIONS, rate, seconds)
-    return Step(outcome, _cpu(pid) - before)
+    return Step(outcome, tree_seconds(pid) - before)
 
 
 def peak_of(dialect: TidingsDialect, pid: int, first: float, seconds: float) -> Step:
@@ -69,7 +68,7 @@ def main(seconds: float, first: int) -> None:
         dialect, pid = running.dialect, running.pid
         assert isinstance(dialect, TidingsDialect)
         peak = peak_of(dialect, pid, first, seconds)
-        before, busy, generator = memory_of(pid), Busy.now(pid), cpu_seconds()
+        before, busy, generator = tree_bytes(pid), Busy.now(pid), cpu_seconds()
         over = offered(dialect, pid, 3 * peak.accepted, seconds)
         outcome = over.outcome
         shares = Busy.now(pid).since(busy).shares(outcome.seconds, generator=cpu_seconds() - generator)
@@ -81,17 +80,7 @@ def main(seconds: float, first: int) -> None:
         )
         click.echo("cores: " + ", ".join(f"{name} {cores:.2f}" for name, cores in shares.items()))
         click.echo(f"p50 {outcome.quantile(0.5):.3f} s, p99 {outcome.quantile(0.99):.3f} s")
-        click.echo(f"memory {before:,.0f} MiB before, {memory_of(pid):,.0f} MiB after")
-
-
-def _cpu(pid: int) -> float:
-    return sum(map(process_seconds, tree(pid)))
-
-
-def memory_of(pid: int) -> float:
-    """Return the MiB of a process and its children."""
-    process = psutil.Process(pid)
-    return sum(each.memory_info().rss for each in (process, *process.children(recursive=True))) / _MIB
+        click.echo(f"memory {before / _MIB:,.0f} MiB before, {tree_bytes(pid) / _MIB:,.0f} MiB after")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from typing import Final
 
 import httpx
 
-from bench import parts
+from bench import perf
 from bench.cpu import tree
 
 _HERTZ: Final = 200
@@ -42,7 +42,7 @@ def profiled(pid: int, servers_folder: Path, folder: Path, name: str) -> Generat
     pids = tree(pid)
     files = {each: folder / f"{name}-{each}.folded" for each in pids}
     recorded = folder / f"{name}.perf"
-    recorder = parts.record(pids, recorded)
+    recorder = perf.record(pids, recorded)
     spies = [spy for spy in (*(_spy(each, file) for each, file in files.items()), recorder) if spy]
     threads, counters, began = _threads(pids), _counters(servers_folder), time.monotonic()
     try:
@@ -57,7 +57,7 @@ def profiled(pid: int, servers_folder: Path, folder: Path, name: str) -> Generat
         stacks = "\n".join(file.read_text(encoding="utf-8") for file in files.values() if file.exists())
         busy = {key: (value - threads.get(key, 0.0)) / seconds for key, value in used.items()}
         edge = {key: value - counters.get(key, 0.0) for key, value in counted.items()}
-        text = page(name, busy, parts.shares(recorded), top(stacks), edge)
+        text = page(name, busy, perf.shares(recorded), top(stacks), edge)
         (folder / f"{name}.md").write_text(text, encoding="utf-8")
 
 

@@ -63,10 +63,6 @@ class Caps:
             if cap.mode == "throttle" and action == "publish":
                 self._take(cap)
 
-    def close(self) -> None:
-        """Tell of the throttled ones no more."""
-        self.change(())
-
     def _on(self, cache: str, principal: str) -> Iterable[Cap]:
         return (cap for cap in self._caps if cap.cache in {None, cache} and cap.principal in {None, principal})
 

@@ -66,6 +66,11 @@ class Feed:
 
     Those who wait are woken in rounds, from whose beginning the feed rests for a time in proportion to what one costs.
     So under load items gather into writes worth their price, and without load an item goes out at once.
+
+    Attributes:
+        subscribers: How many there are.
+        direct_subscribers: Those of them whose clients no Envoy stands before. (`DirectLink` is about something else: a
+            storage node in this process.)
     """
 
     def __init__(
@@ -84,7 +89,7 @@ class Feed:
         self.counts = self.gaps.counts
         self.taps = self.gaps.taps
         self.subscribers = 0
-        self.direct = 0
+        self.direct_subscribers = 0
         self._loop = asyncio.get_running_loop()  # see `http2.sending.Turn`
         self._fates = fates
         self._came_from = node_id
@@ -228,7 +233,8 @@ class Feed:
 
     def _rest_seconds(self) -> float:
         of_direct = min(self._gathered * DIRECT_SECONDS, REST_SECONDS)
-        rest = self.direct * of_direct + (self.subscribers - self.direct) * REST_SECONDS
+        direct = self.direct_subscribers
+        rest = direct * of_direct + (self.subscribers - direct) * REST_SECONDS
         return min(rest, MOST_REST_SECONDS)
 
     def _wake(self, *, all_at_once: bool = False) -> None:

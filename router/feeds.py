@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from api.errors import Unavailable
-from api.link import Link, Moved, Resumed
+from api.link import Moved, Resumed, Watching
 from api.names import Topic
 from api.system import is_system
 from api.tracing import Spans, current
@@ -36,7 +36,7 @@ class Feeds:
         self._is_making_room = False
         self.gaps = gaps
         self._feeds: dict[Topic, Feed] = {}
-        self._watched: dict[Topic, Link] = {}
+        self._watched: dict[Topic, Watching] = {}
         self._lost: dict[Topic, int] = {}
         self.system = SystemLink(self)
         self._moving: asyncio.Task[None] | None = None
@@ -69,7 +69,7 @@ class Feeds:
             self._watched[topic] = link
             self._feeds[topic] = feed
         feed.subscribers += 1
-        feed.direct += direct
+        feed.direct_subscribers += direct
         return feed
 
     def subscribers(self, topic: Topic) -> int:
@@ -80,7 +80,7 @@ class Feeds:
     def detach(self, feed: Feed, *, direct: bool = False) -> None:
         """Count one subscriber less; without any, the feed goes."""
         feed.subscribers -= 1
-        feed.direct -= direct
+        feed.direct_subscribers -= direct
         if not feed.subscribers and self._feeds.get(feed.topic) is feed:
             del self._feeds[feed.topic]
             link = self._watched.pop(feed.topic, None)
@@ -88,7 +88,7 @@ class Feeds:
                 link.unsubscribe(feed.topic)
 
     async def read(self, feed: Feed, number: int, page: int) -> Resumed:
-        """Ask the topic's owner, whoever it is by now. See `Link.subscribe`.
+        """Ask the topic's owner, whoever it is by now. See `Watching.subscribe`.
 
         Raises:
             Unavailable: no owner answered in time.
@@ -194,7 +194,7 @@ class Feeds:
                 if feed is not None:
                     self._place(feed)
 
-    def _owner(self, topic: Topic) -> tuple[str, Link]:
+    def _owner(self, topic: Topic) -> tuple[str, Watching]:
         """Return who has a topic: a storage node, or nobody but this router."""
         if is_system(topic.name):
             return "", self.system

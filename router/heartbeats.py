@@ -14,7 +14,7 @@ PARTS = 20
 TOLERANCE = 0.1
 
 FIRST_SECONDS = 5.0
-"""SDKs' tests want a heartbeat within ten seconds of that which opens a stream, and nothing of those that follow."""
+"""SDKs' tests want a heartbeat within ten seconds of that which opens a stream, and ask nothing of later ones."""
 
 EASY_A_SECOND = 1000
 LONGEST_SECONDS = 10.0

@@ -74,11 +74,6 @@ class Owners:
         """The links by the ids of their nodes."""
         return {id: link for id, (_, link) in self._links.items()}
 
-    @property
-    def known(self) -> bool:
-        """Whether there is any storage node."""
-        return bool(self._placement)
-
     def fate(self, node_id: str) -> Cause | None:
         """Return why topics that were on a node would have lost what they had; None where nothing befell it lately."""
         fate = self._fates.get(node_id)

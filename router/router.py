@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, S
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from api.errors import DeadlineExceeded, NotFound, StreamMoved, TidingsError, Unauthenticated, Unavailable
 from api.link import Link, Local, Receipt, Sink
@@ -19,7 +19,7 @@ from backplane.interface import Directory, Node, Registry
 from backplane.key_uses import KeyUseNotes, Used
 from backplane.memory import MemoryKeyUses
 from backplane.memory_quotas import MemoryQuotas
-from router.bearer import Bearer, Bearers, Inspectable, Readable, Writable
+from router.bearer import Bearer, Bearers, Inspectable, Writable
 from router.begun import BegunPublish
 from router.busy import BusyTopics
 from router.counts import Call, Counts
@@ -33,6 +33,8 @@ from router.sharing import Sharing
 from router.subscription import Asked, Subscription
 from router.taps import Taps
 from router.tenant import Tenants
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +127,15 @@ class Router:
         Raises:
             TidingsError: see `Bearer.writable`.
         """
-        try:
-            return bearer.writable(cache, topic, address)
-        except NotFound:
-            renewed = self._renew(bearer)
-        await renewed
-        return bearer.writable(cache, topic, address)
+        return await self._decided(bearer, partial(bearer.writable, cache, topic, address))
+
+    async def inspectable(self, bearer: Bearer, cache: str, address: str) -> Inspectable:
+        """Return the cache that a client at `address` wants to look at.
+
+        Raises:
+            TidingsError: see `Bearer.inspectable`.
+        """
+        return await self._decided(bearer, partial(bearer.inspectable, cache, address))
 
     async def publish(
         self, bearer: Bearer, writable: Writable, value: bytes, value_bytes: int, timeout: float = float("inf")
@@ -250,7 +255,7 @@ class Router:
             TidingsError: see `Bearer.readable`, `Tenant.admit` and `Feeds.read`.
         """
         begun = time.monotonic()
-        readable = await self._readable(bearer, cache, topic, address)
+        readable = await self._decided(bearer, partial(bearer.readable, cache, topic, address))
         if self._draining:
             raise StreamMoved
         admission = await bearer.tenant.admit(readable.cache)
@@ -362,26 +367,14 @@ class Router:
         if self._draining:
             subscription.end(StreamMoved())
 
-    async def inspectable(self, bearer: Bearer, cache: str, address: str) -> Inspectable:
-        """Return the cache that a client at `address` wants to look at.
-
-        Raises:
-            TidingsError: see `Bearer.inspectable`.
-        """
+    async def _decided(self, bearer: Bearer, decide: Callable[[], T]) -> T:
+        """Return what `decide` says; where it does not know a cache, once more by the newest of the account."""
         try:
-            return bearer.inspectable(cache, address)
+            return decide()
         except NotFound:
             renewed = self._renew(bearer)
-        await renewed
-        return bearer.inspectable(cache, address)
-
-    async def _readable(self, bearer: Bearer, cache: str, topic: str, address: str) -> Readable:
-        try:
-            return bearer.readable(cache, topic, address)
-        except NotFound:
-            renewed = self._renew(bearer)
-        await renewed
-        return bearer.readable(cache, topic, address)
+        await renewed  # out here: a compiled coroutine that awaits within `except` leaves the exception to other tasks
+        return decide()
 
     def _seats_of(self, topic: Topic) -> Seats:
         """Return what counts subscriptions to a topic; nobody is billed for what the service tells of itself."""

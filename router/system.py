@@ -1,4 +1,4 @@
-"""The link to the topics that the service itself writes: this router numbers what the account service tells it."""
+"""The topics that the service itself writes: this router numbers what the account service tells it."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 from momento_wire_types import cachepubsub_pb2 as wire
 
-from api.errors import PermissionDenied
 from api.items import Discontinuity, item_frame
-from api.link import Asker, Local, Receipt, Resumed, Sink
+from api.link import Resumed, Sink
 from api.names import Topic
 from api.system import known
 from backplane.system import Interest, SystemItem
@@ -25,7 +24,7 @@ class _Told:
 
 
 class SystemLink:
-    """A `Link` that no storage node is behind. A topic is here while somebody listens, with its newest item alone."""
+    """Watched as storage nodes are. A topic is here while somebody listens, with its newest item alone."""
 
     def __init__(self, sink: Sink, now: Callable[[], float] = time.time) -> None:
         self._sink = sink
@@ -34,18 +33,6 @@ class SystemLink:
 
     def __repr__(self) -> str:
         return f"<SystemLink {len(self._topics)} topics>"
-
-    @property
-    def local(self) -> Local | None:
-        return None
-
-    @property
-    def is_connected(self) -> bool:
-        return True
-
-    @property
-    def waiting_bytes(self) -> int:
-        return 0
 
     def interests(self) -> Sequence[Interest]:
         """Return what subscribers here listen to."""
@@ -61,14 +48,6 @@ class SystemLink:
         for account, name, body in items:
             for topic in listened.get((account, name), ()):
                 self._say(topic, body)
-
-    async def publish(
-        self, topic: Topic, value: bytes, publisher_id: bytes, timeout: float, stored: Callable[[], None]
-    ) -> Receipt:
-        raise _not_writable(topic)
-
-    def begin(self, topic: Topic, value: bytes, publisher_id: bytes, timeout: float, asker: Asker) -> None:
-        asker.told(_not_writable(topic))
 
     async def subscribe(self, topic: Topic, number: int, page: int) -> Resumed:
         told = self._topics.setdefault(topic, _Told(int(self._now() * 1000)))
@@ -87,9 +66,6 @@ class SystemLink:
     def unsubscribe(self, topic: Topic) -> None:
         self._topics.pop(topic, None)
 
-    def leave(self) -> None:
-        self._topics.clear()
-
     def _say(self, topic: Topic, body: str) -> None:
         told = self._topics[topic]
         if body == told.body:
@@ -98,7 +74,3 @@ class SystemLink:
         value = wire._TopicValue(text=body).SerializeToString()
         told.frame = item_frame(told.last, told.page, value, b"")
         self._sink.item(topic, told.page, told.last, told.frame)
-
-
-def _not_writable(topic: Topic) -> PermissionDenied:
-    return PermissionDenied(f"topic '{topic.name}' is written by the service alone")

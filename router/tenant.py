@@ -73,7 +73,10 @@ class Tenant:
         return self.snapshot.limits if self.snapshot else Limits()
 
     def slow_reader_policy(self, cache_id: str) -> SlowReaderPolicy:
-        """Return what becomes of streams of a cache that fall behind. It takes a look at every cache."""
+        """Return what becomes of streams of a cache that fall behind.
+
+        Linear in the account's caches; call it only for a stream that has fallen behind.
+        """
         for cache in self.snapshot.caches.values() if self.snapshot else ():
             if cache.id == cache_id:
                 return cache.slow_reader_policy
@@ -169,9 +172,6 @@ class Tenant:
                 admission.allowances.append(allowance)
                 allowance.open()
         return allowance
-
-    def _count(self) -> int:
-        return self._own.slots.open
 
     async def _make_room(self, allowance: Allowance) -> None:
         if await self._sharing.has_room(allowance):

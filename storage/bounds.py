@@ -22,7 +22,7 @@ Bounds = Mapping[str, HistorySettings | None]
 
 
 class CacheBounds:
-    """Keeps a node's topics within the bounds of their caches, from `start` to `close`."""
+    """Keeps a node's topics within the bounds of their caches, until `close`."""
 
     def __init__(self, node: Node, directory: Directory) -> None:
         self._node = node

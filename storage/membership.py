@@ -176,7 +176,8 @@ class Membership:
         had_ended = began >= self._lease_ends
         try:
             await self._registry.beat(self.entry)
-            await self._refresh_after_lapse(had_ended=had_ended)
+            if had_ended:
+                await self._registry.refresh()
         except Unavailable:
             self._failures = self._failures + 1 if self._now() - began < PROMPT_SECONDS else 0
             raise
@@ -184,10 +185,6 @@ class Membership:
         if had_ended and version and self.map_version != version:
             self._told_lapsed()
         self._lease_ends = began + self._registry.lease_seconds
-
-    async def _refresh_after_lapse(self, *, had_ended: bool) -> None:
-        if had_ended:
-            await self._registry.refresh()
 
     async def _stop_beating(self) -> None:
         if self._beating is not None:

@@ -2,10 +2,11 @@
 
 import sys
 
-from tools import doc_paths, generated_code, migration_heads, registry_hosts, size_budget, snippets
+from tools import doc_paths, generated_code, migration_heads, readmes, registry_hosts, size_budget, snippets
 
 CHECKS = {
     "paths in the documentation": doc_paths.problems,
+    "lists in READMEs": readmes.problems,
     "programs in the documentation": snippets.problems,
     "size budget": size_budget.problems,
     "generated code": generated_code.problems,

@@ -42,11 +42,6 @@ class Verdict:
     findings: list[Finding] = field(default_factory=list[Finding])
     open_boots: list[str] = field(default_factory=list[str])
 
-    @property
-    def is_clean(self) -> bool:
-        """Whether nothing is missing, altered or different."""
-        return not self.findings
-
     def add(self, findings: Iterable[Finding]) -> None:
         """Take findings, as far as there is room."""
         self.findings += findings

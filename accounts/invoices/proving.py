@@ -53,11 +53,6 @@ class Proof:
     late: int = 0
     findings: list[Finding] = field(default_factory=list[Finding])
 
-    @property
-    def is_clean(self) -> bool:
-        """Whether the invoice is what its batches come to."""
-        return not self.findings
-
 
 class Proofs:
     """Proves invoices. It reads only, and a service may count meanwhile."""

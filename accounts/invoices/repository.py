@@ -99,8 +99,3 @@ async def billed(
         key = ChargeKey(start, end, plan, version, meter, tier, price or Decimal(0), cache)
         result[key] = result.get(key, 0) + int(quantity)
     return {key: quantity for key, quantity in result.items() if quantity}
-
-
-async def credit_note_of(session: AsyncSession, invoice_id: str) -> Invoice | None:
-    """Return the credit note that made an invoice void."""
-    return await session.scalar(select(Invoice).where(Invoice.voids == invoice_id))

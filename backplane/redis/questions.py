@@ -18,6 +18,7 @@ from redis.exceptions import RedisError
 from api.errors import Unavailable
 from api.tasks import end
 from backplane.interface import Registry, Tier, Unwatch
+from backplane.listed import Listed
 from backplane.redis.scripts import load
 from backplane.redis.store import Store
 
@@ -62,7 +63,7 @@ class Questions:
         self._registry = registry
         self._channel = store.key(channel)
         self._tiers = tiers
-        self._replies: list[Reply] = []
+        self._replies = Listed[Reply]()
         self._listener: asyncio.Task[None] | None = None
 
     async def ask(self, *question: object) -> Answers:
@@ -85,15 +86,9 @@ class Questions:
 
     def answer(self, reply: Reply) -> Unwatch:
         """Answer for a router from now on."""
-        self._replies.append(reply)
         if self._listener is None:
             self._listener = asyncio.create_task(self._listen_for_ever())
-
-        def stop() -> None:
-            if reply in self._replies:
-                self._replies.remove(reply)
-
-        return stop
+        return self._replies.add(reply)
 
     async def close(self) -> None:
         """Answer nobody any more."""
@@ -125,6 +120,6 @@ class Questions:
 
     async def _answer(self, data: bytes) -> None:
         id, *question = json.loads(data)
-        for reply in list(self._replies):
+        for reply in self._replies:
             with contextlib.suppress(Unavailable):  # whoever asks counts the answers
                 await self._store.call(_ANSWER, [self._store.key("answers", id)], json.dumps(reply(question)))

@@ -6,8 +6,8 @@ from typing import Final
 from bench.measurement import Measurement
 from bench.scenarios import publish
 from bench.scenarios.interface import Against, Figure, Plan, Scenario
+from bench.side_by_side import beside, costs, in_turn
 from bench.systems.interface import Running
-from bench.turns import beside, costs, in_turn
 
 _UNCHECKED: Final = "bench.systems.unchecked:app"
 _ROUNDS: Final = 4

@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from bench.cpu import process_seconds, tree
+from bench.cpu import tree_seconds
 from bench.measurement import Measurement
 from bench.scenarios.interface import Against, Figure, Plan, Scenario
 from bench.systems.interface import Running
@@ -30,7 +30,7 @@ def _start(folder: Path, data: Path) -> tuple[float, float]:
     with up(folder, data) as started:
         port_of(started)
         seconds = time.monotonic() - began
-        return seconds, sum(map(process_seconds, tree(started.pid)))
+        return seconds, tree_seconds(started.pid)
 
 
 SCENARIO: Final = Scenario(

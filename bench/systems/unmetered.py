@@ -1,4 +1,4 @@
-"""`tidings up` whose router counts nothing: `tidings up --app bench.systems.unmetered:app`, for comparison alone.
+"""A service whose router counts nothing, as `unchecked` puts it together, for comparison alone.
 
 The meters and the slots of what is under way do nothing, and no second of a subscription is counted. What stays is that
 sizes are added up for each write, for which there is no switch.
@@ -9,7 +9,6 @@ from typing import Final
 from typing_extensions import override
 
 from api.names import Topic
-from cli.application import Application
 from cli.embedded import Embedded
 from cli.settings import EmbeddedSettings
 from router.meters.flights import Flight, Flights
@@ -79,6 +78,3 @@ def compose() -> Embedded:
     meters = _NoMeters(lambda number, minute: Window(bytearray(MEMORY_BYTES), number, minute))
     seats = _NoSeats(meters, _NoFlights(_memory))
     return Embedded.compose(EmbeddedSettings.from_environment(), seats)
-
-
-app = Application(compose)

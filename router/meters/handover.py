@@ -1,4 +1,7 @@
-"""Hands what a router counts to the account service: seals a batch each second or two, sends it until it is applied."""
+"""Hands what a router counts to the account service: seals it into batches, and sends each until it is applied.
+
+A batch is one to three seconds, and a minute while many wait.
+"""
 
 import asyncio
 import logging

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from bench.cpu import tree_bytes
 from bench.load.open_loop import publish_open_loop
-from bench.overload import Step, memory_of, offered, peak_of
+from bench.overload import Step, offered, peak_of
 from bench.protocols.tidings import TidingsDialect
 from tests.e2e.core.noise import SLACK_SECONDS, publish_beside
 from tests.e2e.service import Service, until
@@ -19,7 +20,8 @@ SHARE = 0.15
 """Of the peak, for each CPU-second of the service: half or more on an idle machine, a fifth where much else runs."""
 PART_OF_PEAK = 0.25
 """What one tenant publishes beside another, so that both have room also where other work comes to the machine."""
-MORE_MIB = 250
+MIB = 2**20
+MORE_BYTES = 250 * MIB
 """Without the bound of publishes at a time it grew by a gigabyte."""
 
 
@@ -62,17 +64,17 @@ def test_three_times_the_peak_is_refused_in_part_and_leaves_nothing_behind(
     service: Service, tenant: Tenant, dialect: TidingsDialect, peak: Step
 ) -> None:
     before = publish_open_loop(dialect, 2, CALM, SECONDS)
-    memory, envoy = memory_of(service.pid), service.envoy_pid
+    memory, envoy = tree_bytes(service.pid), service.envoy_pid
     over = offered_too_much(service, dialect, peak)
     print(  # noqa: T201 - the row's figures
         f"{over.accepted / peak.accepted:.0%} of the peak, "
         f"{over.accepted_per_cpu_second / peak.accepted_per_cpu_second:.0%} for each CPU-second, "
-        f"{memory_of(service.pid) - memory:.0f} MiB more"
+        f"{(tree_bytes(service.pid) - memory) / MIB:.0f} MiB more"
     )
     assert over.outcome.accepted
     assert set(over.outcome.statuses) <= {OK, EXHAUSTED, UNAVAILABLE}
     assert over.accepted_per_cpu_second > SHARE * peak.accepted_per_cpu_second
-    assert memory_of(service.pid) - memory < MORE_MIB
+    assert tree_bytes(service.pid) - memory < MORE_BYTES
     until(lambda: calm(dialect, before.quantile(0.5)), what="publishes as fast as before")
     assert service.envoy_pid == envoy
     assert tenant.http.get("/readyz").status_code == 200

@@ -10,7 +10,7 @@ from accounts.audit import SYSTEM
 from accounts.database import Database
 from accounts.jobs.service import LEASE_SECONDS, RETRY_SECONDS, Job, Jobs
 from api.errors import NotFound, Unavailable
-from tests.patience import patient
+from tests.patience import until
 from tests.unit.clock import Clock
 
 HOUR = 3600
@@ -57,12 +57,6 @@ async def service(database: Database, clock: Clock) -> AsyncGenerator[Service]:
     yield one_more
     for each in made:
         await each.close()
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(patient(20)):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 async def until_idle(*services: Jobs) -> None:

@@ -1,7 +1,6 @@
 """What one process writes, another reads; on each kind of Redis."""
 
 import asyncio
-from collections.abc import Callable
 
 import pytest
 
@@ -10,18 +9,12 @@ from backplane.interface import Node, NodeIdTaken, NodeMap, UsageBatch
 from backplane.redis import RedisBackplane, store
 from backplane.redis.store import CALL_SECONDS
 from backplane.redis.usage import RedisUsage
-from tests.patience import patient
+from tests.patience import patient, until
 from tests.redis_server import RedisServer
 from tests.unit.credentials import PUBLIC_KEYS, account
 
 DEADLINE_SECONDS = 30.0
 Pair = tuple[RedisBackplane, RedisBackplane]
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(patient(DEADLINE_SECONDS)):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 async def settled(backplane: RedisBackplane, *nodes: Node) -> None:

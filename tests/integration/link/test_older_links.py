@@ -13,8 +13,8 @@ from storage.node import Node
 from storage.ownership import SoleOwnership
 from storage.server import Storage
 from storage.sessions import Sessions
-from tests.integration.link.test_remote_link import TOPIC, Heard, linked, say, serving, until
-from tests.patience import patient
+from tests.integration.link.test_remote_link import TOPIC, Heard, linked, say, serving
+from tests.patience import patient, until
 
 VALUE = client._TopicValue(text="x").SerializeToString()
 

@@ -1,7 +1,7 @@
 """The inner link over real gRPC: batches, order, and what happens when it breaks."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -19,7 +19,7 @@ from router.links.remote import FIRST_RETRY_SECONDS, RemoteLink
 from storage.node import Node
 from storage.server import SERVICE, Server
 from storage.session import Session
-from tests.patience import patient
+from tests.patience import until
 
 TOPIC = Topic("account", "cache", "topic")
 
@@ -60,12 +60,6 @@ async def linked(port: int, sink: Heard, *, frames: bool = True) -> AsyncGenerat
     link.start()
     yield link
     await link.close()
-
-
-async def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
-    async with asyncio.timeout(patient(seconds)):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 def lost(session: Session, *_: object) -> None:

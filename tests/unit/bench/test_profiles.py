@@ -5,7 +5,7 @@ import os
 import pytest
 
 from bench.cpu import halves, pin
-from bench.parts import parts
+from bench.perf import parts
 from bench.physical import Costs
 from bench.profiles import page, top
 

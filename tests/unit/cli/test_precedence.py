@@ -5,12 +5,13 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
 from cli.edge.precedence import CALM_SECONDS, HOLD_SECONDS, LOOK_SECONDS, NICE, Precedence, Refusing, may_be_taken_back
 from tests.e2e.edge.threads import lowered
+from tests.patience import patient, until
 
 TWO_THREADS = """
 import ctypes, sys, threading
@@ -30,8 +31,6 @@ threading.Thread(target=work, args=(busy,), daemon=True).start()
 idle()
 """
 """One of them takes a core; one is named as Envoy's for connections are."""
-
-SLACK_SECONDS = 60.0
 
 
 @pytest.fixture
@@ -105,11 +104,5 @@ async def test_it_ends_with_the_process(envoy: int) -> None:
     await asyncio.sleep(0)
     os.kill(envoy, signal.SIGKILL)
     await asyncio.to_thread(os.waitpid, envoy, 0)
-    async with asyncio.timeout(SLACK_SECONDS):
+    async with asyncio.timeout(patient(10)):
         await looking
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(SLACK_SECONDS):
-        while not condition():
-            await asyncio.sleep(0.05)

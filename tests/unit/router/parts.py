@@ -125,7 +125,7 @@ class World:
         return {
             "feeds": len(self.router.feeds),
             "subscriptions": len(self.router.subscriptions),
-            "counted": sum(tenant._count() for tenant in self.router.tenants.all()),
+            "counted": sum(tenant._own.slots.open for tenant in self.router.tenants.all()),
             "watchers": sum(len(owned.watchers) for owned in watched),
         }
 

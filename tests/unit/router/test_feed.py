@@ -192,7 +192,7 @@ async def test_after_a_round_a_reader_waits_for_the_next_one(feed: Feed) -> None
 )
 async def test_a_rest_is_as_long_as_its_round_was_worth(feed: Feed, direct: int, items: int, seconds: float) -> None:
     """Where no proxy is in between, one item earns a short one, and many as long a one as for all others."""
-    feed.subscribers, feed.direct = 1000, direct
+    feed.subscribers, feed.direct_subscribers = 1000, direct
     for number in range(1, items + 1):
         say(feed, number)
     assert feed._rest_seconds() == pytest.approx(seconds)

@@ -2,14 +2,13 @@
 
 import asyncio
 import random
-from collections.abc import Callable
 
 import pytest
 
 from api.errors import DeadlineExceeded, Unavailable
 from api.link import Receipt
 from router.links.published import Published
-from tests.patience import patient
+from tests.patience import until
 
 
 class Someone:
@@ -28,12 +27,6 @@ class Someone:
     @property
     def kinds(self) -> list[type]:
         return [type(outcome) for outcome in self.told_of]
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(patient(10)):
-        while not condition():
-            await asyncio.sleep(0.005)
 
 
 def now() -> float:

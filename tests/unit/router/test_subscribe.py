@@ -230,12 +230,12 @@ async def test_a_feed_knows_how_many_come_without_a_proxy(acme: World) -> None:
     for client in clients:
         await client.until(lambda client=client: client.kinds == ["heartbeat"])
     feed = acme.router.feeds._feeds[acme.topic()]
-    assert (feed.subscribers, feed.direct) == (3, 2)
+    assert (feed.subscribers, feed.direct_subscribers) == (3, 2)
     for client, task, left in zip(clients, tasks, (1, 0, 0), strict=True):
         client.leave()
         await acme.publish()
         await task
-        assert feed.direct == left
+        assert feed.direct_subscribers == left
 
 
 async def test_a_subscription_ends_when_its_server_tells_that_the_client_left(acme: World) -> None:

@@ -151,7 +151,7 @@ async def test_whoever_gives_up_while_clients_are_asked_leaves_nothing_behind(cl
     await asyncio.gather(waiting, return_exceptions=True)
     clock.advance(1.0)
     await acme.admit("acme-cache")
-    assert acme._count() == 1
+    assert acme._own.slots.open == 1
 
 
 async def test_a_change_of_the_account_is_put_to_each_subscription(clock: Clock) -> None:
@@ -173,7 +173,7 @@ async def test_a_subscription_may_end_itself_during_a_change(clock: Clock) -> No
     for _ in range(3):
         acme.admitted(Leaving(), await acme.admit("acme-cache"))
     acme.change(None)
-    assert acme._count() == 0
+    assert acme._own.slots.open == 0
 
 
 def test_it_says_how_it_stands(clock: Clock) -> None:
@@ -208,10 +208,10 @@ async def test_subscriptions_of_a_cache_are_counted_for_both(clock: Clock) -> No
     stream = await opened(acme, "acme-chat")
     with pytest.raises(TooManySubscriptions, match="subscriptions: 1 of 1 in cache 'chat' of account 'acme'"):
         await acme.admit("acme-chat")
-    assert acme._count() == 1
+    assert acme._own.slots.open == 1
     acme.closed(stream)
     acme.closed(stream)
-    assert acme._count() == 0
+    assert acme._own.slots.open == 0
     await opened(acme, "acme-chat")
 
 

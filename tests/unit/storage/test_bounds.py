@@ -1,7 +1,6 @@
 """A node lives by what accounts say of their caches, and forgets what is gone."""
 
-import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 
 import pytest
 
@@ -11,7 +10,7 @@ from backplane.memory import MemoryDirectory
 from storage.bounds import CacheBounds
 from storage.node import Node
 from storage.settings import HistorySettings
-from tests.patience import patient
+from tests.patience import until
 from tests.unit.clock import Clock
 from tests.unit.storage.parts import TOPIC, node, numbers, value
 
@@ -41,11 +40,6 @@ class World:
         history = self.node.history(topic)
         return 0 if history is None else len(history)
 
-    async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(patient(10)):
-            while not condition():
-                await asyncio.sleep(0)
-
 
 @pytest.fixture
 async def here() -> AsyncGenerator[World]:
@@ -58,7 +52,7 @@ async def test_a_cache_keeps_as_many_items_as_it_says_and_others_what_the_node_k
     await here.directory.put_account(snapshot(1, History(items=3)))
     here.publish(20)
     here.publish(20, OTHER)
-    await here.until(lambda: here.kept() == 3)
+    await until(lambda: here.kept() == 3)
     here.publish()
     assert (here.kept(), here.kept(OTHER)) == (3, 10)
     assert here.node.taken_bytes == sum(here.node._topics[topic].history.taken_bytes for topic in (TOPIC, OTHER))
@@ -67,7 +61,7 @@ async def test_a_cache_keeps_as_many_items_as_it_says_and_others_what_the_node_k
 async def test_bounds_that_change_hold_at_once(here: World) -> None:
     await here.directory.put_account(snapshot(1))
     here.publish(20)
-    await here.until(lambda: "1 accounts" in repr(here.bounds))
+    await until(lambda: "1 accounts" in repr(here.bounds))
     assert here.kept() == 10
     await here.directory.put_account(snapshot(2, History(items=2)))
     assert here.kept() == 2
@@ -79,14 +73,14 @@ async def test_bounds_that_change_hold_at_once(here: World) -> None:
 async def test_no_cache_keeps_more_than_the_node(here: World) -> None:
     await here.directory.put_account(snapshot(1, History(items=1000, bytes=10**9, seconds=10**6)))
     here.publish()
-    await here.until(lambda: "1 accounts" in repr(here.bounds))
+    await until(lambda: "1 accounts" in repr(here.bounds))
     assert here.node.settings_of(TOPIC) == OWN
 
 
 async def test_bytes_and_age_are_bounded_too_and_the_newest_item_goes_by_age_alone(here: World) -> None:
     await here.directory.put_account(snapshot(1, History(bytes=1, seconds=5)))
     here.publish(4)
-    await here.until(lambda: here.kept() == 1)
+    await until(lambda: here.kept() == 1)
     here.clock.advance(5.1)
     assert numbers(here.node.subscribe(TOPIC, _Nobody(), 1, 0)) == []
 
@@ -95,7 +89,7 @@ async def test_the_topics_of_a_cache_that_is_deleted_are_forgotten(here: World) 
     await here.directory.put_account(snapshot(1))
     here.publish()
     here.publish(1, OTHER)
-    await here.until(lambda: "1 accounts" in repr(here.bounds))
+    await until(lambda: "1 accounts" in repr(here.bounds))
     await here.directory.put_account(snapshot(2, with_news=False))
     assert (TOPIC in here.node, OTHER in here.node) == (True, False)
     await here.directory.remove_account("acme")
@@ -105,7 +99,7 @@ async def test_the_topics_of_a_cache_that_is_deleted_are_forgotten(here: World) 
 async def test_a_cache_that_the_node_has_not_heard_of_is_served(here: World) -> None:
     await here.directory.put_account(snapshot(1, with_news=False))
     here.publish()
-    await here.until(lambda: "1 accounts" in repr(here.bounds))
+    await until(lambda: "1 accounts" in repr(here.bounds))
     here.publish(1, OTHER)
     await here.directory.put_account(snapshot(2))
     assert here.kept(OTHER) == 1
@@ -114,7 +108,7 @@ async def test_a_cache_that_the_node_has_not_heard_of_is_served(here: World) -> 
 async def test_what_comes_from_another_node_is_cut_to_the_bounds(here: World) -> None:
     await here.directory.put_account(snapshot(1, History(items=2)))
     here.publish(1, OTHER)
-    await here.until(lambda: "1 accounts" in repr(here.bounds))
+    await until(lambda: "1 accounts" in repr(here.bounds))
     donor = node(Clock(), OWN)
     for _ in range(5):
         donor.publish(TOPIC, value(), b"")

@@ -12,7 +12,7 @@ from accounts.billing.periods import month_of
 from api.account import Cap
 from tests.integration.accounts.billing.books import Books, at, plan
 from tests.integration.accounts.installation import Installation
-from tests.patience import patient
+from tests.patience import patient, until
 from tests.unit.api.webhooks.receiver import Receiver, receiving
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -141,7 +141,7 @@ async def test_what_is_near_a_budget_is_told_once_by_mail_and_webhook(here: Inst
         await make(program, alerts=[80, 50], name=f"mail {books.account}")
         for _ in range(3):
             await books.use(publish=27)
-        await until(lambda: len(receiver.requests) >= 2)
+        await until(lambda: len(receiver.requests) >= 2, seconds=30)
         events = [event for event in seen(receiver) if event["type"] == "usage.threshold_reached"]
         assert {event["data"]["percent"] for event in events} <= {50, 80}
         assert events[0]["data"]["account_id"] == books.account
@@ -157,12 +157,6 @@ async def test_what_is_near_a_budget_is_told_once_by_mail_and_webhook(here: Inst
 
 def seen(receiver: Receiver) -> list[dict[str, Any]]:
     return [httpx.Response(200, content=request.body).json() for request in receiver.requests]
-
-
-async def until(condition: Any) -> None:
-    async with asyncio.timeout(patient(30)):
-        while not condition():
-            await asyncio.sleep(0.02)
 
 
 @pytest.mark.parametrize(

@@ -14,21 +14,21 @@ from bench.systems.tidings import tidings
 from cli.build import hot_path
 
 Round: TypeAlias = tuple[Measurement, Measurement]
-"""What the service gave as it is, and what the other one gave."""
+"""What ours gave, and what the other one gave."""
 
 
 @contextmanager
 def beside(app: str) -> Generator[tuple[Running, Running]]:
-    """Start the service as it is, and another one that runs `app`.
+    """Start ours, which is the service as it is, and the other one, which runs `app` instead.
 
     Raises:
-        RuntimeError: the hot path is compiled, and what does less in `app` inherits from it, which only Python allows.
+        RuntimeError: the hot path is compiled, and parts of `app` inherit from it, which only plain Python allows.
     """
     if hot_path() == "compiled":
         raise RuntimeError("measured as plain Python alone: run `make plain`, and then `.venv/bin/python -m bench`")
     with tempfile.TemporaryDirectory(prefix="bench-") as folder, ExitStack() as stack:
         services: list[Running] = []
-        for name, system in (("with", tidings), ("without", partial(tidings, app=app))):
+        for name, system in (("ours", tidings), ("other", partial(tidings, app=app))):
             (Path(folder) / name).mkdir()
             services.append(stack.enter_context(system(Path(folder) / name)))
         ours, other = services
@@ -47,5 +47,5 @@ def in_turn(scenario: Scenario, services: tuple[Running, Running], plan: Plan, r
 
 
 def costs(found: Sequence[Round], key: str) -> list[float]:
-    """Return by how many per cent the service as it is does less, round by round."""
+    """Return by how many per cent ours does less than the other one, round by round."""
     return [100 * (1 - ours.values[key] / other.values[key]) for ours, other in found]
