@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from fastapi import Request
 from pydantic import TypeAdapter, ValidationError
 
+from accounts.console.forms import MOST_FIELDS
 from accounts.console.pages import Trouble, sentence
-from accounts.permissions.rules import PermissionRule, read
+from accounts.permissions.rules import MOST_RULES, PermissionRule, read
 from accounts.rest.faults import in_words
 from api.permissions import Grant
 from api.rules import Action, Rule, Selector
 
-MOST_ROWS = 20
 ACCESS = (("read", "Subscribe"), ("write", "Publish"), ("read write", "Publish and subscribe"))
 MATCHES = (("all", "every topic"), ("name", "the topic"), ("prefix", "topics beginning with"))
 _NAMES = ("access", "cache", "match", "topic", "networks")
@@ -41,16 +41,16 @@ class RuleForm:
 
     @classmethod
     async def sent(cls, request: Request, stored: Sequence[Rule] = ()) -> "RuleForm":
-        """Return what a form sent for a role with the `stored` rules. A button may have asked for a row more or less."""
-        form = await request.form(max_fields=len(_NAMES) * MOST_ROWS + 20, max_files=0)
+        """Return what a form sent for a role with the `stored` rules. A button may want a row more or less."""
+        form = await request.form(max_fields=MOST_FIELDS, max_files=0)
         texts = {name: value for name, value in form.multi_items() if isinstance(value, str)}
-        count = sum(1 for place in range(MOST_ROWS) if f"access-{place}" in texts)
+        count = sum(1 for place in range(MOST_RULES) if f"access-{place}" in texts)
         rows = [{name: texts.get(f"{name}-{place}", "") for name in _NAMES} for place in range(count)]
         trial = {name: texts.get(f"try-{name}", "") for name in ("cache", "topic", "address")}
         kept = _without_rows(stored)
         shown = cls(rows if rows or kept else [dict(_NEW)], trial, kept=kept)
         wanted = texts.get("do", "")
-        if wanted == "add" and len(shown.rows) < MOST_ROWS:
+        if wanted == "add" and shown.may_grow:
             shown.rows.append(dict(_NEW))
         elif wanted.startswith("remove-") and shown.may_shrink:
             shown.rows = [row for place, row in enumerate(shown.rows) if f"remove-{place}" != wanted]
@@ -60,6 +60,11 @@ class RuleForm:
     def of(cls, rules: Sequence[Rule]) -> "RuleForm":
         """Return the rules of a role as they are filled in."""
         return cls([_row(rule) for rule in rules if rule.type == "topic"], kept=_without_rows(rules))
+
+    @property
+    def may_grow(self) -> bool:
+        """Whether a role may have one rule more."""
+        return len(self.rows) + len(self.kept) < MOST_RULES
 
     @property
     def may_shrink(self) -> bool:

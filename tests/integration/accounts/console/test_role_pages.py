@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from accounts.permissions.rules import MOST_RULES
 from tests.integration.accounts.console.visiting import logged_in
 from tests.integration.accounts.installation import Installation
 
@@ -50,6 +51,26 @@ async def test_rules_about_items_of_caches_stay_where_a_role_is_saved(
     saved = await client.post(ONE, data={**filled(page), "role": role, "do": "save"})
     assert saved.status_code == 303
     assert await rules_of(client, role) == list(rules)
+
+
+@pytest.mark.parametrize("rows", [20, 21, MOST_RULES])
+async def test_a_role_of_many_rules_is_saved_with_all_of_them(here: Installation, rows: int) -> None:
+    client, _ = await logged_in(here)
+    rules = [topic(f"room {number}") for number in range(rows)]
+    role = await made(client, *rules)
+    page = (await client.get(ONE, params={"role": role})).text
+    assert ("Add a rule" in page) == (rows < MOST_RULES)
+    saved = await client.post(ONE, data={**filled(page), "role": role, "do": "save", "topic-0": "lobby"})
+    assert saved.status_code == 303
+    assert await rules_of(client, role) == [topic("lobby"), *rules[1:]]
+
+
+async def test_a_row_is_added_to_twenty(here: Installation) -> None:
+    client, _ = await logged_in(here)
+    role = await made(client, *(topic(f"room {number}") for number in range(20)))
+    page = (await client.get(ONE, params={"role": role})).text
+    page = (await client.post(ONE, data={**filled(page), "role": role, "do": "add"})).text
+    assert filled(page)["access-20"] == "read"
 
 
 async def test_the_only_row_can_be_removed_where_a_rule_is_left(here: Installation) -> None:
