@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import socket
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, cast
 
@@ -41,6 +42,7 @@ class AccountsTier:
 
     def __init__(self, settings: HostedSettings, variables: AccountsVariables, spans: Spans | None) -> None:
         self._address = f"{settings.host}:{settings.port}"
+        self._id = announced_id(settings.port)
         self._backplane = RedisBackplane(variables.redis_url, variables.redis_prefix, variables.redis_ca_file)
         backplane = self._backplane
         fleet = Fleet(
@@ -86,10 +88,9 @@ class AccountsTier:
         """Begin; the service is ready when the database and Redis could be reached."""
         await self._backplane.start()
         self._backplane.audience.answer(self._webhook_router.audience)
-        id = self._address.replace(":", "-")
         self._tasks = [
             asyncio.create_task(self._begin()),
-            asyncio.create_task(announce(self._backplane.registry, "accounts", id, self._address)),
+            asyncio.create_task(announce(self._backplane.registry, "accounts", self._id, self._address)),
         ]
         await self.hosted.open()
 
@@ -132,6 +133,11 @@ class AccountsTier:
             await asyncio.sleep(RETRY_SECONDS)
         self.hosted.state = "serving"
         settle()
+
+
+def announced_id(port: int) -> str:
+    """Return what this process is called among all account services; in containers they listen on one address."""
+    return f"{socket.gethostname()}-{port}"
 
 
 def _settings(variables: AccountsVariables) -> AccountsSettings:

@@ -148,7 +148,8 @@ def test_each_workload_fits_its_tier(manifest: dict[str, Any]) -> None:
     pause = float(container["lifecycle"]["preStop"]["exec"]["command"][1])
     assert pause + drain < pod["spec"]["terminationGracePeriodSeconds"]
     mounted = {mount["name"] for mount in container["volumeMounts"]}
-    assert mounted == {volume["name"] for volume in pod["spec"]["volumes"]}
+    claims = {claim["metadata"]["name"] for claim in manifest["spec"].get("volumeClaimTemplates", [])}
+    assert mounted == {volume["name"] for volume in pod["spec"]["volumes"]} | claims
 
 
 def test_everything_selects_pods_that_exist() -> None:
@@ -164,8 +165,21 @@ def test_everything_selects_pods_that_exist() -> None:
             assert spec["selector"]["matchLabels"] in pods
         elif manifest["kind"] == "HorizontalPodAutoscaler":
             assert spec["scaleTargetRef"]["name"] in names
-    (storage,) = [workload for workload in WORKLOADS if workload["kind"] == "StatefulSet"]
-    assert storage["spec"]["serviceName"] in {m["metadata"]["name"] for m in MANIFESTS if m["kind"] == "Service"}
+    services = {manifest["metadata"]["name"] for manifest in MANIFESTS if manifest["kind"] == "Service"}
+    for workload in WORKLOADS:
+        assert workload["kind"] != "StatefulSet" or workload["spec"]["serviceName"] in services
+
+
+@pytest.mark.parametrize("manifest", WORKLOADS, ids=lambda manifest: manifest["metadata"]["name"])
+def test_a_workload_may_have_one_replica_more(manifest: dict[str, Any]) -> None:
+    """No two processes may hold one data folder, so no volume is shared; and what all need to know is not in one."""
+    volumes = manifest["spec"]["template"]["spec"]["volumes"]
+    assert [volume for volume in volumes if "emptyDir" not in volume] == []
+    (container,) = containers(manifest)
+    for entry in container["env"]:
+        assert not entry.get("valueFrom", {}).get("secretKeyRef", {}).get("optional")
+    if container["args"] == ["accounts"]:
+        assert "TIDINGS_MASTER_KEY" in {entry["name"] for entry in container["env"]}
 
 
 def test_whoever_links_to_a_storage_node_may_reach_it_and_anybody_its_metrics() -> None:
