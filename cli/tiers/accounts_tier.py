@@ -55,7 +55,7 @@ class AccountsTier:
             witnesses=backplane.witnesses,
             system=backplane.system,
         )
-        settled = _settings(variables)
+        settled = accounts_settings(variables)
         self._webhook_router = WebhookRouter(backplane, variables, settled.usage_seals)
         fleet.items.answer(RouterTopics(self._webhook_router))
         self._accounts = Accounts(settled, backplane.directory, backplane.usage, fleet)
@@ -140,11 +140,13 @@ def announced_id(port: int) -> str:
     return f"{socket.gethostname()}-{port}"
 
 
-def _settings(variables: AccountsVariables) -> AccountsSettings:
+def accounts_settings(variables: AccountsVariables) -> AccountsSettings:
+    """Return what the account service is told."""
+    tls = variables.tls_cert is not None
     return AccountsSettings(
         data_dir=variables.data,
         endpoint=variables.endpoint,
-        tls=variables.tls_cert is not None,
+        tls=tls or variables.is_public_over_tls,
         database_url=variables.database_url,
         pool=Pool(
             variables.database_pool_size,
@@ -155,7 +157,7 @@ def _settings(variables: AccountsVariables) -> AccountsSettings:
         keys_dir=variables.keys,
         signing_key_days=variables.signing_key_days,
         master_key=variables.master_key_source,
-        mail=variables.mail_settings(own_url(variables.host, variables.port, tls=variables.tls_cert is not None)),
+        mail=variables.mail_settings(own_url(variables.host, variables.port, tls=tls)),
         offers_durable=True,
         topics_url=variables.topics_url,
         retention=variables.retention,

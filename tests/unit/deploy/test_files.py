@@ -54,7 +54,8 @@ def tiers() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def filled(text: str) -> str:
-    return re.sub(r"\$\{(\w+)(:\?[^}]*)?\}", lambda found: SECRETS[found[1]], text)
+    """Return a text as it is where nothing but what has to be set is set."""
+    return re.sub(r"\$\{(\w+)(?::\?[^}]*|:-([^}]*))?\}", lambda found: found[2] or SECRETS.get(found[1], ""), text)
 
 
 @pytest.mark.parametrize(("name", "service"), list(tiers()))
@@ -68,6 +69,14 @@ def test_each_service_has_variables_that_its_tier_accepts(
     for variable, value in variables.items():
         monkeypatch.setenv(variable, value)
     assert TIERS[command].read()
+
+
+def test_a_load_balancer_before_the_front_is_told_of_by_two_variables() -> None:
+    for name, service in tiers():
+        if service["command"] != ["storage"]:
+            assert filled(service["environment"]["TIDINGS_TRUSTED_PROXIES"]) == "1", name
+            assert "${TIDINGS_TRUSTED_PROXIES" in service["environment"]["TIDINGS_TRUSTED_PROXIES"]
+    assert "${TIDINGS_PUBLIC_URL" in SERVICES["accounts"]["environment"]["TIDINGS_PUBLIC_URL"]
 
 
 def test_the_compose_file_has_the_fleet_and_no_password() -> None:
