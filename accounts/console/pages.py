@@ -39,8 +39,9 @@ NO_TROUBLE = Trouble()
 class Pages:
     """Makes pages."""
 
-    def __init__(self, assets: Assets, headers: Mapping[str, str], topics_url: str) -> None:
-        """Take the address of the topics' HTTP API, or an empty text where it is our own."""
+    def __init__(self, assets: Assets, headers: Mapping[str, str], topics_url: str, endpoint: str) -> None:
+        """Take the address of the topics' HTTP API, or an empty text where it is our own, and the host for SDKs."""
+        self.endpoint = endpoint
         self._headers = headers
         self._topics_url = topics_url
         self._templates = Environment(
