@@ -47,7 +47,7 @@ class Position:
 
 
 class Refused(click.ClickException):
-    """The service said no, and would again."""
+    """The service said no."""
 
     exit_code = 1
 
@@ -131,6 +131,8 @@ class Client:
             retry_seconds = min(retry_seconds * 2, LAST_RETRY_SECONDS)
 
     def _told(self, error: grpc.RpcError) -> click.ClickException:
+        if _is_of_the_service(error):
+            return Refused(f"{error.details()} ({error.code().name})")
         if error.code() is grpc.StatusCode.UNAVAILABLE:
             return Unreachable(f"nobody answers at {self._endpoint}; is the service running there?")
         if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
@@ -150,6 +152,11 @@ def address_of(endpoint: str) -> tuple[str, bool]:
     secure = url.scheme == "https"
     host = f"[{url.hostname}]" if ":" in url.hostname else url.hostname
     return f"{host}:{port or (443 if secure else 80)}", secure
+
+
+def _is_of_the_service(error: Any) -> bool:  # noqa: ANN401 - grpc's class does not say that it is a call
+    """Whether the service answered so: gRPC's own errors, and those of what stands between, carry nothing of it."""
+    return any(name in {"err", "x-request-id"} for name, _ in error.trailing_metadata() or ())
 
 
 def _advance(position: Position, message: wire._SubscriptionItem) -> None:
