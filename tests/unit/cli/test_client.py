@@ -4,11 +4,14 @@ from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
+import click
 import grpc
 import pytest
 from momento_wire_types import cachepubsub_pb2 as wire
 
 from cli.client import Client, Refused, Unreachable
+from cli.compatibility.deployment import Addresses
+from cli.endpoint import address_of
 
 BROKE = "the link to the topic's storage node broke; the value may be published"
 
@@ -45,3 +48,23 @@ def test_what_the_service_says_is_told(status: grpc.StatusCode, trailer: tuple[s
 def test_where_the_service_says_nothing_nobody_answered() -> None:
     with refusing(grpc.StatusCode.UNAVAILABLE) as client, pytest.raises(Unreachable, match="nobody answers at"):
         client.publish("chat", "lobby", wire._TopicValue(text="hello"))
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "address", "secure"),
+    [
+        ("http://127.0.0.1:8080", "127.0.0.1:8080", False),
+        ("http://[::1]", "[::1]:80", False),
+        ("https://tidings.example", "tidings.example:443", True),
+        ("topics.example.com", "cache.topics.example.com:443", True),
+    ],
+)
+def test_an_endpoint_is_a_url_or_a_host_name(endpoint: str, address: str, *, secure: bool) -> None:
+    assert address_of(endpoint) == (address, secure)
+    assert Addresses.of(endpoint)[0] == address
+
+
+@pytest.mark.parametrize("endpoint", ["", "127.0.0.1", "::1", "127.0.0.1:8080", "ftp://x", "http://x:99999", "a b"])
+def test_what_is_no_endpoint_is_told_with_the_option_and_the_variable(endpoint: str) -> None:
+    with pytest.raises(click.UsageError, match=r"is not a URL .* --endpoint, or TIDINGS_ENDPOINT"):
+        address_of(endpoint)
