@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import click
 import grpc
@@ -12,6 +11,7 @@ from momento_wire_types import cachepubsub_pb2 as wire
 from momento_wire_types import cachepubsub_pb2_grpc as stubs
 
 from api.tokens import unpack_credential
+from cli.endpoint import address_of
 
 FIRST_RETRY_SECONDS = 0.25
 LAST_RETRY_SECONDS = 5.0
@@ -47,7 +47,7 @@ class Position:
 
 
 class Refused(click.ClickException):
-    """The service said no, and would again."""
+    """The service said no."""
 
     exit_code = 1
 
@@ -62,7 +62,7 @@ class Client:
     """Publishes and subscribes with one key."""
 
     def __init__(self, endpoint: str, key: str) -> None:
-        """`endpoint` is a URL, whose scheme says whether TLS is used."""
+        """See `cli.endpoint` for what an endpoint is."""
         address, secure = address_of(endpoint)
         token = unpack_credential(key.strip())
         if not token.isascii() or not token.isprintable():
@@ -131,6 +131,8 @@ class Client:
             retry_seconds = min(retry_seconds * 2, LAST_RETRY_SECONDS)
 
     def _told(self, error: grpc.RpcError) -> click.ClickException:
+        if _is_of_the_service(error):
+            return Refused(f"{error.details()} ({error.code().name})")
         if error.code() is grpc.StatusCode.UNAVAILABLE:
             return Unreachable(f"nobody answers at {self._endpoint}; is the service running there?")
         if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
@@ -138,18 +140,9 @@ class Client:
         return Refused(f"{error.details()} ({error.code().name})")
 
 
-def address_of(endpoint: str) -> tuple[str, bool]:
-    """Return host and port of a URL, and whether TLS is spoken there."""
-    url = urlsplit(endpoint)
-    try:
-        port = url.port
-    except ValueError:
-        port = 0
-    if url.scheme not in {"http", "https"} or not url.hostname or port == 0:
-        raise click.UsageError(f"'{endpoint}' is not a URL such as http://127.0.0.1:8080")
-    secure = url.scheme == "https"
-    host = f"[{url.hostname}]" if ":" in url.hostname else url.hostname
-    return f"{host}:{port or (443 if secure else 80)}", secure
+def _is_of_the_service(error: Any) -> bool:  # noqa: ANN401 - grpc's class does not say that it is a call
+    """Whether the service answered so: gRPC's own errors, and those of what stands between, carry nothing of it."""
+    return any(name in {"err", "x-request-id"} for name, _ in error.trailing_metadata() or ())
 
 
 def _advance(position: Position, message: wire._SubscriptionItem) -> None:

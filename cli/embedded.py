@@ -116,16 +116,17 @@ class Embedded:
     def compose(cls, settings: EmbeddedSettings, seats: Seats | None = None) -> "Embedded":
         """Put the parts together; see the constructor for `seats`."""
         directory, usage = MemoryDirectory(), MemoryUsage()
+        mail = MailVariables.read()
         account_settings = AccountsSettings(
             data_dir=settings.data_dir,
             endpoint=settings.endpoint,
             local=settings.local,
-            tls=settings.tls,
+            tls=settings.tls or mail.is_public_over_tls,
             master_key=MasterKeyVariables.read().master_key_source,
             signing_key_days=SigningVariables.read().signing_key_days,
             retention=RetentionVariables.read().retention,
             billing=BillingVariables.read().billing,
-            mail=MailVariables.read().mail_settings(own_url(settings.host, settings.port, tls=settings.tls)),
+            mail=mail.mail_settings(own_url(settings.host, settings.port, tls=settings.tls)),
         )
         # A node in this process lives as long as the process; a lease would end when the process is merely slow.
         fleet = Fleet(registry=MemoryRegistry(lease_seconds=float("inf")))

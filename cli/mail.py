@@ -61,6 +61,11 @@ class MailVariables(Variables):
         if self.smtp_password and not self.smtp_username:
             yield "TIDINGS_SMTP_PASSWORD is set and TIDINGS_SMTP_USERNAME is not: set both or none of them"
 
+    @property
+    def is_public_over_tls(self) -> bool:
+        """Whether people reach the service over TLS, whoever ends it."""
+        return (self.public_url or "").lower().startswith("https://")
+
     def mail_settings(self, own_url: str) -> MailSettings:
         """Return what the account service is told; `own_url` is where it listens."""
         smtp = None

@@ -23,7 +23,8 @@ def _connection(command: Callable[..., None]) -> Callable[..., None]:
         envvar="TIDINGS_ENDPOINT",
         default="http://127.0.0.1:8080",
         show_default=True,
-        help="URL of the service; with https the roots in $GRPC_DEFAULT_SSL_ROOTS_FILE_PATH are trusted, if set.",
+        help="URL of the service, or a host name before which SDKs put `cache.`; with TLS the roots in"
+        " $GRPC_DEFAULT_SSL_ROOTS_FILE_PATH are trusted, if set.",
     )
     key = click.option(
         "--key", envvar="TIDINGS_API_KEY", default="", help="API key. [default: $TIDINGS_API_KEY, or none for --local]"

@@ -23,7 +23,9 @@ from cli.logs.variables import LogVariables
 from cli.mail import MailVariables
 from cli.master_key import MasterKeyVariables
 from cli.refusals import told_in_a_sentence
+from cli.retention import RetentionVariables
 from cli.settings import EmbeddedSettings
+from cli.signing_variables import SigningVariables
 from cli.supervisor import Supervisor
 from cli.tracing.variables import TracingVariables
 from cli.urls import in_url, own_url
@@ -166,9 +168,7 @@ async def _run(options: Options, stack: ExitStack) -> None:
     edge = replace(_edge(options, port, folder), certificate=pair, grpc_port=grpc_port)
     app = _application(options, port, folder)
     patience = Patience(start=options.start_seconds, drain=options.drain_seconds, empty=options.drain_seconds + 10)
-    # With the paths that they have in this folder.
-    read = (MasterKeyVariables.read(), MailVariables.read(), BillingVariables.read())
-    variables = {name: value for each in read for name, value in each.environment().items()}
+    variables = accounts_variables()
     hosting = Hosting(edge=edge, app=app, variables=variables, concurrency=options.concurrency, patience=patience)
     supervisor = Supervisor(hosting)
     lines = [f"ready {own_url(options.host, port, tls=pair is not None)}"]
@@ -181,6 +181,16 @@ async def _run(options: Options, stack: ExitStack) -> None:
         stack.callback(admin.close)
         lines.append(f"admin http://{in_url(options.host)}:{admin.port}")
     await host(supervisor, edge.access_log, lines, _metrics(options))
+
+
+def accounts_variables() -> dict[str, str]:
+    """Return what the account service in the application reads, with the paths that it has in this folder.
+
+    Raises:
+        SettingsRefused: a variable has a value that is not accepted.
+    """
+    kinds = (MasterKeyVariables, MailVariables, BillingVariables, RetentionVariables, SigningVariables)
+    return {name: value for kind in kinds for name, value in kind.read().environment().items()}
 
 
 def _metrics(options: Options) -> MetricsAddress | None:

@@ -1,5 +1,6 @@
 """Budgets: what may be spent in a month, on what, and what happens when it is."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from fastapi import APIRouter, Request, Response
@@ -12,7 +13,7 @@ from accounts.budgets.service import Budgets
 from accounts.caches.service import Caches
 from accounts.console.forms import sent, trouble
 from accounts.console.page_route import PageRoute
-from accounts.console.pages import NO_TROUBLE, Pages, Trouble, see_other, sentence
+from accounts.console.pages import NO_TROUBLE, Pages, Trouble, number, see_other, sentence
 from accounts.rest.faults import in_words
 from accounts.rest.guards import Person
 from accounts.sessions.member import Member
@@ -50,8 +51,9 @@ class BudgetPages:
         """Show all budgets as they stand."""
         rows = await self._budgets.list(person.account_id)
         names = {cache.id: cache.name for cache in await self._caches.list(person.account_id)}
-        shown = [(BudgetInfo.of(row), _percent(row), names.get(row.cache_id or "", "")) for row in rows]
-        return self._pages.show(request, "budgets.html", person, budgets=shown, modes=dict(MODES))
+        budgets = [(BudgetInfo.of(row), _percent(row)) for row in rows]
+        shown = [(budget, percent, _words(budget, names)) for budget, percent in budgets]
+        return self._pages.show(request, "budgets.html", person, budgets=shown)
 
     async def new(self, request: Request, person: Person) -> Response:
         """Show the form for a budget."""
@@ -86,6 +88,23 @@ class BudgetPages:
         return self._pages.show(
             request, "budget-new.html", person, status, form=form, trouble=wrong, modes=MODES, caches=caches
         )
+
+
+def _words(budget: BudgetInfo, caches: Mapping[str, str]) -> list[str]:
+    """Return what a budget is for, when people are told, and what happens then; `caches` are names by ids."""
+    spent_on: list[str] = []
+    if budget.cache_id is not None:
+        name = caches.get(budget.cache_id)
+        spent_on.append("a cache that is gone" if name is None else f"cache {name}")
+    if budget.api_key is not None:
+        spent_on.append(f"API key {budget.api_key}")
+    if budget.token_id is not None:
+        spent_on.append(f"tokens with the id {budget.token_id}")
+    told = f"told at {', '.join(f'{percent} %' for percent in budget.alerts)}" if budget.alerts else "nobody is told"
+    then = dict(MODES)[budget.mode]
+    if budget.mode == "throttle" and budget.publishes_per_second > 1:
+        then = f"let {number(budget.publishes_per_second)} publishes a second through"
+    return [", ".join(spent_on) or "everything", told, f"then: {then[:1].lower()}{then[1:]}"]
 
 
 def _percent(row: Budget) -> int:

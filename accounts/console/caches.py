@@ -186,7 +186,7 @@ class CachePages:
             heard=await self._heard(person.account_id, cache),
             policies=POLICIES,
             offers_durable=self._offers_durable,
-            snippets=all_of(self._pages.topics_url(request), cache.name, "hello"),
+            snippets=all_of(self._pages.topics_url(request), self._pages.endpoint, cache.name, "hello"),
             **shown,
         )
 

@@ -100,7 +100,7 @@ class Place:
 def install(app: Application, services: Services, guards: Guards, place: Place) -> None:
     """Add the pages to an application."""
     assets = Assets()
-    pages = Pages(assets, policy.headers(place.topics_url, tls=place.tls), place.topics_url)
+    pages = Pages(assets, policy.headers(place.topics_url, tls=place.tls), place.topics_url, place.endpoint)
     app.state.pages = pages
     tokens, security = services.page_tokens, SecurityPage(pages, services.people)
     team = TeamPages(pages, services.people)

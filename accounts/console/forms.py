@@ -6,9 +6,11 @@ from typing import Final
 from fastapi import Request
 
 from accounts.console.pages import Trouble, sentence
+from accounts.permissions.rules import MOST_RULES
 from api.errors import AlreadyExists, InvalidArgument, TidingsError
 
-MOST_FIELDS: Final = 100
+MOST_FIELDS: Final = 5 * MOST_RULES + 20
+"""What the largest form has, that of a role: five for each rule, and a few. Who reads a form first bounds it."""
 
 
 async def sent(request: Request, *names: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from typing_extensions import override
 
-from accounts.console.pages import Pages, see_other
+from accounts.console.pages import Pages, own_address, see_other
 from accounts.rest.guards import Guards
 from accounts.rest.late_route import LateRoute
 from api import request_ids
@@ -31,7 +31,7 @@ class PageRoute(LateRoute):
             try:
                 return await handle(request)
             except Unauthenticated:
-                return see_other(LOG_IN, next=request.url.path if request.method == "GET" else "")
+                return see_other(LOG_IN, next=own_address(request) if request.method == "GET" else "")
             except Exception as error:  # noqa: BLE001 - whatever it is, a person gets a page
                 return await _error_page(request, _ours(error))
 

@@ -39,8 +39,9 @@ NO_TROUBLE = Trouble()
 class Pages:
     """Makes pages."""
 
-    def __init__(self, assets: Assets, headers: Mapping[str, str], topics_url: str) -> None:
-        """Take the address of the topics' HTTP API, or an empty text where it is our own."""
+    def __init__(self, assets: Assets, headers: Mapping[str, str], topics_url: str, endpoint: str) -> None:
+        """Take the address of the topics' HTTP API, or an empty text where it is our own, and the host for SDKs."""
+        self.endpoint = endpoint
         self._headers = headers
         self._topics_url = topics_url
         self._templates = Environment(
@@ -66,7 +67,7 @@ class Pages:
         theme = request.cookies.get(THEME_COOKIE, "")
         shared: dict[str, Any] = {
             "path": request.url.path,
-            "here": _here(request),
+            "here": own_address(request),
             "theme": theme if theme in THEMES else "",
             "member": member,
             "is_looking": member is not None and not member.user_id,
@@ -79,7 +80,8 @@ class Pages:
         return HTMLResponse(text, status, headers=dict(self._headers))
 
 
-def _here(request: Request) -> str:
+def own_address(request: Request) -> str:
+    """Return the path that a request came to, with its query where it can be asked for again."""
     query = request.url.query
     return f"{request.url.path}?{query}" if query and request.method == "GET" else request.url.path
 

@@ -43,7 +43,7 @@ def routes(pages: Pages, caches: Caches, roles: Roles, tokens: PageTokens) -> AP
 
     @router.get("/console/playground/code")
     async def code(request: Request, _: Person, cache: str, topic: str, text: str) -> JSONResponse:
-        programs = all_of(pages.topics_url(request), cache, topic, text[:MOST_TEXT])
+        programs = all_of(pages.topics_url(request), pages.endpoint, cache, topic, text[:MOST_TEXT])
         return JSONResponse(
             [{"name": each.name, "file": each.file, "text": each.text} for each in programs], headers=_NO_STORE
         )

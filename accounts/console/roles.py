@@ -77,8 +77,8 @@ class RolePages:
     async def change(self, request: Request, person: Person) -> Response:
         """Change a role, or show the builder as one of its buttons wants it."""
         form = await sent(request, "role", "name", "description", "do")
-        rows = await RuleForm.sent(request)
         kept = await self._roles.describe(person.account_id, form["role"])
+        rows = await RuleForm.sent(request, kept.grant.rules)
         try:
             rules = _wanted(form, rows)
             if rules is None:

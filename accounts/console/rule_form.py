@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from fastapi import Request
 from pydantic import TypeAdapter, ValidationError
 
+from accounts.console.forms import MOST_FIELDS
 from accounts.console.pages import Trouble, sentence
-from accounts.permissions.rules import PermissionRule, read
+from accounts.permissions.rules import MOST_RULES, PermissionRule, read
 from accounts.rest.faults import in_words
 from api.permissions import Grant
 from api.rules import Action, Rule, Selector
 
-MOST_ROWS = 20
 ACCESS = (("read", "Subscribe"), ("write", "Publish"), ("read write", "Publish and subscribe"))
 MATCHES = (("all", "every topic"), ("name", "the topic"), ("prefix", "topics beginning with"))
 _NAMES = ("access", "cache", "match", "topic", "networks")
@@ -29,34 +29,52 @@ class RuleForm:
         rows: By the names of the fields; a cache that is left empty stands for all.
         trial: Cache, topic and address that are to be tried.
         verdicts: What came of it: what is tried, whether it is allowed, and why.
+        kept: Rules of the role that no row shows, since they are of no effect: they stay, after those of the rows.
     """
 
     rows: list[dict[str, str]] = field(default_factory=lambda: [dict(_NEW)])
     trial: dict[str, str] = field(default_factory=lambda: {"cache": "", "topic": "", "address": ""})
     verdicts: Sequence[tuple[str, bool, str]] = ()
+    kept: Sequence[Rule] = ()
     access: Sequence[tuple[str, str]] = ACCESS
     matches: Sequence[tuple[str, str]] = MATCHES
 
     @classmethod
-    async def sent(cls, request: Request) -> "RuleForm":
-        """Return what a form sent. A button of it may have asked for one row more or less."""
-        form = await request.form(max_fields=len(_NAMES) * MOST_ROWS + 20, max_files=0)
+    async def sent(cls, request: Request, stored: Sequence[Rule] = ()) -> "RuleForm":
+        """Return what a form sent for a role with the `stored` rules. A button may want a row more or less."""
+        form = await request.form(max_fields=MOST_FIELDS, max_files=0)
         texts = {name: value for name, value in form.multi_items() if isinstance(value, str)}
-        count = sum(1 for place in range(MOST_ROWS) if f"access-{place}" in texts)
+        count = sum(1 for place in range(MOST_RULES) if f"access-{place}" in texts)
         rows = [{name: texts.get(f"{name}-{place}", "") for name in _NAMES} for place in range(count)]
         trial = {name: texts.get(f"try-{name}", "") for name in ("cache", "topic", "address")}
-        shown = cls(rows or [dict(_NEW)], trial)
+        kept = _without_rows(stored)
+        shown = cls(rows if rows or kept else [dict(_NEW)], trial, kept=kept)
         wanted = texts.get("do", "")
-        if wanted == "add" and len(shown.rows) < MOST_ROWS:
+        if wanted == "add" and shown.may_grow:
             shown.rows.append(dict(_NEW))
-        elif wanted.startswith("remove-") and len(shown.rows) > 1:
+        elif wanted.startswith("remove-") and shown.may_shrink:
             shown.rows = [row for place, row in enumerate(shown.rows) if f"remove-{place}" != wanted]
         return shown
 
     @classmethod
     def of(cls, rules: Sequence[Rule]) -> "RuleForm":
-        """Return rules as they are filled in."""
-        return cls([_row(rule) for rule in rules if rule.type == "topic"] or [dict(_NEW)])
+        """Return the rules of a role as they are filled in."""
+        return cls([_row(rule) for rule in rules if rule.type == "topic"], kept=_without_rows(rules))
+
+    @property
+    def may_grow(self) -> bool:
+        """Whether a role may have one rule more."""
+        return len(self.rows) + len(self.kept) < MOST_RULES
+
+    @property
+    def may_shrink(self) -> bool:
+        """Whether a rule is left where one row is removed."""
+        return len(self.rows) + len(self.kept) > 1
+
+    @property
+    def kept_in_words(self) -> Sequence[str]:
+        """Return what is kept, as a person says it."""
+        return [sentence_of(rule) for rule in self.kept]
 
     def rules(self) -> tuple[Rule, ...]:
         """Return the rules.
@@ -65,7 +83,7 @@ class RuleForm:
             Mistake: a row cannot be one.
         """
         try:
-            return read(_RULES.validate_python([_body(row) for row in self.rows]))
+            return (*read(_RULES.validate_python([_body(row) for row in self.rows])), *self.kept)
         except ValidationError as error:
             raise Mistake({_field(each["loc"]): sentence(in_words(each)) for each in error.errors()}) from error
 
@@ -98,6 +116,10 @@ def sentence_of(rule: Rule) -> str:
     if rule.type == "cache":
         return f"items of {caches}, of which there are none here"
     return f"{done}: {topics.get(rule.topics.match, 'every topic')} of {caches}{where}"
+
+
+def _without_rows(rules: Sequence[Rule]) -> tuple[Rule, ...]:
+    return tuple(rule for rule in rules if rule.type != "topic")
 
 
 def _row(rule: Rule) -> dict[str, str]:

@@ -7,10 +7,15 @@ works on any address; their SDKs want TLS on port 443.
 import json
 import re
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
 _BLANK = re.compile(r"@[A-Z_]+@")
+_SURROGATES = re.compile(r"\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}")
+
+_OF_CODE_POINTS = frozenset({"python", "go"})
+"""Languages to which the escape of a surrogate is no character. To the others it is, however a file is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,30 +46,42 @@ def two_terminals(base_url: str) -> str:
     )
 
 
-def all_of(base_url: str, cache: str, topic: str, text: str = "hello") -> list[Snippet]:
+def all_of(base_url: str, endpoint: str, cache: str, topic: str, text: str = "hello") -> list[Snippet]:
     """Return a snippet for each language.
 
     Args:
         base_url: Where the topics' HTTP API is: scheme, host and port.
+        endpoint: The host name given to SDKs, which put names before it and take port 443.
         cache: The cache's name.
         topic: The topic's name.
         text: What is published.
     """
     path = f"{base_url}/topics/{quote(cache, safe='')}/{quote(topic, safe='/')}"
-    # A JSON string is a string literal of each of these languages; a dollar sign and all else needs no care there.
-    fill = {
+    shared = {
         "@URL@": json.dumps(path),
-        "@CACHE@": json.dumps(cache),
-        "@TOPIC@": json.dumps(topic),
-        "@TEXT@": json.dumps(text),
+        "@PORT@": str(_address(base_url)[1]),
         "@SHELL_URL@": shlex.quote(path),
         "@SHELL_TEXT@": shlex.quote(text),
-        "@PYTHON_CREDENTIAL@": _python_credential(base_url),
-        "@NODE_CREDENTIAL@": _node_credential(base_url),
+        "@PYTHON_CREDENTIAL@": _python_credential(base_url, endpoint),
+        "@NODE_CREDENTIAL@": _node_credential(base_url, endpoint),
     }
+    values = {"@CACHE@": cache, "@TOPIC@": topic, "@TEXT@": text}
+    programs = _PROGRAMS if _has_python_sdk(base_url) else {**_PROGRAMS, "python": _NO_PYTHON_SDK}
     return [
-        Snippet(id, name, before, file, _filled(text, fill)) for id, (name, before, file, text) in _PROGRAMS.items()
+        Snippet(id, name, before, file, _filled(program, shared | _literals(id, values)))
+        for id, (name, before, file, program) in programs.items()
     ]
+
+
+def _literals(language: str, values: Mapping[str, str]) -> dict[str, str]:
+    """Return texts as string literals; a JSON string is one of each language: a dollar sign needs no care there."""
+    if language not in _OF_CODE_POINTS:
+        return {name: json.dumps(value) for name, value in values.items()}
+    return {name: _SURROGATES.sub(_character, json.dumps(value)) for name, value in values.items()}
+
+
+def _character(pair: re.Match[str]) -> str:
+    return str(json.loads(f'"{pair[0]}"'))
 
 
 def _filled(text: str, fill: dict[str, str]) -> str:
@@ -72,19 +89,25 @@ def _filled(text: str, fill: dict[str, str]) -> str:
     return _BLANK.sub(lambda blank: fill[blank[0]], text)
 
 
-def _python_credential(base_url: str) -> str:
+def _has_python_sdk(base_url: str) -> bool:
+    """Whether the SDK reaches this address: on any other port than 443 it speaks without TLS."""
+    _, port, secure = _address(base_url)
+    return secure == (port == 443)
+
+
+def _python_credential(base_url: str, endpoint: str) -> str:
     host, port, secure = _address(base_url)
     if secure and port == 443:
-        return f'CredentialProvider.from_api_key_v2(os.environ["TIDINGS_API_KEY"], {json.dumps(host)})'
+        return f'CredentialProvider.from_api_key_v2(os.environ["TIDINGS_API_KEY"], {json.dumps(endpoint)})'
     h = json.dumps(host)
     return f'CredentialProvider(os.environ["TIDINGS_API_KEY"], {h}, {h}, {h}, port={port})'
 
 
-def _node_credential(base_url: str) -> str:
+def _node_credential(base_url: str, endpoint: str) -> str:
     host, port, secure = _address(base_url)
     key = "process.env.TIDINGS_API_KEY"
     if secure and port == 443:
-        return f"CredentialProvider.fromApiKeyV2({{ apiKey: {key}, endpoint: {json.dumps(host)} }})"
+        return f"CredentialProvider.fromApiKeyV2({{ apiKey: {key}, endpoint: {json.dumps(endpoint)} }})"
     address = json.dumps(f"{host}:{port}")
     return (
         "CredentialProvider.fromDisposableToken({\n"
@@ -102,7 +125,7 @@ def _address(base_url: str) -> tuple[str, int, bool]:
 
 
 _CURL = """\
-curl -sf @SHELL_URL@ -H "Authorization: $TIDINGS_API_KEY" -d @SHELL_TEXT@
+curl -sf @SHELL_URL@ -H "Authorization: $TIDINGS_API_KEY" --data-raw @SHELL_TEXT@
 curl -sf @SHELL_URL@ -H "Authorization: $TIDINGS_API_KEY"
 """
 
@@ -121,6 +144,11 @@ with (
     subscription = reader.subscribe(@CACHE@, @TOPIC@)
     print(writer.publish(@CACHE@, @TOPIC@, @TEXT@))
     print(next(subscription))
+"""
+
+_PYTHON_ELSEWHERE = """\
+# The Python SDK speaks TLS on port 443 only, and this service has it on port @PORT@.
+# Have something in front take port 443, or use the HTTP API, as curl does here.
 """
 
 _NODE = """\
@@ -209,6 +237,8 @@ var published = await client.PostAsync(@URL@, new StringContent(@TEXT@));
 Console.WriteLine(published.StatusCode);
 Console.WriteLine(await client.GetStringAsync(@URL@));
 """
+
+_NO_PYTHON_SDK = ("Python", "The Python SDK cannot reach this service.", "hello.py", _PYTHON_ELSEWHERE)
 
 _PROGRAMS = {
     "curl": ("curl", "Publishes, then reads the newest message back.", "In a shell", _CURL),

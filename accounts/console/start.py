@@ -51,7 +51,7 @@ def routes(pages: Pages, caches: Caches, keys: Keys, tokens: PageTokens) -> APIR
             cache=name,
             topic=FIRST_TOPIC,
             key=key,
-            snippets=all_of(pages.topics_url(request), name, FIRST_TOPIC),
+            snippets=all_of(pages.topics_url(request), pages.endpoint, name, FIRST_TOPIC),
             page_token=await tokens.mint(person, name, FIRST_TOPIC, read_only=True),
         )
 

@@ -1,8 +1,4 @@
-"""A deployment as a client sees it: the contract's RPCs with raw gRPC, each bounded in time, and what was made there.
-
-An endpoint is a URL where one listener serves everything, as with Tidings, or a bare host name, before which SDKs put
-`cache.`, `control.` and `token.`.
-"""
+"""A deployment as a client sees it: the contract's RPCs with raw gRPC, bounded in time, and what was made there."""
 
 import secrets
 from typing import Any, NamedTuple, TypeVar, cast
@@ -18,9 +14,9 @@ from momento_wire_types import controlclient_pb2_grpc as control_stubs
 from momento_wire_types import token_pb2_grpc as token_stubs
 
 from api.tokens import unpack_credential
-from cli.client import address_of
 from cli.compatibility.keys_left import revoke_keys
 from cli.compatibility.stream import Stream
+from cli.endpoint import address_of
 
 CALL_SECONDS = 10.0
 STREAM_SECONDS = 20.0
@@ -50,12 +46,9 @@ class Addresses(NamedTuple):
         Raises:
             click.UsageError: it is none.
         """
-        if "://" in endpoint:
-            address, is_secure = address_of(endpoint)
-            scheme = "https" if is_secure else "http"
-            return cls(address, address, address, f"{scheme}://{address}", is_secure)
-        host = endpoint.strip(".")
-        return cls(f"cache.{host}:443", f"control.{host}:443", f"token.{host}:443", f"https://api.cache.{host}", True)  # noqa: FBT003 - a field
+        found = [address_of(endpoint, service) for service in ("cache", "control", "token", "api.cache")]
+        (cache, control, token, http), is_secure = [address for address, _ in found], found[0][1]
+        return cls(cache, control, token, f"{'https' if is_secure else 'http'}://{http}", is_secure)
 
 
 class Deployment:

@@ -9,6 +9,7 @@ import httpx
 from api.errors import Unavailable
 from backplane.interface import NodeMap, Process
 from backplane.redis import RedisBackplane
+from cli.certificates import unchecked
 from cli.doctor.finding import Finding
 from cli.doctor.settings import DoctorVariables
 
@@ -32,8 +33,8 @@ async def look(variables: DoctorVariables) -> list[Finding]:
     if not filled:
         advice = "The account service writes them when it runs; if it does, see its log."
         found.append(Finding("accounts", "error", "Redis does not hold all accounts and keys", advice))
-    answers = await asyncio.gather(*(_answers(process) for process in processes))
-    return found + [finding for finding in answers if finding is not None]
+    asked = await asyncio.gather(*(answers(process) for process in processes))
+    return found + [finding for finding in asked if finding is not None]
 
 
 def _tiers(processes: Sequence[Process]) -> Iterator[Finding]:
@@ -70,7 +71,7 @@ def _leases(processes: Sequence[Process], nodes: NodeMap) -> Iterator[Finding]:
             yield Finding("lease", "warning", f"{node.id} is draining", "It leaves when its topics are handed over.")
 
 
-async def _answers(process: Process) -> Finding | None:
+async def answers(process: Process) -> Finding | None:
     """Ask a process as the others of the fleet do; a storage node tells its health on a port that is not announced."""
     name = f"{process.tier} {process.id}"
     advice = f"See that it listens at {process.address}, and that this machine may reach it."
@@ -88,8 +89,11 @@ async def _answers(process: Process) -> Finding | None:
 
 
 async def _readiness(name: str, process: Process) -> Finding | None:
-    async with httpx.AsyncClient(timeout=REACH_SECONDS) as client:
-        answer = await client.get(f"http://{process.address}/readyz")
+    async with httpx.AsyncClient(verify=unchecked(), timeout=REACH_SECONDS, trust_env=False) as client:
+        try:
+            answer = await client.get(f"http://{process.address}/readyz")
+        except (httpx.RemoteProtocolError, httpx.ReadError):  # what announces itself does not say that it speaks TLS
+            answer = await client.get(f"https://{process.address}/readyz")
     if answer.is_success:
         return None
     text = f"it is not ready: {answer.text[:200]}"

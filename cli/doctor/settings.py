@@ -4,15 +4,14 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from cli.tiers.settings import AccountsVariables, PemFile, TierVariables
-
-_DATABASE_URL = AccountsVariables.model_fields["database_url"]
+from cli import database_url as urls
+from cli.tiers.settings import PemFile, TierVariables
 
 
 class DoctorVariables(TierVariables):
     """Redis has to be told; what is left out of the rest is not looked at."""
 
-    database_url: Annotated[str | None, AfterValidator(lambda url: url)] = Field(
-        None, repr=False, description=_DATABASE_URL.description
+    database_url: Annotated[str, AfterValidator(urls.accepted)] | None = Field(
+        None, repr=False, description=urls.ACCEPTED
     )
     tls_cert: PemFile | None = None

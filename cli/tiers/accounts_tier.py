@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import socket
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, cast
 
@@ -41,6 +42,7 @@ class AccountsTier:
 
     def __init__(self, settings: HostedSettings, variables: AccountsVariables, spans: Spans | None) -> None:
         self._address = f"{settings.host}:{settings.port}"
+        self._id = announced_id(settings.port)
         self._backplane = RedisBackplane(variables.redis_url, variables.redis_prefix, variables.redis_ca_file)
         backplane = self._backplane
         fleet = Fleet(
@@ -53,7 +55,7 @@ class AccountsTier:
             witnesses=backplane.witnesses,
             system=backplane.system,
         )
-        settled = _settings(variables)
+        settled = accounts_settings(variables)
         self._webhook_router = WebhookRouter(backplane, variables, settled.usage_seals)
         fleet.items.answer(RouterTopics(self._webhook_router))
         self._accounts = Accounts(settled, backplane.directory, backplane.usage, fleet)
@@ -86,10 +88,9 @@ class AccountsTier:
         """Begin; the service is ready when the database and Redis could be reached."""
         await self._backplane.start()
         self._backplane.audience.answer(self._webhook_router.audience)
-        id = self._address.replace(":", "-")
         self._tasks = [
             asyncio.create_task(self._begin()),
-            asyncio.create_task(announce(self._backplane.registry, "accounts", id, self._address)),
+            asyncio.create_task(announce(self._backplane.registry, "accounts", self._id, self._address)),
         ]
         await self.hosted.open()
 
@@ -134,11 +135,18 @@ class AccountsTier:
         settle()
 
 
-def _settings(variables: AccountsVariables) -> AccountsSettings:
+def announced_id(port: int) -> str:
+    """Return what this process is called among all account services; in containers they listen on one address."""
+    return f"{socket.gethostname()}-{port}"
+
+
+def accounts_settings(variables: AccountsVariables) -> AccountsSettings:
+    """Return what the account service is told."""
+    tls = variables.tls_cert is not None
     return AccountsSettings(
         data_dir=variables.data,
         endpoint=variables.endpoint,
-        tls=variables.tls_cert is not None,
+        tls=tls or variables.is_public_over_tls,
         database_url=variables.database_url,
         pool=Pool(
             variables.database_pool_size,
@@ -149,7 +157,7 @@ def _settings(variables: AccountsVariables) -> AccountsSettings:
         keys_dir=variables.keys,
         signing_key_days=variables.signing_key_days,
         master_key=variables.master_key_source,
-        mail=variables.mail_settings(own_url(variables.host, variables.port, tls=variables.tls_cert is not None)),
+        mail=variables.mail_settings(own_url(variables.host, variables.port, tls=tls)),
         offers_durable=True,
         topics_url=variables.topics_url,
         retention=variables.retention,

@@ -14,6 +14,7 @@ from typing_extensions import override
 from backplane.redis_location import location
 from cli import database_url as urls
 from cli.billing_variables import BillingVariables
+from cli.endpoint import HOST_NAME
 from cli.logs.variables import LogVariables, lower
 from cli.mail import MailVariables
 from cli.master_key import MasterKeyVariables
@@ -25,7 +26,6 @@ from cli.usage_key import UsageKeyVariables
 
 IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"
 ORIGIN = r"^(https?://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{1,5})?)?$"
-HOST_NAME = r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$"
 ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - compared with, not listened on
 
 _SQLITE = "sqlite+aiosqlite:///"

@@ -74,7 +74,7 @@ def test_where_nobody_answers_it_says_so(service: Service) -> None:
     [
         ("http://127.0.0.1:8080", "127.0.0.1:8080", "http://127.0.0.1:8080"),
         ("https://tidings.example", "tidings.example:443", "https://tidings.example:443"),
-        ("cell-1.example.com", "cache.cell-1.example.com:443", "https://api.cache.cell-1.example.com"),
+        ("cell-1.example.com", "cache.cell-1.example.com:443", "https://api.cache.cell-1.example.com:443"),
     ],
 )
 def test_an_endpoint_is_a_url_or_a_name_that_sdks_put_others_before(endpoint: str, cache: str, http: str) -> None:

@@ -85,7 +85,8 @@ def envoy(members: dict[str, Member], folder: Path, redis: RedisServer) -> Gener
 
 def variables(name: str, redis: RedisServer, postgres: PostgresServer) -> dict[str, str]:
     """Return a service's variables; where Redis and Postgres are, and what Docker makes private, is another matter."""
-    found: dict[str, str] = dict(SERVICES[name]["environment"])
+    told: dict[str, str] = SERVICES[name]["environment"]
+    found = {name: re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", value) for name, value in told.items()}
     (tier,) = SERVICES[name]["command"]
     found["TIDINGS_REDIS_URL"] = f"redis://{user(tier)}@{redis.address}"
     found["TIDINGS_HOST"] = "127.0.0.1"

@@ -5,7 +5,9 @@ import json
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any, cast
 
+import httpx
 import pytest
 from momento_wire_types import controlclient_pb2 as control
 
@@ -73,21 +75,24 @@ def request(path: str, body: bytes) -> Connection:
     return client
 
 
-@pytest.fixture
-async def service(tmp_path: Path) -> AsyncIterator[Service]:
-    """A local service with one cache."""
-    settings = EmbeddedSettings(
-        data_dir=tmp_path,
+def settings_in(folder: Path) -> EmbeddedSettings:
+    return EmbeddedSettings(
+        data_dir=folder,
         host="127.0.0.1",
         port=8080,
         endpoint="localhost",
         tls=False,
         local=True,
         nodes=3,
-        control_socket=tmp_path / "control.sock",
+        control_socket=folder / "control.sock",
         generation=1,
     )
-    app = Embedded.compose(settings)
+
+
+@pytest.fixture
+async def service(tmp_path: Path) -> AsyncIterator[Service]:
+    """A local service with one cache."""
+    app = Embedded.compose(settings_in(tmp_path))
     await app.start()
     made = Service(app)
     try:
@@ -209,3 +214,18 @@ async def test_a_drain_ends_all_streams_spread_over_its_time_and_lets_calls_thro
 
 async def test_its_publishes_may_be_answered_at_once(service: Service) -> None:
     assert service.app.hosted.at_once == service.app._router_app.at_once
+
+
+@pytest.mark.parametrize(("scheme", "header"), [("http", None), ("https", "max-age=31536000")])
+async def test_browsers_come_by_tls_alone_where_something_in_front_ends_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheme: str, header: str | None
+) -> None:
+    monkeypatch.setenv("TIDINGS_PUBLIC_URL", f"{scheme}://tidings.test")
+    app = Embedded.compose(settings_in(tmp_path))
+    await app.start()
+    try:
+        transport = httpx.ASGITransport(app=cast("Any", app))
+        async with httpx.AsyncClient(transport=transport, base_url="http://tidings.test") as browser:
+            assert (await browser.get("/login")).headers.get("strict-transport-security") == header
+    finally:
+        await app.close()

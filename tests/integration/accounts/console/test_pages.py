@@ -3,6 +3,7 @@
 import re
 import statistics
 import time
+from html import unescape
 
 import httpx
 import pytest
@@ -80,6 +81,19 @@ async def test_who_is_not_logged_in_comes_back_after_the_log_in(here: Installati
     assert (answer.status_code, answer.headers["location"]) == (303, "/login?next=%2Fconsole%2Fkeys")
     answer = await stranger.post("/login", data={**PERSON, "next": "/console/keys"})
     assert answer.headers["location"] == "/console/keys"
+
+
+async def test_the_log_in_leads_back_to_the_same_page_with_its_query(here: Installation) -> None:
+    client = await entered(here)
+    await client.post("/console/caches/new", data={"name": "chat & more"})
+    page = "/console/caches/one?cache=chat%20%26%20more"
+    stranger = here.rest()
+    asked = await stranger.get(page)
+    form = await stranger.get(asked.headers["location"])
+    (back,) = re.findall(r'name="next" value="([^"]*)"', form.text)
+    answer = await stranger.post("/login", data={**PERSON, "next": unescape(back)})
+    assert answer.headers["location"] == page
+    assert (await stranger.get(page)).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["//evil.test", "/\\evil.test", "https://evil.test", "/a\nb", ""])
