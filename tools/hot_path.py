@@ -63,6 +63,7 @@ def compile_modules(root: Path) -> str | None:
     """Compile all modules, each library on a core of its own; return why that failed, or None."""
     print("compiling the hot path to C, which takes a minute or so; `make plain` takes it away again", flush=True)
     remove(root)  # what is there is not replaced where its source is older, and may have left the list
+    shutil.rmtree(root / ".mypy_cache", ignore_errors=True)  # mypyc fails at what it kept of other sources or lists
     command = [sys.executable, "setup.py", "--quiet", "build_ext", "--inplace", "--parallel", str(os.cpu_count() or 1)]
     try:
         status = subprocess.run(command, cwd=root, env=os.environ | {"TIDINGS_COMPILE": "1"}, check=False).returncode
