@@ -10,7 +10,10 @@ from typing import Any
 from setuptools import setup
 
 HOT_PATH = {
-    "api": ("durations", "framing", "grpc_asgi", "items", "link", "names", "permissions", "usage"),
+    "api": (
+        *("blocks", "durations", "exchange", "frames", "framing", "grpc_asgi", "items", "link", "names"),
+        *("outbox", "permissions", "topic_names", "usage"),
+    ),
     "http2": (
         *("at_once", "blocks", "connection", "counts", "floods", "frames", "limits", "protocol"),
         *("reading", "refusals", "rules", "sending", "stream", "waiting", "whole"),
@@ -21,9 +24,9 @@ HOT_PATH = {
         *("allowance", "bearer", "begun", "busy", "caps", "counts", "feed", "feeds", "log", "owners"),
         *("publishes", "pubsub", "quota", "router", "subscription", "tallies", "taps", "tenant", "writer"),
     ),
-    "router/links": ("published",),
+    "router/links": ("published", "remote", "watches"),
     "router/meters": ("flights", "meters", "window"),
-    "storage": ("answered", "history", "node"),
+    "storage": ("answered", "history", "node", "session"),
 }
 """By its folder what each publish and each delivery goes through. Modules of a folder become one library."""
 

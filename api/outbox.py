@@ -15,21 +15,25 @@ class Overflow(Exception):
 
 
 class Outbox(Generic[M]):
-    """An ordered queue, bounded in bytes, with one task that empties it batch by batch."""
+    """An ordered queue, bounded in bytes, that is emptied batch by batch.
+
+    Attributes:
+        filled: Called when something waits, where nothing did before. It must not raise.
+        waiting_bytes: About how many bytes wait.
+    """
 
     def __init__(self, max_bytes: int) -> None:
+        self.filled: Callable[[], None] = _nobody
+        self.waiting_bytes = 0
         self._max_bytes = max_bytes
-        self._waiting: list[tuple[M, int]] = []
-        self._bytes = 0
-        self._filled = asyncio.Event()
+        self._waiting: list[M] = []
+        self._sizes: list[int] = []
 
     def __repr__(self) -> str:
-        return f"<Outbox {len(self._waiting)} messages, {self._bytes} of {self._max_bytes} bytes>"
+        return f"<Outbox {len(self._waiting)} messages, {self.waiting_bytes} of {self._max_bytes} bytes>"
 
-    @property
-    def waiting_bytes(self) -> int:
-        """About how many bytes wait."""
-        return self._bytes
+    def __len__(self) -> int:
+        return len(self._waiting)
 
     def put(self, message: M, size: int) -> None:
         """Add a message of about this many bytes.
@@ -37,27 +41,40 @@ class Outbox(Generic[M]):
         Raises:
             Overflow: the other side does not take what it is sent.
         """
-        if self._bytes + size > self._max_bytes:
-            raise Overflow(f"{self._bytes} bytes wait already")
-        self._waiting.append((message, size))
-        self._bytes += size
-        self._filled.set()
+        waiting, bytes_ = self._waiting, self.waiting_bytes + size
+        if bytes_ > self._max_bytes:
+            raise Overflow(f"{self.waiting_bytes} bytes wait already")
+        self.waiting_bytes = bytes_
+        waiting.append(message)
+        self._sizes.append(size)
+        if len(waiting) == 1:
+            self.filled()
 
-    async def drain_into(self, write: Callable[[list[M]], Awaitable[None]]) -> None:
-        """Write batch after batch, as fast as `write` takes them, until cancelled."""
-        while True:
-            await self._filled.wait()
-            await write(self._batch())
-
-    def _batch(self) -> list[M]:
+    def batch(self) -> list[M]:
+        """Take what is to go out next: all that waits, as far as it fits a batch, and nothing where nothing waits."""
+        waiting, sizes = self._waiting, self._sizes
+        if self.waiting_bytes <= BATCH_BYTES:
+            self._waiting, self._sizes, self.waiting_bytes = [], [], 0
+            return waiting
         size = count = 0
-        for _, message_bytes in self._waiting:
+        for message_bytes in sizes:
             if count and size + message_bytes > BATCH_BYTES:
                 break
             size += message_bytes
             count += 1
-        batch, self._waiting = self._waiting[:count], self._waiting[count:]
-        self._bytes -= size
-        if not self._waiting:
-            self._filled.clear()
-        return [message for message, _ in batch]
+        self._waiting, self._sizes = waiting[count:], sizes[count:]
+        self.waiting_bytes -= size
+        return waiting[:count]
+
+    async def drain_into(self, write: Callable[[list[M]], Awaitable[None]]) -> None:
+        """Write batch after batch, as fast as `write` takes them, until cancelled."""
+        filled = asyncio.Event()
+        self.filled = filled.set
+        while True:
+            while batch := self.batch():
+                await write(batch)
+            filled.clear()
+            await filled.wait()
+
+
+def _nobody() -> None: ...

@@ -41,15 +41,11 @@ class Asked(NamedTuple):
     is_direct: bool = False
 
 
-class _ClientLeft(Unavailable):
-    """Nobody reads the stream any more."""
-
-
 class Subscription:
     """A cursor into a feed, with a heartbeat when nothing happens and an end that others may decide on."""
 
     __slots__ = (
-        "_asked", "_beating", "_cursor", "_ending", "_expires_at", "_expiry", "_handed", "_heartbeat_due",
+        "_asked", "_beating", "_cursor", "_ending", "_expires_at", "_expiry", "_handed", "_has_left", "_heartbeat_due",
         "_heartbeats", "_loop", "_opening", "_read", "_read_at", "_waiter", "_write_beat", "bearer", "feed", "flight",
         "moment", "patience", "quiet_since", "readable",
     )  # fmt: skip
@@ -90,6 +86,7 @@ class Subscription:
         self._heartbeats = heartbeats
         heartbeats.begin(self)
         self._ending: TidingsError | None = None
+        self._has_left = False
         self._waiter: Callable[[], object] | None = None
         self._expiry: asyncio.TimerHandle | None = None
         self._expire_with_bearer()
@@ -111,7 +108,7 @@ class Subscription:
     @property
     def ending(self) -> TidingsError | None:
         """Why it ends, where that was decided here; None where its client leaves."""
-        return None if isinstance(self._ending, _ClientLeft) else self._ending
+        return None if self._has_left else self._ending
 
     @property
     def is_ending(self) -> bool:
@@ -127,7 +124,8 @@ class Subscription:
 
     def left(self) -> None:
         """End: the client has left."""
-        self.end(_ClientLeft("the client has left"))
+        self._has_left = self._ending is None
+        self.end(Unavailable("the client has left"))
 
     def check(self) -> None:
         """End the subscription if its account no longer allows it."""

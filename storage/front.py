@@ -6,20 +6,22 @@ A link's first bytes tell it apart. So there is one port to open between machine
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, cast
 
 from google.protobuf.message import DecodeError
 
-from api import link_pb2 as wire
-from api.frames import BUFFER_BYTES, PREFACE, FrameError, Frames
+from api.frames import PREFACE, FrameError, Frames
 from api.link_security import LinkSecurity
 from api.tasks import end, first
 from storage.sessions import NotRead, Sessions
 
 FIRST_BYTES_SECONDS: Final = 5.0
 """A connection that has not said by then what it is for is closed."""
+
+BUFFER_BYTES: Final = 256 * 1024
+"""So much is passed on at a time; a socket is not read while twice as much waits."""
 
 _log = logging.getLogger(__name__)
 
@@ -52,7 +54,8 @@ class Front:
         self._grpc_path = grpc_path
         context = None if self._security is None else self._security.server
         where = None if host == "::" else host
-        self._server = await asyncio.start_server(self._accepted, where, port, limit=BUFFER_BYTES, ssl=context)
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(lambda: _Arriving(self._begun), where, port, ssl=context)
         return int(self._server.sockets[0].getsockname()[1])
 
     async def close(self, grace_seconds: float) -> None:
@@ -63,46 +66,70 @@ class Front:
             await asyncio.wait(self._connections, timeout=grace_seconds)
         await end(*self._connections)
 
-    def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        connection = asyncio.create_task(self._connection(reader, writer))
+    def _begun(self, transport: asyncio.Transport, begun: bytes) -> None:
+        """Take a connection that has said what it is for."""
+        if begun.startswith(PREFACE):
+            frames = Frames(asks=False)
+            _hand_over(transport, frames, begun[len(PREFACE) :])
+            work = self._sessions.serve_frames(frames)
+        else:
+            reader = asyncio.StreamReader(limit=BUFFER_BYTES)
+            protocol = asyncio.StreamReaderProtocol(reader)
+            _hand_over(transport, protocol, begun)
+            writer = asyncio.StreamWriter(transport, protocol, reader, asyncio.get_running_loop())
+            work = self._passed_on(reader, writer)
+        connection = asyncio.create_task(self._connection(transport, work))
         self._connections.add(connection)
         connection.add_done_callback(self._connections.discard)
 
-    async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _connection(self, transport: asyncio.Transport, work: Coroutine[Any, Any, None]) -> None:
         try:
-            async with asyncio.timeout(FIRST_BYTES_SECONDS):
-                begun = await reader.readexactly(len(PREFACE))
-            if begun == PREFACE:
-                await self._link(Frames(reader, writer, asks=False))
-            else:
-                await self._passed_on(begun, reader, writer)
-        except (TimeoutError, asyncio.IncompleteReadError, OSError):
-            pass  # it left, or never said a word
+            await work
+        except OSError:
+            pass  # it left
         except (NotRead, FrameError, DecodeError, ValueError) as reason:
-            peer = writer.get_extra_info("peername")
+            peer = transport.get_extra_info("peername")
             _log.warning("the link of the router at %s ends: %s", peer, reason or type(reason).__doc__)
         except Exception:  # noqa: BLE001 - whatever it was, it concerns this connection alone
             _log.exception("a connection failed")
         finally:
-            writer.transport.abort()
+            transport.abort()
 
-    async def _link(self, frames: Frames) -> None:
-        async def batches() -> AsyncIterator[wire.RouterBatch]:
-            async for frame in frames.received():
-                yield wire.RouterBatch.FromString(frame)
-
-        async def send(batch: wire.NodeBatch) -> None:
-            await frames.send(batch.SerializeToString())
-
-        await self._sessions.serve(batches(), send)
-
-    async def _passed_on(self, begun: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _passed_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         from_grpc, to_grpc = await asyncio.open_unix_connection(self._grpc_path, limit=BUFFER_BYTES)
-        to_grpc.write(begun)
         try:
             await first(_copied(reader, to_grpc), _copied(from_grpc, writer))
         finally:
             to_grpc.close()
+
+
+class _Arriving(asyncio.Protocol):
+    """A connection that has not said yet what it is for."""
+
+    def __init__(self, begun: Callable[[asyncio.Transport, bytes], None]) -> None:
+        self._told = begun
+        self._begun = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self._patience = asyncio.get_running_loop().call_later(FIRST_BYTES_SECONDS, self._transport.abort)
+
+    def data_received(self, data: bytes) -> None:
+        self._begun += data
+        if len(self._begun) >= len(PREFACE) or not PREFACE.startswith(self._begun):
+            self._patience.cancel()
+            self._told(self._transport, self._begun)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._patience.cancel()
+
+
+def _hand_over(transport: asyncio.Transport, protocol: asyncio.Protocol, data: bytes) -> None:
+    """Have another protocol go on with a connection, of which this has come already."""
+    transport.set_protocol(protocol)
+    protocol.connection_made(transport)
+    if data:
+        protocol.data_received(data)
 
 
 async def _copied(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -79,6 +79,10 @@ class Session:
         watch = self._watches.pop(topic)
         self._put(wire.Event(moved=wire.Moved(watch=watch, map_version=map_version)), ITEM_OVERHEAD_BYTES)
 
+    def take(self, batch: bytes) -> None:
+        """Do what the router asks in a batch that has come as bytes."""
+        self.take_all(wire.RouterBatch.FromString(batch))
+
     def take_all(self, batch: wire.RouterBatch) -> None:
         """Do what the router asks, and queue the answers."""
         if self._retired:

@@ -1,9 +1,12 @@
 """The routers that are linked to a node, by whatever their batches come."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Sequence
+from contextlib import contextmanager
 
 from api import link_pb2 as wire
 from api.blocks import READS, Item, Stored
+from api.exchange import Exchange
+from api.frames import Frames
 from api.tasks import first
 from api.tracing import Spans
 from storage.answered import Links
@@ -52,24 +55,37 @@ class Sessions:
         Raises:
             NotRead: it does not read what it asked for.
         """
+        with self._session() as session:
+
+            async def write(waiting: Sequence[wire.Event | Item | Stored]) -> None:
+                for batch in session.batches(waiting):
+                    await send(batch)
+
+            async def read() -> None:
+                async for batch in batches:
+                    session.take_all(batch)
+
+            await send(wire.NodeBatch(reads=READS))
+            await first(read(), session.outbox.drain_into(write), _overflow(session))
+
+    async def serve_frames(self, frames: Frames) -> None:
+        """Serve one router over frames until it leaves.
+
+        Raises:
+            NotRead: it does not read what it asked for.
+            Exception: see `Frames.ended`.
+        """
+        with self._session() as session:
+            frames.send(wire.NodeBatch(reads=READS).SerializeToString())
+            Exchange(frames, session.outbox, session.batches, session.take)
+            await first(frames.ended(), _overflow(session))
+
+    @contextmanager
+    def _session(self) -> Generator[Session]:
         session = Session(self._node, self._ownership, self._durable, self._links, self._spans)
         self._open.add(session)
-
-        async def write(waiting: Sequence[wire.Event | Item | Stored]) -> None:
-            for batch in session.batches(waiting):
-                await send(batch)
-
-        async def read() -> None:
-            async for batch in batches:
-                session.take_all(batch)
-
-        async def overflow() -> None:
-            await session.overflowed.wait()
-            raise NotRead
-
         try:
-            await send(wire.NodeBatch(reads=READS))
-            await first(read(), session.outbox.drain_into(write), overflow())
+            yield session
         finally:
             self._open.discard(session)
             session.close()
@@ -77,3 +93,8 @@ class Sessions:
     def close(self) -> None:
         """Remember nothing of links that were closed."""
         self._links.close()
+
+
+async def _overflow(session: Session) -> None:
+    await session.overflowed.wait()
+    raise NotRead

@@ -63,10 +63,11 @@ def compile_modules(root: Path) -> str | None:
     """Compile all modules, each library on a core of its own; return why that failed, or None."""
     print("compiling the hot path to C, which takes a minute or so; `make plain` takes it away again", flush=True)
     remove(root)  # what is there is not replaced where its source is older, and may have left the list
-    shutil.rmtree(root / ".mypy_cache", ignore_errors=True)  # mypyc fails at what it kept of other sources or lists
-    command = [sys.executable, "setup.py", "--quiet", "build_ext", "--inplace", "--parallel", str(os.cpu_count() or 1)]
     try:
-        status = subprocess.run(command, cwd=root, env=os.environ | {"TIDINGS_COMPILE": "1"}, check=False).returncode
+        status = _built(root)
+        if status and (root / ".mypy_cache").exists():
+            shutil.rmtree(root / ".mypy_cache")  # at what it kept of other sources or another list, mypyc may fail
+            status = _built(root)
     except KeyboardInterrupt:
         remove(root)  # a part of the modules would run
         raise
@@ -76,6 +77,11 @@ def compile_modules(root: Path) -> str | None:
     for path in compiled(root):
         path.touch()  # what was built before, from the same text, is as new as its source now
     return None
+
+
+def _built(root: Path) -> int:
+    command = [sys.executable, "setup.py", "--quiet", "build_ext", "--inplace", "--parallel", str(os.cpu_count() or 1)]
+    return subprocess.run(command, cwd=root, env=os.environ | {"TIDINGS_COMPILE": "1"}, check=False).returncode
 
 
 def remove(root: Path) -> None:

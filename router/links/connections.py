@@ -1,7 +1,7 @@
 """The connection of a link to its node: frames, or a gRPC stream where the node is of 0.1."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Final, Protocol
 
@@ -9,10 +9,18 @@ import grpc
 
 from api import link_pb2 as wire
 from api import link_pb2_grpc
-from api.frames import BUFFER_BYTES, PREFACE, FrameError, Frames
+from api.blocks import Publish
+from api.exchange import Exchange
+from api.frames import PREFACE, FrameError, Frames
 from api.link_security import NAME, LinkSecurity, channel
+from api.outbox import Outbox
+from api.tasks import first
 
 CONNECT_SECONDS: Final = 2.0
+
+Asked = Outbox[wire.Request | Publish]
+Said = Callable[[list[wire.Request | Publish]], Iterable[wire.RouterBatch]]
+Take = Callable[[wire.NodeBatch], None]
 
 
 class LinkBroken(Exception):
@@ -22,12 +30,8 @@ class LinkBroken(Exception):
 class Connection(Protocol):
     """Carries batches in order. What breaks it is raised as `LinkBroken` by the context that made it."""
 
-    async def send(self, batch: wire.RouterBatch) -> None:
-        """Send a batch; return when there is room for another."""
-        ...
-
-    def received(self) -> AsyncIterator[wire.NodeBatch]:
-        """Return the batches that come, until the node ends the connection."""
+    async def serve(self, asked: Asked, said: Said, take: Take) -> None:
+        """Send what is asked, as batches that `said` makes of it, and take what comes, until the node ends it."""
         ...
 
 
@@ -44,37 +48,38 @@ class _FramesConnection:
     def __init__(self, frames: Frames) -> None:
         self._frames = frames
 
-    async def send(self, batch: wire.RouterBatch) -> None:
-        await self._frames.send(batch.SerializeToString())
-
-    async def received(self) -> AsyncIterator[wire.NodeBatch]:
-        async for frame in self._frames.received():
-            yield wire.NodeBatch.FromString(frame)
+    async def serve(self, asked: Asked, said: Said, take: Take) -> None:
+        Exchange(self._frames, asked, said, lambda frame: take(wire.NodeBatch.FromString(frame)))
+        await self._frames.ended()
 
 
 class _GrpcConnection:
     def __init__(self, stream: grpc.aio.StreamStreamCall[wire.RouterBatch, wire.NodeBatch]) -> None:
         self._stream = stream
 
-    async def send(self, batch: wire.RouterBatch) -> None:
-        await self._stream.write(batch)
+    async def serve(self, asked: Asked, said: Said, take: Take) -> None:
+        async def write(waiting: list[wire.Request | Publish]) -> None:
+            for batch in said(waiting):
+                await self._stream.write(batch)
 
-    async def received(self) -> AsyncIterator[wire.NodeBatch]:
-        async for batch in self._stream:
-            yield batch
+        async def read() -> None:
+            async for batch in self._stream:
+                take(batch)
+
+        await first(read(), asked.drain_into(write))
 
 
 @asynccontextmanager
 async def _over_frames(address: str, security: LinkSecurity | None) -> AsyncGenerator[Connection]:
     host, _, port = address.rpartition(":")
     context, name = (None, None) if security is None else (security.client, NAME)
+    loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
-            reader, writer = await asyncio.open_connection(
-                host.strip("[]"), int(port), limit=BUFFER_BYTES, ssl=context, server_hostname=name
+            transport, frames = await loop.create_connection(
+                lambda: Frames(asks=True), host.strip("[]"), int(port), ssl=context, server_hostname=name
             )
-        writer.write(PREFACE)
-        frames = Frames(reader, writer, asks=True)
+        transport.write(PREFACE)
         try:
             yield _FramesConnection(frames)
         finally:

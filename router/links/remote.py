@@ -20,7 +20,6 @@ from api.link import Asker, Local, Moved, Receipt, Resumed, Sink
 from api.link_security import LinkSecurity
 from api.names import Topic
 from api.outbox import Outbox, Overflow
-from api.tasks import first
 from api.topic_names import TopicNames
 from api.tracing import Carried, current, within
 from router.links.connections import Connection, LinkBroken, connected
@@ -237,23 +236,14 @@ class RemoteLink:
             self._retry_seconds = min(self._retry_seconds * 2, LAST_RETRY_SECONDS)
 
     async def _serve(self, connection: Connection) -> None:
-        async def write(waiting: Sequence[wire.Request | Publish]) -> None:
-            for batch in self._batches(waiting):
-                await connection.send(batch)
-
-        async def read() -> None:
-            async for batch in connection.received():
-                self._retry_seconds = FIRST_RETRY_SECONDS
-                self._take_all(batch)
-            raise LinkBroken("the node ended it")
-
         self._node_reads = 0
         self._outbox = outbox = Outbox[wire.Request | Publish](MAX_WAITING_BYTES)
         if self._unsure:
             self._send_if_connected(wire.Request(recall=wire.Recall(ids=list(self._unsure))))
         self._watches.connected()
         self._connected.set()
-        await first(read(), outbox.drain_into(write))
+        await connection.serve(outbox, self._batches, self._take_all)
+        raise LinkBroken("the node ended it")
 
     def _batches(self, waiting: Sequence[wire.Request | Publish]) -> Iterator[wire.RouterBatch]:
         """Return what waits for the node in a form that it reads."""
@@ -262,6 +252,7 @@ class RemoteLink:
             yield batch
 
     def _take_all(self, batch: wire.NodeBatch) -> None:
+        self._retry_seconds = FIRST_RETRY_SECONDS
         self._node_reads = max(self._node_reads, batch.reads)
         for event in batch.events:
             self._take(event)

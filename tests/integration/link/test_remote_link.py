@@ -10,6 +10,7 @@ from grpc import aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from momento_wire_types import cachepubsub_pb2 as client
 
+from api import blocks
 from api.errors import DeadlineExceeded, Unavailable
 from api.framing import HEADER_BYTES
 from api.link import Moved, Receipt
@@ -315,7 +316,7 @@ async def test_a_link_that_cannot_say_what_it_is_asked_to_breaks_and_is_made_ane
     async with serving(Node("node-1")) as port, linked(port, Heard()) as link:
         await say(link, "the link is up")
         with monkeypatch.context() as mute:
-            mute.setattr(RemoteLink, "_batches", wrong)
+            mute.setattr(blocks, "router_batches", wrong)
             with pytest.raises(Unavailable, match="the link to the topic's storage node broke"):
                 await say(link, "lost")
         assert await say(link, "again") == 2

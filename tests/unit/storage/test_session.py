@@ -74,7 +74,7 @@ class Router:
     def told(self) -> list[tuple[str, int]]:
         """The kinds of what it was told, each with the request or the watch that it is about."""
         if self.session.outbox.waiting_bytes:
-            self._told += self.session.outbox._batch()
+            self._told += self.session.outbox.batch()
         events = [event for event in self._told if isinstance(event, wire.Event)]
         return [(kind, _about(event)) for event in events if (kind := event.WhichOneof("kind"))]
 
