@@ -10,7 +10,9 @@ import pytest
 
 from api import link_pb2 as wire
 from api import link_pb2_grpc
+from api.blocks import Publish
 from api.link_security import NAME, LinkSecurity
+from api.outbox import Outbox
 from router.links.connections import LinkBroken, connected
 from tests.e2e import certificates
 from tests.e2e.certificates import Files
@@ -96,10 +98,12 @@ def test_a_stranger_gets_no_word(closed: Fleet, tmp_path: Path) -> None:
 
 async def word_of(node: Member, security: LinkSecurity | None) -> None:
     """Link to a node as a router would; fail with what it says, and as broken when it says nothing."""
+    heard: list[wire.NodeBatch] = []
+    outbox = Outbox[wire.Request | Publish](1000)
+    outbox.put(wire.Request(), 0)
     async with connected(node.address, security, frames=True) as connection:
-        await connection.send(wire.RouterBatch(link="stranger"))
-        async for batch in connection.received():
-            raise AssertionError(batch)
+        await connection.serve(outbox, lambda _: [wire.RouterBatch(link="stranger")], heard.append)
+    assert heard == []
     raise LinkBroken("the node ended it")
 
 
