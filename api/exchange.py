@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import Generic, Protocol, TypeVar
 
 from api.frames import Frames
-from api.outbox import Outbox
+from api.outbox import Outbox, nobody
 
 M = TypeVar("M")
 
@@ -48,6 +48,10 @@ class Exchange(Generic[M]):
 
     def __repr__(self) -> str:
         return f"<Exchange {self._outbox!r} over {self._frames!r}>"
+
+    def close(self) -> None:
+        """Let go of the outbox, and of all that waits in it."""
+        self._outbox.filled = nobody
 
     def _soon(self) -> None:
         if not self._is_due:

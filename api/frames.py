@@ -157,6 +157,7 @@ class Frames(asyncio.Protocol):
         if self.is_over:
             return
         self.is_over = True
+        self._take, self._has_room = None, _nobody
         if self._asking is not None:
             self._asking.cancel()
         if self._ended.done():

@@ -23,7 +23,7 @@ class Outbox(Generic[M]):
     """
 
     def __init__(self, max_bytes: int) -> None:
-        self.filled: Callable[[], None] = _nobody
+        self.filled: Callable[[], None] = nobody
         self.waiting_bytes = 0
         self._max_bytes = max_bytes
         self._waiting: list[M] = []
@@ -77,4 +77,5 @@ class Outbox(Generic[M]):
             await filled.wait()
 
 
-def _nobody() -> None: ...
+def nobody() -> None:
+    """Be told of what waits, where nobody wants to know."""

@@ -194,6 +194,8 @@ class Connection:
         So nobody can take the room of those who send little. All together hold less than twice the bound.
         """
         counts, most = self._counts, self._limits.held_bytes
+        if not length:
+            return  # padding
         if not self._held_bytes:
             counts.holders += 1
         self._held_bytes += length
@@ -301,6 +303,7 @@ class Connection:
             if not stream.is_gone:
                 _log.exception("the application failed")
         finally:
+            stream.left = None  # it leads to the application, and from there back to the stream
             del self._serving[stream]
             if not stream.status:
                 self._counts.unanswered -= 1

@@ -30,7 +30,9 @@ class Leaving:
         self._calls.append(call)
 
     def _some(self) -> None:
-        for _ in range(min(AT_ONCE, len(self._calls))):
-            self._calls.popleft()()
-        if self._calls:
-            self._loop.call_soon(self._some)
+        try:
+            for _ in range(min(AT_ONCE, len(self._calls))):
+                self._calls.popleft()()
+        finally:
+            if self._calls:
+                self._loop.call_soon(self._some)

@@ -108,12 +108,19 @@ class Feeds:
                         if self._watched.get(feed.topic) is link:
                             return resumed
                         continue
+                    finally:
+                        self._watched_elsewhere(feed.topic, link)
                     await following
                     self._place(feed)
         except TimeoutError:
             if not patience.expired():
                 raise
             raise Unavailable("the topic's storage node cannot be reached") from None
+
+    def _watched_elsewhere(self, topic: Topic, link: Watching | None) -> None:
+        """Have a link that was asked for a topic not go on to watch it where another one does by now, or none."""
+        if link is not None and self._watched.get(topic) is not link:
+            link.unsubscribe(topic)
 
     def item(self, topic: Topic, page: int, number: int, frame: bytes) -> None:
         """Take one item that a storage node broadcast."""

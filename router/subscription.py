@@ -124,8 +124,9 @@ class Subscription:
 
     def left(self) -> None:
         """End: the client has left."""
-        self._has_left = self._ending is None
-        self.end(Unavailable("the client has left"))
+        if self._ending is None:
+            self._has_left = True
+            self.end(Unavailable("the client has left"))
 
     def check(self) -> None:
         """End the subscription if its account no longer allows it."""

@@ -36,6 +36,7 @@ class Front:
         self._grpc_path = Path()
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
+        self._is_closed = False
 
     def __repr__(self) -> str:
         return f"<Front of {self._grpc_path}, {len(self._connections)} connections>"
@@ -60,6 +61,7 @@ class Front:
 
     async def close(self, grace_seconds: float) -> None:
         """Listen no more; connections that are open end after the grace."""
+        self._is_closed = True
         if self._server is not None:
             self._server.close()
         if self._connections:
@@ -68,6 +70,9 @@ class Front:
 
     def _begun(self, transport: asyncio.Transport, begun: bytes) -> None:
         """Take a connection that has said what it is for."""
+        if self._is_closed:
+            transport.abort()
+            return
         if begun.startswith(PREFACE):
             frames = Frames(asks=False)
             _hand_over(transport, frames, begun[len(PREFACE) :])

@@ -147,14 +147,20 @@ class Node:
         owned = self._topics.get(topic)
         if owned is None or sink not in owned.watchers:
             return False
-        del owned.watchers[sink]
         owned.used = self._now()
+        self._left(topic, owned, sink)
         return True
 
     def gone(self, sink: Watcher) -> None:
         """Stop broadcasting anything to `sink`: its router has gone."""
-        for owned in self._topics.values():
-            owned.watchers.pop(sink, None)
+        for topic, owned in self._topics.items():
+            if sink in owned.watchers:
+                self._left(topic, owned, sink)
+
+    def _left(self, topic: Topic, owned: _Owned, sink: Watcher) -> None:
+        del owned.watchers[sink]
+        if not owned.watchers:
+            self._holding.setdefault(topic, owned)  # it may give way again
 
     def release(self, topic: Topic, map_version: int) -> History:
         """Own a topic no more, which must be here: return its history, and tell its watchers to look elsewhere."""
@@ -242,6 +248,8 @@ class Node:
         while self._holding and self.taken_bytes > self.settings.total_bytes:
             topic, owned = next(iter(self._holding.items()))
             history = owned.history
+            if len(self._holding) == 1 and len(history) == 1:
+                return  # the newest item, where all else is topics that are watched
             if history:
                 before = history.taken_bytes
                 history.drop_oldest()

@@ -77,8 +77,11 @@ class Sessions:
         """
         with self._session() as session:
             frames.send(wire.NodeBatch(reads=READS).SerializeToString())
-            Exchange(frames, session.outbox, session.batches, session.take)
-            await first(frames.ended(), _overflow(session))
+            exchange = Exchange(frames, session.outbox, session.batches, session.take)
+            try:
+                await first(frames.ended(), _overflow(session))
+            finally:
+                exchange.close()
 
     @contextmanager
     def _session(self) -> Generator[Session]:

@@ -49,8 +49,11 @@ class _FramesConnection:
         self._frames = frames
 
     async def serve(self, asked: Asked, said: Said, take: Take) -> None:
-        Exchange(self._frames, asked, said, lambda frame: take(wire.NodeBatch.FromString(frame)))
-        await self._frames.ended()
+        exchange = Exchange(self._frames, asked, said, lambda frame: take(wire.NodeBatch.FromString(frame)))
+        try:
+            await self._frames.ended()
+        finally:
+            exchange.close()
 
 
 class _GrpcConnection:

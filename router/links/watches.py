@@ -73,6 +73,8 @@ class Watches:
         watch = self._watches.pop(topic, None)
         if watch is not None:
             del self._by_id[watch.id]
+            for held in watch.held:
+                self._ended(held.resumed.id)
             self._send(wire.Request(unsubscribe=wire.Unsubscribe(topic=topic_message(topic))))
 
     def connected(self) -> None:
@@ -97,9 +99,11 @@ class Watches:
         """Take the answer to a subscribe."""
         resumed = event.resumed
         watch, retaken = self._asked.pop(resumed.id, (None, False))
-        if watch is None or self._by_id.get(watch.id) is not watch:
-            return  # whoever asked has given up, or nobody watches the topic any more
-        if retaken:
+        if watch is None:
+            return  # whoever asked has given up
+        if self._by_id.get(watch.id) is not watch:
+            self._ended(resumed.id)
+        elif retaken:
             self._catch_up(watch, resumed)
         elif watch.retaking:
             watch.held.append(event)
@@ -119,6 +123,10 @@ class Watches:
             self._answer(event.moved.id, event)
         elif self._by_id.get(watch.id) is watch:
             self._lost(watch, event.moved.map_version)
+
+    def _ended(self, request_id: int) -> None:
+        """Have whoever still waits for an answer about a watch that has ended look where the topic is by now."""
+        self._answer(request_id, wire.Event(moved=wire.Moved(id=request_id)))
 
     def _lost(self, watch: Watch, map_version: int) -> None:
         for held in watch.held:

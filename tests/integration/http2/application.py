@@ -174,6 +174,12 @@ class Application:
             if not event["more_body"]:
                 return
 
+    async def watched(self, receive: Receive, send: Send) -> None:
+        """Answer, and want to be told until then when the client leaves."""
+        body = await self.body(receive)
+        await send({"type": LEFT_EVENT, "call": lambda: self.bodies.append(repr(receive).encode())})
+        await self.answer(send, body)
+
     async def leaving(self, send: Send) -> None:
         """Wait for the client to leave, as the product does it: by being told."""
         left = asyncio.Event()

@@ -372,3 +372,16 @@ async def test_thousands_of_streams_without_a_body_wait_for_nobody(service: Serv
     assert sum(answer.reset == wire.REFUSED_STREAM for answer in peer.answers.values()) == 3000 - 2048
     assert service.app.scopes == []
     await service.serves_others()
+
+
+async def test_padding_alone_holds_nothing(service: Service) -> None:
+    peer = await service.peer()
+    peer.send(wire.headers(1), *(wire.frame(wire.DATA, wire.PADDED, 1, b"\x00") for _ in range(100)))
+    await peer.pong()
+    assert (service.server.counts.holders, service.server.counts.held_bytes) == (0, 0)
+    peer.send(wire.data(1, b"something"))
+    await peer.pong()
+    assert (service.server.counts.holders, service.server.counts.held_bytes) == (1, 9)
+    peer.send(wire.reset(1))
+    await peer.pong()
+    assert (service.server.counts.holders, service.server.counts.held_bytes) == (0, 0)

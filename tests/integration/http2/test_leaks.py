@@ -1,6 +1,7 @@
 """Nothing is left of connections that are closed, however they ended. That no task is, `serving` sees to each time."""
 
 import asyncio
+import gc
 import logging
 import random
 
@@ -66,6 +67,21 @@ async def test_no_stream_is_left_of_an_open_connection(service: Service) -> None
     assert held()["Stream"] == 0
     counts = service.server.counts
     assert (counts.connections, counts.held_bytes, counts.unanswered) == (1, 0, 0)
+
+
+async def test_no_cycle_leads_to_a_stream_that_wanted_to_be_told_of_its_client(service: Service) -> None:
+    """It would stay until somebody looks for cycles, with all that the application kept for it."""
+    client = await service.client()
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(10):
+            assert (await client.call("/watched", b"x")).status == 0
+        await service.until(lambda: service.app.running == 0)
+        await asyncio.sleep(0)
+        assert [each for each in gc.get_objects() if type(each).__name__ == "Stream"] == []
+    finally:
+        gc.enable()
 
 
 def _leaps() -> bool:

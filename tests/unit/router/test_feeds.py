@@ -2,9 +2,11 @@
 
 import asyncio
 
+import pytest
 from momento_wire_types import cachepubsub_pb2 as wire
 
 from api.items import item_frame
+from api.link import Moved, Resumed
 from api.names import Topic
 from router.feed import Feed
 from router.feeds import Feeds, fair_share
@@ -138,3 +140,41 @@ def test_a_fair_share_leaves_alone_those_who_want_little() -> None:
     assert fair_share(100, [10, 200, 300]) == 45
     assert fair_share(100, [200, 300]) == 50
     assert fair_share(100, []) == 100
+
+
+class Watched:
+    """A link that is asked for a topic while its owner changes to another one."""
+
+    def __init__(self, feeds: Feeds, heir: "Watched | None", outcome: Resumed | Moved) -> None:
+        self.topics: set[Topic] = set()
+        self._feeds = feeds
+        self._heir = heir
+        self._outcome = outcome
+
+    async def subscribe(self, topic: Topic, number: int, page: int) -> Resumed:
+        self.topics.add(topic)
+        if self._heir is not None:
+            self._feeds._watched[topic] = self._heir
+        if isinstance(self._outcome, Moved):
+            raise self._outcome
+        return self._outcome
+
+    def watch(self, topic: Topic, page: int, last: int) -> None:
+        self.topics.add(topic)
+
+    def unsubscribe(self, topic: Topic) -> None:
+        self.topics.discard(topic)
+
+
+@pytest.mark.parametrize("outcome", [Resumed(PAGE, 0, None, [], 1), Moved()])
+async def test_a_link_that_was_asked_before_the_owner_changed_watches_no_more(
+    acme: World, outcome: Resumed | Moved
+) -> None:
+    feeds, topic = acme.router.feeds, acme.topic()
+    feed = feeds.attach(topic)
+    heir = Watched(feeds, None, Resumed(PAGE, 3, None, [], 4))
+    before = Watched(feeds, heir, outcome)
+    feeds._watched[topic] = before
+    feeds._place = lambda _: None  # pyright: ignore[reportAttributeAccessIssue] - the owner is the heir
+    assert (await feeds.read(feed, 0, 0)).last == 3
+    assert (before.topics, heir.topics) == (set(), {topic})

@@ -251,3 +251,11 @@ async def test_a_subscription_ends_when_its_server_tells_that_the_client_left(ac
     await asyncio.wait([task])
     assert asyncio.get_running_loop().time() == before
     assert not acme.router.subscriptions
+
+
+async def test_who_left_is_not_told_to_have_been_ended(acme: World) -> None:
+    """Also where a heartbeat that was not taken tells of it a second time."""
+    subscription = await acme.open()
+    subscription.left()
+    subscription.left()
+    assert (subscription.is_ending, subscription.ending) == (True, None)

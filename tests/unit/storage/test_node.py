@@ -221,3 +221,17 @@ def test_it_says_what_it_holds(clock: Clock) -> None:
     storage = node(clock)
     storage.publish(TOPIC, value(), b"")
     assert repr(storage) == f"<Node node-1, 1 topics, {storage.taken_bytes} bytes>"
+
+
+def test_topics_whose_watchers_have_left_give_way_again(clock: Clock) -> None:
+    storage, heard, other = node(clock, HistorySettings(total_bytes=50_000)), Heard(), Heard()
+    for number in range(100):
+        storage.subscribe(Topic("acme", "acme-cache", str(number)), heard if number % 2 else other, 0, 0)
+    receipts = [storage.publish(TOPIC, value(), b"") for _ in range(3)]
+    assert [receipt.number for receipt in receipts] == [1, 2, 3]
+    assert len({receipt.page for receipt in receipts}) == 1
+    storage.gone(heard)
+    for number in range(0, 100, 2):
+        storage.unsubscribe(Topic("acme", "acme-cache", str(number)), other)
+    storage.publish(TOPIC, value(), b"")
+    assert storage.taken_bytes <= 50_000
