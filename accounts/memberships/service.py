@@ -136,8 +136,7 @@ class Members:
             ended = await self._bindings.end_in_account(session, by.account_id, user_id)
             ended |= await self._bindings.settle(session, [user_id])
             audit.record(session, by.actor, by.account_id, action, user_id, before=before)
-            if not await repository.accounts_of(session, user_id):
-                await users.remove(session, user_id)  # who belongs nowhere may sign up anew
+            await repository.forget_homeless(session, [user_id])
         await self._bindings.tell(ended)
 
 
