@@ -68,6 +68,9 @@ class BudgetInfo(Output):
     spent: str = Field(
         description="In the month that runs, at the prices of the plan, before minimum, credits and tax."
     )
+    is_counted: bool = Field(
+        description="False where the account is charged in another currency, so that the budget holds nothing back."
+    )
     alerted: int = Field(description="The highest percentage that was told in this month.")
     in_force: bool = Field(description="What its mode says holds at present.")
     period_start: str
@@ -87,6 +90,7 @@ class BudgetInfo(Output):
             publishes_per_second=row.publishes_per_second,
             alerts=[int(percent) for percent in row.alerts.split(",") if percent],
             spent=plain(rounded(row.spent, row.currency)),
+            is_counted=row.is_counted,
             alerted=row.alerted,
             in_force=row.in_force,
             period_start=iso(row.period_start),

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from accounts import audit
 from accounts.audit import Actor
-from accounts.billing.money import payable, plain
+from accounts.billing.money import ZERO, payable, plain
 from accounts.budgets import repository
 from accounts.budgets.models import Budget
 from accounts.budgets.watching import Watch
@@ -14,7 +14,7 @@ from accounts.caches import repository as caches
 from accounts.clocks.service import Clocks
 from accounts.database import Database, Transaction
 from accounts.identifiers import new_id
-from accounts.pricing.service import Pricing
+from accounts.pricing.service import Customer, Pricing
 from accounts.tenants import repository as tenants
 from api.errors import AlreadyExists, InvalidArgument, NotFound
 
@@ -59,7 +59,9 @@ class Budgets:
         async with self._database.reading() as session:
             rows = await repository.of_account(session, account_id)
         for row in rows:
-            row.spent = spent.get(row.id, row.spent)
+            if row.id in spent:
+                row.is_counted = spent[row.id] is not None
+                row.spent = spent[row.id] or ZERO
         return rows
 
     async def read(self, account_id: str, budget_id: str) -> Budget:
@@ -77,7 +79,7 @@ class Budgets:
         """Make a budget; it holds from now on, also for what was spent before in this month.
 
         Raises:
-            InvalidArgument: the amount cannot be paid, or there are too many budgets.
+            InvalidArgument: the amount cannot be paid, or there are too many budgets; or the currency is to change.
             NotFound: there is no such cache.
             AlreadyExists: another budget has the name.
         """
@@ -89,7 +91,7 @@ class Budgets:
             if fields.name in {row.name for row in there}:
                 raise AlreadyExists(f"there is a budget '{fields.name}' already")
             now = await self._clocks.now(session, account_id)
-            currency = (await self._pricing.held_at(session, customer, now)).currency
+            currency = await self._currency(session, customer, now)
             row = Budget(
                 id=new_id("budget"),
                 account_id=account_id,
@@ -112,6 +114,15 @@ class Budgets:
             await tenants.touch(session, account_id)
         await self._watch.look(account_id, is_changed=True)
         return await self.read(account_id, row.id)
+
+    async def _currency(self, session: Transaction, customer: Customer, now: int) -> str:
+        period = await self._pricing.period_at(session, customer, now)
+        charged = await self._pricing.currencies(session, customer, period.start)
+        if len(charged) > 1:
+            raise InvalidArgument(
+                f"the account is to have a plan in {charged[1]} in place of {charged[0]}; make the budget after that"
+            )
+        return charged[0] if charged else (await self._pricing.held_at(session, customer, now)).currency
 
     async def change(
         self, account_id: str, actor: Actor, budget_id: str, *, amount: Decimal | None, mode: str | None

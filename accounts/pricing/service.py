@@ -10,6 +10,8 @@ from accounts.billing.money import ZERO
 from accounts.billing.periods import Assignment, Period, following, month_of
 from accounts.billing.plan import Plan, checked, from_json, to_json
 from accounts.billing.settings import BillingSettings
+from accounts.budgets import repository as budgets
+from accounts.budgets.models import Budget
 from accounts.clocks.service import Clocks
 from accounts.database import Database, Transaction
 from accounts.paging import Page, PageRequest
@@ -21,6 +23,9 @@ from api.errors import InvalidArgument, NotFound
 
 STEP_SECONDS = 900
 """Usage is added up by the quarter of an hour, so that is where one plan may end and another begin."""
+
+FOREVER = 2**62
+"""Later than every plan, in epoch seconds."""
 
 When = Literal["now", "next_month"]
 
@@ -102,7 +107,8 @@ class Pricing:
 
         Raises:
             NotFound: there is no such plan, or it is not offered.
-            InvalidArgument: its currency is another one, which can only change with the month.
+            InvalidArgument: its currency is another one, which can only change with the month, and only where no budget
+                is in the one before.
         """
         async with self._database.transaction() as session:
             customer = await self.customer_alone(session, account_id)
@@ -115,6 +121,7 @@ class Pricing:
             held = await self.held(session, customer)
             before = _at(held, since - 1)
             _check_currency(plan_of(row), () if since == period.end else _in_force(held, period.start, since))
+            _check_budgets(plan_of(row), await budgets.of_account(session, account_id))
             await repository.assign(session, account_id, since, row.id, row.version, now)
             audit.record(
                 session,
@@ -142,6 +149,16 @@ class Pricing:
     async def held_at(self, session: Transaction, customer: Customer, now: int) -> Plan:
         """Return the plan that an account has at `now`."""
         return _at(await self.held(session, customer), now).plan
+
+    async def currencies(
+        self, session: Transaction, customer: Customer, start: int, end: int = FOREVER
+    ) -> Sequence[str]:
+        """Return in which currencies an account is charged in a stretch of time, the earliest first.
+
+        It is one at the most for a month; plans that are to come may have others.
+        """
+        plans = _in_force(await self.held(session, customer), start, end)
+        return list(dict.fromkeys(plan.currency for plan in plans if plan.charges))
 
     async def customer(self, session: Transaction, account_id: str) -> Customer:
         """Return an account with its billing profile; one that is not kept yet looks as it will be.
@@ -254,6 +271,17 @@ def _check_currency(plan: Plan, others: Sequence[Plan]) -> None:
                 f"plan '{plan.id}' is in {plan.currency}, and this month was under '{other.id}' in {other.currency}: "
                 "a currency changes with the month, so ask for the plan from next_month on"
             )
+
+
+def _check_budgets(plan: Plan, rows: Sequence[Budget]) -> None:
+    """Go on where each budget can be compared with what the plan charges: nothing else would tell that it cannot."""
+    others = [row for row in rows if row.currency != plan.currency]
+    if plan.charges and others:
+        names = ", ".join(f"'{row.name}' in {row.currency}" for row in others)
+        raise InvalidArgument(
+            f"plan '{plan.id}' is in {plan.currency}, and there are budgets in another currency, which would hold "
+            f"nothing back: {names}; delete them, and make them anew with the plan"
+        )
 
 
 def _no_plan(plan_id: str, version: int | None) -> NotFound:

@@ -7,9 +7,11 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from accounts.billing.periods import month_of
 from api.account import Cap
+from api.errors import InvalidArgument
 from tests.integration.accounts.billing.books import Books, at, plan
 from tests.integration.accounts.installation import Installation
 from tests.patience import patient
@@ -205,3 +207,50 @@ async def test_a_cap_tells_routers_when_its_month_ends_unless_a_test_clock_says_
         await turned.use(publish=100)
         await until_capped(turned, {"all"})
     assert [cap.until for cap in await caps(turned)] == [None]
+
+
+async def test_no_plan_in_another_currency_takes_a_budgets_effect(here: Installation) -> None:
+    books, program = await account(here)
+    async with program:
+        await make(program, name="cap", mode="stop")
+        euros = plan("EUR", publish_operations="0.01")
+        for when in ("now", "next_month"):
+            with pytest.raises(InvalidArgument, match="'cap' in USD; delete them"):
+                await books.has(euros, when)
+        await books.has(plan("USD", publish_operations="0.02"))
+        await books.has(plan("EUR"), "next_month")  # charges nothing
+        await books.turn(at("2028-03-01T00:00:00"))
+        (shown,) = (await program.get("/v1/budgets")).json()["budgets"]
+        assert (shown["is_counted"], shown["currency"]) == (True, "USD")
+        with pytest.raises(InvalidArgument, match="'cap' in USD"):
+            await books.has(euros)
+        await program.delete(f"/v1/budgets/{shown['budget_id']}")
+        await books.has(euros)
+        assert (await make(program, mode="stop"))["currency"] == "EUR"
+
+
+async def test_a_budget_is_made_in_the_currency_that_the_account_is_charged_in(here: Installation) -> None:
+    books, program = await account(here)
+    async with program:
+        await books.turn(at("2028-02-11T00:00:00"))
+        await books.has(plan("EUR"))
+        assert (await make(program))["currency"] == "USD"
+        for shown in (await program.get("/v1/budgets")).json()["budgets"]:
+            await program.delete(f"/v1/budgets/{shown['budget_id']}")
+        await books.has(plan("KWD", publish_operations="0.001"), "next_month")
+        refused = await program.post("/v1/budgets", json={"name": "all", "amount": "1"})
+        assert (refused.status_code, "a plan in KWD in place of USD" in refused.json()["message"]) == (400, True)
+        await books.turn(at("2028-03-01T00:00:00"))
+        assert (await make(program))["currency"] == "KWD"
+
+
+async def test_a_budget_that_an_older_version_left_in_another_currency_says_so(here: Installation) -> None:
+    books, program = await account(here)
+    async with program:
+        made = await make(program, mode="stop")
+        async with here.accounts.database.transaction() as session:
+            await session.execute(text("UPDATE budget SET currency = 'EUR' WHERE id = :id"), {"id": made["budget_id"]})
+        await books.use(publish=1000)
+        shown = (await program.get(f"/v1/budgets/{made['budget_id']}")).json()
+        assert (shown["spent"], shown["in_force"], shown["is_counted"]) == ("0.00", False, False)
+        assert (await books.finance.watch.look_at_all()).endswith("1 budgets in another currency than the plan")
