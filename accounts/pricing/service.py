@@ -16,13 +16,11 @@ from accounts.clocks.service import Clocks
 from accounts.database import Database, Transaction
 from accounts.paging import Page, PageRequest
 from accounts.pricing import repository
+from accounts.pricing.choosing import at, begins_at, is_offered, require_own_choice, step_of
 from accounts.pricing.models import BillingProfile, PricePlan
 from accounts.pricing.shipped import SHIPPED
 from accounts.tenants import repository as tenants
 from api.errors import InvalidArgument, NotFound
-
-STEP_SECONDS = 900
-"""Usage is added up by the quarter of an hour, so that is where one plan may end and another begin."""
 
 FOREVER = 2**62
 """Later than every plan, in epoch seconds."""
@@ -102,24 +100,30 @@ class Pricing:
             actor: Who does so.
             plan_id: Which plan.
             version: Which version of it; None for the newest.
-            when: From the beginning of this quarter of an hour, or of the next month.
-            any_plan: Also one that is not offered to everybody.
+            when: From a quarter of an hour on, or from the next month; see `choosing.begins_at` for which quarter it is.
+                For operators it is the one that runs.
+            any_plan: Operators do so, who may give one that is not offered to everybody.
 
         Raises:
             NotFound: there is no such plan, or it is not offered.
+            PermissionDenied: the account has one by agreement with operators, who alone may give it another.
             InvalidArgument: its currency is another one, which can only change with the month, and only where no budget
                 is in the one before.
         """
         async with self._database.transaction() as session:
             customer = await self.customer_alone(session, account_id)
-            row = await repository.plan(session, plan_id, version)
-            if row is None or not (row.public or any_plan):
-                raise _no_plan(plan_id, version)
             now = await self._clocks.now(session, account_id)
-            period = await self.period_at(session, customer, now)
-            since = period.end if when == "next_month" else now - now % STEP_SECONDS
             held = await self.held(session, customer)
-            before = _at(held, since - 1)
+            present = at(held, now).plan
+            row = await repository.plan(session, plan_id, version)
+            if row is None:
+                raise _no_plan(plan_id, version)
+            if not any_plan:
+                await self._require_choice(session, account_id, row, present, now)
+            period = await self.period_at(session, customer, now)
+            begun = step_of(now) if any_plan else begins_at(now, present)
+            since = period.end if when == "next_month" else begun
+            before = at(held, since - 1)
             _check_currency(plan_of(row), () if since == period.end else _in_force(held, period.start, since))
             _check_budgets(plan_of(row), await budgets.of_account(session, account_id))
             await repository.assign(session, account_id, since, row.id, row.version, now)
@@ -133,6 +137,14 @@ class Pricing:
                 after={"plan": f"{row.id} v{row.version}", "since": since},
             )
         return Assignment(since, plan_of(row))
+
+    async def _require_choice(
+        self, session: Transaction, account_id: str, row: PricePlan, present: Plan, now: int
+    ) -> None:
+        newest = await repository.plan(session, row.id, None) or row
+        if not is_offered(row, newest, present):
+            raise _no_plan(row.id, row.version)
+        require_own_choice(await repository.assignments(session, account_id), now, self._settings.default_plan)
 
     async def held_by(self, account_id: str) -> Sequence[Assignment]:
         """Return all plans that an account has had, has, and is to have."""
@@ -148,7 +160,7 @@ class Pricing:
 
     async def held_at(self, session: Transaction, customer: Customer, now: int) -> Plan:
         """Return the plan that an account has at `now`."""
-        return _at(await self.held(session, customer), now).plan
+        return at(await self.held(session, customer), now).plan
 
     async def currencies(
         self, session: Transaction, customer: Customer, start: int, end: int = FOREVER
@@ -253,15 +265,11 @@ def _new_profile(account_id: str, begins_at: int) -> BillingProfile:
     return BillingProfile(account_id=account_id, tax_rate=ZERO, begins_at=begins_at, closes_at=begins_at, **texts)
 
 
-def _at(held: Sequence[Assignment], moment: int) -> Assignment:
-    return next((each for each in reversed(held) if each.since <= moment), held[0])
-
-
 def _in_force(held: Sequence[Assignment], start: int, end: int) -> Sequence[Plan]:
     """Return the plans of a stretch of time; none where it is empty."""
     if end <= start:
         return ()
-    return [_at(held, start).plan, *(each.plan for each in held if start < each.since < end)]
+    return [at(held, start).plan, *(each.plan for each in held if start < each.since < end)]
 
 
 def _check_currency(plan: Plan, others: Sequence[Plan]) -> None:
