@@ -100,8 +100,8 @@ class Pricing:
             actor: Who does so.
             plan_id: Which plan.
             version: Which version of it; None for the newest.
-            when: From a quarter of an hour on, or from the next month; see `choosing.begins_at` for which quarter it is.
-                For operators it is the one that runs.
+            when: From a quarter of an hour on, or from the next month. For operators it is the quarter that runs; for
+                others see `choosing.begins_at`.
             any_plan: Operators do so, who may give one that is not offered to everybody.
 
         Raises:
