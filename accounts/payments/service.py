@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from accounts import audit
 from accounts.audit import Actor
+from accounts.billing.periods import Period, parts_of
 from accounts.clocks import repository as clock_rows
 from accounts.clocks.service import Clocks
 from accounts.database import Database
@@ -152,22 +153,22 @@ class Payments:
         return {key: used[key] for key in sorted(used, key=lambda key: key[::-1]) if known.get(key, 0) < used[key]}
 
     async def _used(self, customer: PaymentCustomer) -> dict[tuple[str, int], int]:
-        """Return the units of each priced meter and hour that is over."""
+        """Return the units of each meter and hour that is over, where the plan of that time had a price for them."""
         now = self._clocks.everywhere()
         end = (now - SETTLE_SECONDS) // HOUR * HOUR
         start = max(customer.since, (now - LOOK_BACK_SECONDS) // HOUR * HOUR)
         if start >= end:
             return {}
+        units: dict[tuple[str, int], int] = {}
         async with self._database.reading() as session:
             account = await self._pricing.customer(session, customer.account_id)
-            priced = {meter for each in await self._pricing.held(session, account) for meter in each.plan.prices}
-            scope = Scope(customer.account_id)
-            found = await self._usage.pieces(session, scope, start // 60, end // 60, "hour", ZoneInfo("UTC"))
-        units: dict[tuple[str, int], int] = {}
-        for each in found:
-            for (_, meter), count in billable({("", each.meter): each.counts}).items():
-                if meter in priced:
-                    units[meter, each.start * 60] = count
+            for part in parts_of(Period(start, end, "UTC"), await self._pricing.held(session, account), start):
+                scope, first, last = Scope(customer.account_id), part.start // 60, part.end // 60
+                for each in await self._usage.pieces(session, scope, first, last, "hour", ZoneInfo("UTC")):
+                    hour = each.start * 60 // HOUR * HOUR  # a plan may end, and another begin, within one
+                    for (_, meter), count in billable({("", each.meter): each.counts}).items():
+                        if meter in part.plan.prices:
+                            units[meter, hour] = units.get((meter, hour), 0) + count
         return units
 
     async def _write_down(self, customer: PaymentCustomer, meter: str, hour: int, used: int) -> MeterEvent | None:
