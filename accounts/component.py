@@ -163,7 +163,14 @@ class Accounts:
         self.busiest = BusiestTopics(self.caches, fleet.busiest)
         self.limits = AccountLimits(self.database, self.snapshots, self.usage, fleet.quotas)
         self.operation = Operation(
-            self.database, self.snapshots, directory, self.usage, fleet, self.people.bindings, self.finance.closing
+            self.database,
+            self.snapshots,
+            directory,
+            self.usage,
+            fleet,
+            self.people.bindings,
+            self.finance.closing,
+            self.finance.payments,
         )
         self.posting = Posting(self.database, self.master_keys, fleet.items, allow_private=billing.private_webhooks)
         self._watch = Watch(self.database, fleet.quotas, self.mails)

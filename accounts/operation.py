@@ -18,6 +18,7 @@ from accounts.jobs import endpoints as job_routes
 from accounts.jobs.service import Job, Jobs
 from accounts.limits.service import AccountLimits
 from accounts.operators.service import Operators
+from accounts.payments.service import Payments
 from accounts.pricing.service import Pricing
 from accounts.purges.service import PURGE_SECONDS, Purges
 from accounts.reconciliation import endpoints as reconciliation_routes
@@ -46,10 +47,11 @@ class Operation:
         fleet: Fleet,
         bindings: TokenBindings,
         closing: Closing,
+        payments: Payments,
     ) -> None:
         self.operators = Operators(database)
         self.impersonations = Impersonations(database)
-        self.accounts = Administration(database, snapshots, directory, usage, bindings, closing)
+        self.accounts = Administration(database, snapshots, directory, usage, bindings, closing, payments)
         self.usage = UsageOfAll(database)
         self.purges = Purges(database, directory, fleet.topics)
         self.reconciliation = Reconciliation(database, fleet.witnesses)

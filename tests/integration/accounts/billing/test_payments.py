@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 
@@ -13,7 +14,7 @@ from accounts.audit import SYSTEM
 from accounts.payments.service import HOUR, Payments
 from accounts.payments.stripe import Stripe
 from accounts.pricing import repository as pricing_rows
-from api.errors import InvalidArgument
+from api.errors import InvalidArgument, NotFound, Unavailable
 from api.usage import DELIVERY, PUBLISH, Line
 from tests.integration.accounts.billing.books import Books, plan
 from tests.integration.accounts.billing.stripe_stand_in import KEY, StripeStandIn, stripe_stand_in
@@ -67,7 +68,8 @@ async def paying(here: Installation, monkeypatch: pytest.MonkeyPatch) -> AsyncGe
         await payments.link(account.id, SYSTEM, customer)
         monkeypatch.setattr(finance.clocks, "_now", lambda: now)
         yield Paying(books, payments, stripe, customer, now - 1800 - HOUR)
-        await payments.unlink(account.id, SYSTEM)
+        with suppress(NotFound):
+            await payments.unlink(account.id, SYSTEM)
         await provider.close()
         assert stripe.wrong == []
 
@@ -154,6 +156,21 @@ async def test_a_refusal_is_noted_and_mended_by_another_customer(paying: Paying)
     assert paying.told() == 0
     await paying.payments.report_due()
     assert paying.told() == 100
+
+
+async def test_the_rest_is_told_before_an_account_is_deleted(paying: Paying, monkeypatch: pytest.MonkeyPatch) -> None:
+    administration = paying.books.here.accounts.operation.accounts
+    monkeypatch.setattr(administration, "_payments", paying.payments)
+    await paying.use(100)
+    await paying.use(5, hours_ago=-1)
+    paying.stripe.answers = [(503, True)]
+    with pytest.raises(Unavailable, match="payment provider cannot be told"):
+        await administration.delete(paying.books.account, SYSTEM)
+    await paying.use(11)
+    await administration.delete(paying.books.account, SYSTEM)
+    assert paying.told() == 116
+    with pytest.raises(NotFound):
+        await paying.payments.read(paying.books.account)
 
 
 async def test_without_a_provider_nobody_is_told(here: Installation) -> None:
