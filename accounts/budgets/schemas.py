@@ -55,6 +55,8 @@ class BudgetChange(Input):
 
 
 class BudgetInfo(Output):
+    incidental = frozenset({"spent", "is_counted", "alerted", "in_force", "period_start"})
+
     budget_id: str
     name: str
     amount: str

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from accounts import audit
+from accounts.accepting import Accept, anything
 from accounts.audit import Actor
 from accounts.billing.money import ZERO, payable, plain
 from accounts.budgets import repository
@@ -125,9 +126,18 @@ class Budgets:
         return charged[0] if charged else (await self._pricing.held_at(session, customer, now)).currency
 
     async def change(
-        self, account_id: str, actor: Actor, budget_id: str, *, amount: Decimal | None, mode: str | None
+        self,
+        account_id: str,
+        actor: Actor,
+        budget_id: str,
+        *,
+        amount: Decimal | None,
+        mode: str | None,
+        accept: Accept[Budget] = anything,
     ) -> Budget:
         """Change a budget's amount or mode; None leaves it. A higher amount lifts at once what it held back.
+
+        Nothing is changed where `accept` raises at the sight of the budget.
 
         Raises:
             InvalidArgument: the amount cannot be paid.
@@ -136,6 +146,7 @@ class Budgets:
         async with self._database.transaction() as session:
             await self._pricing.customer_alone(session, account_id)
             row = await _existing(session, account_id, budget_id)
+            accept(row)
             before = _audited(row)
             if amount is not None:
                 row.amount = _checked_amount(amount, row.currency)
@@ -146,8 +157,8 @@ class Budgets:
         await self._watch.look(account_id, is_changed=True)
         return await self.read(account_id, budget_id)
 
-    async def remove(self, account_id: str, actor: Actor, budget_id: str) -> None:
-        """Delete a budget; what it held back goes on at once.
+    async def remove(self, account_id: str, actor: Actor, budget_id: str, accept: Accept[Budget] = anything) -> None:
+        """Delete a budget; what it held back goes on at once. See `change` for `accept`.
 
         Raises:
             NotFound: the account has no such budget.
@@ -155,6 +166,7 @@ class Budgets:
         async with self._database.transaction() as session:
             await self._pricing.customer_alone(session, account_id)
             row = await _existing(session, account_id, budget_id)
+            accept(row)
             await repository.remove(session, row.id)
             audit.record(session, actor, account_id, "budget.deleted", row.id, before=_audited(row))
             await tenants.touch(session, account_id)

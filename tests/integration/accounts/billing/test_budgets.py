@@ -97,6 +97,22 @@ async def test_a_higher_amount_or_no_budget_lifts_a_cap_at_once(here: Installati
         assert await caps(books) == ()
 
 
+async def test_a_budget_that_somebody_else_has_changed_is_left_alone(here: Installation) -> None:
+    books, program = await account(here)
+    async with program:
+        path = f"/v1/budgets/{(await make(program))['budget_id']}"
+        seen = {"if-match": (await program.get(path)).headers["etag"]}
+        await books.use(publish=60)  # spending is no change
+        assert (await program.get(path)).headers["etag"] == seen["if-match"]
+        changed = await program.patch(path, json={"amount": "2.00"}, headers=seen)
+        assert changed.status_code == 200
+        for method, body in (("PATCH", {"amount": "3.00"}), ("DELETE", None)):
+            stale = await program.request(method, path, json=body, headers=seen)
+            assert (stale.status_code, stale.json()["code"]) == (412, "precondition_failed")
+        assert (await program.get(path)).json()["amount"] == "2.00"
+        assert (await program.delete(path, headers={"if-match": changed.headers["etag"]})).status_code == 204
+
+
 async def test_budgets_of_caches_keys_and_tokens_count_their_own(here: Installation) -> None:
     books, program = await account(here)
     async with program:
