@@ -155,8 +155,16 @@ class Accounts:
         billing = replace(settings.billing, test_clocks=settings.billing.test_clocks or settings.local)
         base = Base(self.database, self.usage, self.snapshots, self.mails, self.master_keys, fleet.audience)
         self.finance = Finance(base, billing)
-        clocks, used = self.finance.clocks, self.finance.watch.touch
-        self.ledger = Ledger(self.database, self.usage, clocks, used, usage, settings.retention, _admission(settings))
+        self.ledger = Ledger(
+            self.database,
+            self.usage,
+            self.finance.pricing,
+            self.finance.clocks,
+            self.finance.watch.touch,
+            usage,
+            settings.retention,
+            _admission(settings),
+        )
         self.caches = Caches(
             self.database, self.snapshots, offers_durable=settings.offers_durable, history=settings.history
         )

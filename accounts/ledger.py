@@ -17,6 +17,7 @@ from accounts.gaps import endpoints as gap_routes
 from accounts.gaps.service import Gaps
 from accounts.identifiers import new_id
 from accounts.jobs.service import Job
+from accounts.pricing.service import Pricing
 from accounts.usage import endpoints as usage_routes
 from accounts.usage.reports import Reports
 from accounts.usage.service import Usage
@@ -32,6 +33,7 @@ class Ledger:
         self,
         database: Database,
         usage: Usage,
+        pricing: Pricing,
         clocks: Clocks,
         used: Used,
         carried: Carried | None,
@@ -40,7 +42,7 @@ class Ledger:
     ) -> None:
         self._database = database
         self.batches = Batches(database, usage, clocks, used)
-        self.reports = Reports(database, usage)
+        self.reports = Reports(database, usage, pricing)
         self.verifier = Verifier(database)
         self.gaps = Gaps(database, retention.gaps)
         self._pruning = Pruning(database, retention)

@@ -7,7 +7,7 @@ from typing import Literal
 from accounts import audit
 from accounts.audit import Actor
 from accounts.billing.money import ZERO
-from accounts.billing.periods import Assignment, Period, following, month_of
+from accounts.billing.periods import SHORTEST_SECONDS, Assignment, Period, following, month_of
 from accounts.billing.plan import Plan, checked, from_json, to_json
 from accounts.billing.settings import BillingSettings
 from accounts.budgets import repository as budgets
@@ -161,6 +161,29 @@ class Pricing:
     async def held_at(self, session: Transaction, customer: Customer, now: int) -> Plan:
         """Return the plan that an account has at `now`."""
         return at(await self.held(session, customer), now).plan
+
+    async def move(self, session: Transaction, account_id: str, zone: str) -> str:
+        """Have the months of an account be those of another time zone, from the end of the one that runs on.
+
+        That ends with the month of the new zone, as does a plan that was to end with it. Return the zone of before.
+
+        Raises:
+            NotFound: there is no such account.
+            InvalidArgument: what runs would be another month, as in its last hours or before the last one is billed.
+        """
+        customer = await self.customer_alone(session, account_id)
+        now = await self._clocks.now(session, account_id)
+        if (await self.next_period(session, customer)).end <= now:
+            raise InvalidArgument("the month before is not invoiced yet; change the time zone after that")
+        old = await self.period_at(session, customer, now)
+        new = await self.period_at(session, replace(customer, zone=zone), now)
+        is_first = await repository.last_closed(session, account_id) is None
+        if not is_first and new.start - old.start >= SHORTEST_SECONDS:
+            raise InvalidArgument(f"it is another month in {zone} already; change the time zone when it has begun here")
+        await repository.move_assignment(session, account_id, old.end, new.end, now)
+        customer.profile.closes_at = now  # so that it is looked at, and set anew
+        await tenants.set_time_zone(session, account_id, zone)
+        return customer.zone
 
     async def currencies(
         self, session: Transaction, customer: Customer, start: int, end: int = FOREVER
