@@ -9,15 +9,14 @@ from accounts.batches.consumer import Consumer
 from accounts.batches.listing import Listing
 from accounts.batches.pruning import Pruning
 from accounts.batches.retention import Retention
-from accounts.batches.service import Batches, Used
+from accounts.batches.service import Batches
 from accounts.batches.verifying import Verifier, Watch
-from accounts.clocks.service import Clocks
 from accounts.database import Database
+from accounts.finance import Finance
 from accounts.gaps import endpoints as gap_routes
 from accounts.gaps.service import Gaps
 from accounts.identifiers import new_id
 from accounts.jobs.service import Job
-from accounts.pricing.service import Pricing
 from accounts.usage import endpoints as usage_routes
 from accounts.usage.reports import Reports
 from accounts.usage.service import Usage
@@ -33,16 +32,14 @@ class Ledger:
         self,
         database: Database,
         usage: Usage,
-        pricing: Pricing,
-        clocks: Clocks,
-        used: Used,
+        finance: Finance,
         carried: Carried | None,
         retention: Retention,
         admission: Admission,
     ) -> None:
         self._database = database
-        self.batches = Batches(database, usage, clocks, used)
-        self.reports = Reports(database, usage, pricing)
+        self.batches = Batches(database, usage, finance.clocks, finance.watch.touch)
+        self.reports = Reports(database, usage, finance.pricing)
         self.verifier = Verifier(database)
         self.gaps = Gaps(database, retention.gaps)
         self._pruning = Pruning(database, retention)

@@ -8,17 +8,16 @@ from accounts.administration import endpoints as account_routes
 from accounts.administration import usage_endpoints as usage_routes
 from accounts.administration.service import Administration
 from accounts.database import Database
+from accounts.finance import Finance
 from accounts.fleet import Fleet
 from accounts.impersonations import endpoints as impersonation_routes
 from accounts.impersonations.service import Impersonations
 from accounts.installation import endpoints as installation_routes
 from accounts.installation.observed import Observed
-from accounts.invoices.closing import Closing
 from accounts.jobs import endpoints as job_routes
 from accounts.jobs.service import Job, Jobs
 from accounts.limits.service import AccountLimits
 from accounts.operators.service import Operators
-from accounts.payments.service import Payments
 from accounts.pricing.service import Pricing
 from accounts.purges.service import PURGE_SECONDS, Purges
 from accounts.reconciliation import endpoints as reconciliation_routes
@@ -46,12 +45,13 @@ class Operation:
         usage: Usage,
         fleet: Fleet,
         bindings: TokenBindings,
-        closing: Closing,
-        payments: Payments,
+        finance: Finance,
     ) -> None:
         self.operators = Operators(database)
         self.impersonations = Impersonations(database)
-        self.accounts = Administration(database, snapshots, directory, usage, bindings, closing, payments)
+        self.accounts = Administration(
+            database, snapshots, directory, usage, bindings, finance.closing, finance.payments
+        )
         self.usage = UsageOfAll(database)
         self.purges = Purges(database, directory, fleet.topics)
         self.reconciliation = Reconciliation(database, fleet.witnesses)
