@@ -155,15 +155,14 @@ class Accounts:
         billing = replace(settings.billing, test_clocks=settings.billing.test_clocks or settings.local)
         base = Base(self.database, self.usage, self.snapshots, self.mails, self.master_keys, fleet.audience)
         self.finance = Finance(base, billing)
-        clocks, used = self.finance.clocks, self.finance.watch.touch
-        self.ledger = Ledger(self.database, self.usage, clocks, used, usage, settings.retention, _admission(settings))
+        self.ledger = Ledger(self.database, self.usage, self.finance, usage, settings.retention, _admission(settings))
         self.caches = Caches(
             self.database, self.snapshots, offers_durable=settings.offers_durable, history=settings.history
         )
         self.busiest = BusiestTopics(self.caches, fleet.busiest)
         self.limits = AccountLimits(self.database, self.snapshots, self.usage, fleet.quotas)
         self.operation = Operation(
-            self.database, self.snapshots, directory, self.usage, fleet, self.people.bindings, self.finance.closing
+            self.database, self.snapshots, directory, self.usage, fleet, self.people.bindings, self.finance
         )
         self.posting = Posting(self.database, self.master_keys, fleet.items, allow_private=billing.private_webhooks)
         self._watch = Watch(self.database, fleet.quotas, self.mails)

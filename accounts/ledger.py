@@ -9,10 +9,10 @@ from accounts.batches.consumer import Consumer
 from accounts.batches.listing import Listing
 from accounts.batches.pruning import Pruning
 from accounts.batches.retention import Retention
-from accounts.batches.service import Batches, Used
+from accounts.batches.service import Batches
 from accounts.batches.verifying import Verifier, Watch
-from accounts.clocks.service import Clocks
 from accounts.database import Database
+from accounts.finance import Finance
 from accounts.gaps import endpoints as gap_routes
 from accounts.gaps.service import Gaps
 from accounts.identifiers import new_id
@@ -32,15 +32,14 @@ class Ledger:
         self,
         database: Database,
         usage: Usage,
-        clocks: Clocks,
-        used: Used,
+        finance: Finance,
         carried: Carried | None,
         retention: Retention,
         admission: Admission,
     ) -> None:
         self._database = database
-        self.batches = Batches(database, usage, clocks, used)
-        self.reports = Reports(database, usage)
+        self.batches = Batches(database, usage, finance.clocks, finance.watch.touch)
+        self.reports = Reports(database, usage, finance.pricing)
         self.verifier = Verifier(database)
         self.gaps = Gaps(database, retention.gaps)
         self._pruning = Pruning(database, retention)

@@ -8,12 +8,12 @@ from accounts.administration import endpoints as account_routes
 from accounts.administration import usage_endpoints as usage_routes
 from accounts.administration.service import Administration
 from accounts.database import Database
+from accounts.finance import Finance
 from accounts.fleet import Fleet
 from accounts.impersonations import endpoints as impersonation_routes
 from accounts.impersonations.service import Impersonations
 from accounts.installation import endpoints as installation_routes
 from accounts.installation.observed import Observed
-from accounts.invoices.closing import Closing
 from accounts.jobs import endpoints as job_routes
 from accounts.jobs.service import Job, Jobs
 from accounts.limits.service import AccountLimits
@@ -45,11 +45,13 @@ class Operation:
         usage: Usage,
         fleet: Fleet,
         bindings: TokenBindings,
-        closing: Closing,
+        finance: Finance,
     ) -> None:
         self.operators = Operators(database)
         self.impersonations = Impersonations(database)
-        self.accounts = Administration(database, snapshots, directory, usage, bindings, closing)
+        self.accounts = Administration(
+            database, snapshots, directory, usage, bindings, finance.closing, finance.payments
+        )
         self.usage = UsageOfAll(database)
         self.purges = Purges(database, directory, fleet.topics)
         self.reconciliation = Reconciliation(database, fleet.witnesses)

@@ -6,8 +6,8 @@ from typing import NamedTuple
 from sqlalchemy import delete, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from accounts.memberships import repository as memberships
 from accounts.memberships.models import Membership
-from accounts.operators.models import Operator
 from accounts.paging import PageRequest
 from accounts.tenants.models import Account
 from accounts.users.models import User
@@ -51,11 +51,8 @@ async def members(session: AsyncSession, account_id: str) -> Sequence[MemberRow]
 async def remove(session: AsyncSession, account: Account) -> Sequence[str]:
     """Delete an account with all that belongs to it; return the people who were in it and are in no other now.
 
-    Those go too, but for operators of the installation.
+    Those go too; see `memberships.forget_homeless`.
     """
     people = [row.user_id for row in await members(session, account.id)]
     await session.execute(delete(Account).where(Account.id == account.id))
-    elsewhere = select(Membership.user_id).where(Membership.user_id == User.id)
-    operates = select(Operator.user_id).where(Operator.user_id == User.id)
-    gone = delete(User).where(User.id.in_(people), ~exists(elsewhere), ~exists(operates)).returning(User.id)
-    return (await session.scalars(gone, execution_options={"synchronize_session": False})).all()
+    return await memberships.forget_homeless(session, people)

@@ -14,6 +14,7 @@ from accounts.database import Database, Transaction
 from accounts.invoices.closing import Closing
 from accounts.keys import repository as keys
 from accounts.paging import Page, PageRequest
+from accounts.payments.service import Payments
 from accounts.purges import repository as purges
 from accounts.sessions import repository as sessions
 from accounts.snapshots import Snapshots
@@ -55,6 +56,7 @@ class Administration:
         usage: Usage,
         bindings: TokenBindings,
         closing: Closing,
+        payments: Payments,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._database = database
@@ -63,6 +65,7 @@ class Administration:
         self._usage = usage
         self._bindings = bindings
         self._closing = closing
+        self._payments = payments
         self._now = now
 
     async def page(self, asked: PageRequest, query: str, *, suspended: bool | None) -> Page[Account]:
@@ -141,11 +144,14 @@ class Administration:
         """Delete an account with all its data, and the people who were in no other.
 
         Its usage, invoices and audit log stay: books and logs are not rewritten; the month that runs is invoiced in the
-        same transaction. Nothing brings it back; what is in Redis is removed by the job `accounts.purge`.
+        same transaction, and a payment provider is told of it before. Nothing brings it back; what is in Redis is
+        removed by the job `accounts.purge`.
 
         Raises:
             NotFound: there is none of this id.
+            Unavailable: the payment provider was not reached.
         """
+        await self._payments.tell_rest(account_id)
         async with self._database.transaction() as session:
             logged_in = await sessions.users_in(session, account_id)
             await self._bindings.lock(session, logged_in, account_id)

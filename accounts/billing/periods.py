@@ -10,6 +10,9 @@ from accounts.billing.plan import Plan
 from accounts.billing.rating import Part
 from accounts.usage.calendar import month_start, next_month
 
+SHORTEST_SECONDS = 14 * 86400
+"""Time zones are 26 hours apart at the most, so what is left of a month after a move is far less, or far more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Period:
@@ -21,8 +24,8 @@ class Period:
 
     @property
     def label(self) -> str:
-        """The month in which it begins, such as 2028-02."""
-        return datetime.fromtimestamp(self.start, ZoneInfo(self.zone)).strftime("%Y-%m")
+        """The month that it is, such as 2028-02; it may begin hours before, where the zone was another one."""
+        return datetime.fromtimestamp((self.start + self.end) // 2, ZoneInfo(self.zone)).strftime("%Y-%m")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +44,11 @@ def month_of(at: int, zone: str) -> Period:
 def following(end: int, zone: str) -> Period:
     """Return the period that begins where the one before ended.
 
-    It is a month, unless the account has moved to another time zone: then it ends with the month of the new one.
+    It is a month, unless the account has moved to another time zone: then it ends with the month of the new one, and
+    is up to 26 hours shorter or longer. Hours at the end of a month that is billed already are of the next one.
     """
-    return Period(end, _border_after(end, zone), zone)
+    border = _border_after(end, zone)
+    return Period(end, border if border - end >= SHORTEST_SECONDS else _border_after(border, zone), zone)
 
 
 def until(period: Period, end: int | None) -> Period:

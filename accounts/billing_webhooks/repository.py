@@ -1,8 +1,8 @@
 """SQL for webhooks."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from accounts.billing_webhooks.models import WebhookDelivery, WebhookEndpoint
@@ -54,17 +54,38 @@ async def deliveries(session: AsyncSession, endpoint_id: str, asked: PageRequest
     return (await session.scalars(found.order_by(*order).limit(asked.fetch))).all()
 
 
-async def take(session: AsyncSession, now: int, until: int, most: int) -> Sequence[WebhookDelivery]:
-    """Return what is to be told, which nobody else is given before `until`."""
+async def waiting_pings(session: AsyncSession, endpoint_id: str, ping: str) -> int:
+    """Return how many events of the type `ping` wait for an endpoint."""
+    waiting = select(func.count()).where(WebhookDelivery.endpoint_id == endpoint_id, WebhookDelivery.state == "waiting")
+    return await session.scalar(waiting.where(WebhookDelivery.type == ping)) or 0
+
+
+async def take(
+    session: AsyncSession, now: int, until: int, most: int, most_each: int, but: Collection[str]
+) -> Sequence[tuple[str, WebhookDelivery]]:
+    """Return what is to be told, and to which account; nobody else is given it before `until`.
+
+    It is `most` events, of one account no more than `most_each`, and of those named by `but` none.
+    """
+    is_due = (WebhookDelivery.state == "waiting", WebhookDelivery.next_at <= now)
+    turn = func.row_number().over(
+        partition_by=WebhookEndpoint.account_id, order_by=(WebhookDelivery.next_at, WebhookDelivery.id)
+    )
+    queue = select(WebhookDelivery.id, turn.label("turn")).join(WebhookEndpoint)
+    queued = queue.where(*is_due, WebhookEndpoint.account_id.not_in(but)).subquery()
     due = (
         select(WebhookDelivery.id)
-        .where(WebhookDelivery.state == "waiting", WebhookDelivery.next_at <= now)
+        .where(WebhookDelivery.id.in_(select(queued.c.id).where(queued.c.turn <= most_each)), *is_due)
         .order_by(WebhookDelivery.next_at)
         .limit(most)
         .with_for_update(skip_locked=True)
     )
     taken = update(WebhookDelivery).where(WebhookDelivery.id.in_(due.scalar_subquery()))
-    return (await session.scalars(taken.values(next_at=until).returning(WebhookDelivery))).all()
+    rows = (await session.scalars(taken.values(next_at=until).returning(WebhookDelivery))).all()
+    endpoints = select(WebhookEndpoint.id, WebhookEndpoint.account_id)
+    found = await session.execute(endpoints.where(WebhookEndpoint.id.in_({row.endpoint_id for row in rows})))
+    accounts = {row.id: row.account_id for row in found}
+    return [(accounts[row.endpoint_id], row) for row in rows]
 
 
 async def endpoint(session: AsyncSession, endpoint_id: str) -> WebhookEndpoint | None:

@@ -15,7 +15,7 @@ from accounts.encryption import MasterKeys
 from accounts.identifiers import new_id
 from accounts.paging import Page, PageRequest
 from accounts.tenants import repository as tenants
-from api.errors import InvalidArgument, NotFound
+from api.errors import InvalidArgument, NotFound, TooManyRequests
 from api.webhooks import checked_url, new_secret
 
 INVOICE_FINALIZED = "invoice.finalized"
@@ -24,6 +24,8 @@ PING = "ping"
 EVENTS = (INVOICE_FINALIZED, THRESHOLD_REACHED)
 
 MOST_ENDPOINTS = 20
+MOST_WAITING_PINGS = 5
+"""For one endpoint."""
 
 
 class BillingWebhooks:
@@ -86,9 +88,16 @@ class BillingWebhooks:
 
         Raises:
             NotFound: the account has no such endpoint.
+            TooManyRequests: it has not answered to those before.
         """
         async with self._database.transaction() as session:
+            await tenants.get_alone(session, account_id)
             row = await _existing(session, account_id, endpoint_id)
+            if await repository.waiting_pings(session, row.id, PING) >= MOST_WAITING_PINGS:
+                raise TooManyRequests(
+                    f"{MOST_WAITING_PINGS} pings wait for this endpoint already, which does not take them; "
+                    "see how its deliveries end"
+                )
             self._add_delivery(session, row, PING, {})
 
     async def deliveries(self, account_id: str, endpoint_id: str, asked: PageRequest) -> Page[WebhookDelivery]:

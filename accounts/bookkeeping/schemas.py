@@ -36,7 +36,10 @@ class Payment(Input):
 class Voiding(Input):
     reason: Reason
     bill_again: bool = Field(
-        default=False, strict=True, description="Its usage, and the adjustments on it, go to the next invoice."
+        default=False,
+        strict=True,
+        description="Its usage, and the adjustments on it, go to the next invoice. Refused where its usage is of a "
+        "month that ended more than 65 days before the one that runs. Without it, nothing bills them again.",
     )
 
 

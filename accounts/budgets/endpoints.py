@@ -5,7 +5,7 @@ from fastapi import APIRouter, status
 from accounts.budgets.schemas import BudgetChange, BudgetInfo, BudgetList, NewBudget
 from accounts.budgets.service import Budgets
 from accounts.rest.descriptions import refusals
-from accounts.rest.etags import Tagging
+from accounts.rest.etags import Matching, Tagging
 from accounts.rest.guards import AnyMember
 from accounts.rest.late_route import LateRoute
 from accounts.rest.money import decimal
@@ -32,17 +32,27 @@ def routes(budgets: Budgets) -> APIRouter:
         return tag(BudgetInfo.of(await budgets.read(member.account_id, budget_id)))
 
     @router.patch("/{budget_id}")
-    async def change(budget_id: str, body: BudgetChange, member: AnyMember) -> BudgetInfo:
+    async def change(
+        budget_id: str, body: BudgetChange, member: AnyMember, matching: Matching, tag: Tagging
+    ) -> BudgetInfo:
         """Change the amount or the mode. A higher amount lifts at once what the budget held back."""
         member.require_change()
-        amount = None if body.amount is None else decimal(body.amount)
-        changed = await budgets.change(member.account_id, member.actor, budget_id, amount=amount, mode=body.mode)
-        return BudgetInfo.of(changed)
+        changed = await budgets.change(
+            member.account_id,
+            member.actor,
+            budget_id,
+            amount=None if body.amount is None else decimal(body.amount),
+            mode=body.mode,
+            accept=lambda row: matching.require(BudgetInfo.of(row)),
+        )
+        return tag(BudgetInfo.of(changed))
 
     @router.delete("/{budget_id}", status_code=status.HTTP_204_NO_CONTENT)
-    async def delete(budget_id: str, member: AnyMember) -> None:
+    async def delete(budget_id: str, member: AnyMember, matching: Matching) -> None:
         """Delete a budget; what it held back goes on at once."""
         member.require_change()
-        await budgets.remove(member.account_id, member.actor, budget_id)
+        await budgets.remove(
+            member.account_id, member.actor, budget_id, lambda row: matching.require(BudgetInfo.of(row))
+        )
 
     return router

@@ -19,6 +19,8 @@ class Budget(Base):
 
     `alerts` are percentages with commas between them. What follows `created_at` is how it stands in the month that
     begins at `period_start`: `alerted` is the highest percentage that was told, and `in_force` whether its mode holds.
+
+    `is_counted` is not kept: it is False for who looks at one in another currency than what the account is charged in.
     """
 
     __tablename__ = "budget"
@@ -38,3 +40,4 @@ class Budget(Base):
     spent: Mapped[Decimal] = mapped_column(Exact, default=Decimal(0))
     alerted: Mapped[int] = mapped_column(default=0)
     in_force: Mapped[bool] = mapped_column(default=False)
+    is_counted = True

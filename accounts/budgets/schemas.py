@@ -55,6 +55,8 @@ class BudgetChange(Input):
 
 
 class BudgetInfo(Output):
+    incidental = frozenset({"spent", "is_counted", "alerted", "in_force", "period_start"})
+
     budget_id: str
     name: str
     amount: str
@@ -67,6 +69,9 @@ class BudgetInfo(Output):
     alerts: list[int]
     spent: str = Field(
         description="In the month that runs, at the prices of the plan, before minimum, credits and tax."
+    )
+    is_counted: bool = Field(
+        description="False where the account is charged in another currency, so that the budget holds nothing back."
     )
     alerted: int = Field(description="The highest percentage that was told in this month.")
     in_force: bool = Field(description="What its mode says holds at present.")
@@ -87,6 +92,7 @@ class BudgetInfo(Output):
             publishes_per_second=row.publishes_per_second,
             alerts=[int(percent) for percent in row.alerts.split(",") if percent],
             spent=plain(rounded(row.spent, row.currency)),
+            is_counted=row.is_counted,
             alerted=row.alerted,
             in_force=row.in_force,
             period_start=iso(row.period_start),

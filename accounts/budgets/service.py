@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from accounts import audit
+from accounts.accepting import Accept, anything
 from accounts.audit import Actor
-from accounts.billing.money import payable, plain
+from accounts.billing.money import ZERO, payable, plain
 from accounts.budgets import repository
 from accounts.budgets.models import Budget
 from accounts.budgets.watching import Watch
@@ -14,7 +15,7 @@ from accounts.caches import repository as caches
 from accounts.clocks.service import Clocks
 from accounts.database import Database, Transaction
 from accounts.identifiers import new_id
-from accounts.pricing.service import Pricing
+from accounts.pricing.service import Customer, Pricing
 from accounts.tenants import repository as tenants
 from api.errors import AlreadyExists, InvalidArgument, NotFound
 
@@ -59,7 +60,9 @@ class Budgets:
         async with self._database.reading() as session:
             rows = await repository.of_account(session, account_id)
         for row in rows:
-            row.spent = spent.get(row.id, row.spent)
+            if row.id in spent:
+                row.is_counted = spent[row.id] is not None
+                row.spent = spent[row.id] or ZERO
         return rows
 
     async def read(self, account_id: str, budget_id: str) -> Budget:
@@ -77,7 +80,7 @@ class Budgets:
         """Make a budget; it holds from now on, also for what was spent before in this month.
 
         Raises:
-            InvalidArgument: the amount cannot be paid, or there are too many budgets.
+            InvalidArgument: the amount cannot be paid, or there are too many budgets; or the currency is to change.
             NotFound: there is no such cache.
             AlreadyExists: another budget has the name.
         """
@@ -89,7 +92,7 @@ class Budgets:
             if fields.name in {row.name for row in there}:
                 raise AlreadyExists(f"there is a budget '{fields.name}' already")
             now = await self._clocks.now(session, account_id)
-            currency = (await self._pricing.held_at(session, customer, now)).currency
+            currency = await self._currency(session, customer, now)
             row = Budget(
                 id=new_id("budget"),
                 account_id=account_id,
@@ -113,10 +116,28 @@ class Budgets:
         await self._watch.look(account_id, is_changed=True)
         return await self.read(account_id, row.id)
 
+    async def _currency(self, session: Transaction, customer: Customer, now: int) -> str:
+        period = await self._pricing.period_at(session, customer, now)
+        charged = await self._pricing.currencies(session, customer, period.start)
+        if len(charged) > 1:
+            raise InvalidArgument(
+                f"the account is to have a plan in {charged[1]} in place of {charged[0]}; make the budget after that"
+            )
+        return charged[0] if charged else (await self._pricing.held_at(session, customer, now)).currency
+
     async def change(
-        self, account_id: str, actor: Actor, budget_id: str, *, amount: Decimal | None, mode: str | None
+        self,
+        account_id: str,
+        actor: Actor,
+        budget_id: str,
+        *,
+        amount: Decimal | None,
+        mode: str | None,
+        accept: Accept[Budget] = anything,
     ) -> Budget:
         """Change a budget's amount or mode; None leaves it. A higher amount lifts at once what it held back.
+
+        Nothing is changed where `accept` raises at the sight of the budget.
 
         Raises:
             InvalidArgument: the amount cannot be paid.
@@ -125,6 +146,7 @@ class Budgets:
         async with self._database.transaction() as session:
             await self._pricing.customer_alone(session, account_id)
             row = await _existing(session, account_id, budget_id)
+            accept(row)
             before = _audited(row)
             if amount is not None:
                 row.amount = _checked_amount(amount, row.currency)
@@ -135,8 +157,8 @@ class Budgets:
         await self._watch.look(account_id, is_changed=True)
         return await self.read(account_id, budget_id)
 
-    async def remove(self, account_id: str, actor: Actor, budget_id: str) -> None:
-        """Delete a budget; what it held back goes on at once.
+    async def remove(self, account_id: str, actor: Actor, budget_id: str, accept: Accept[Budget] = anything) -> None:
+        """Delete a budget; what it held back goes on at once. See `change` for `accept`.
 
         Raises:
             NotFound: the account has no such budget.
@@ -144,6 +166,7 @@ class Budgets:
         async with self._database.transaction() as session:
             await self._pricing.customer_alone(session, account_id)
             row = await _existing(session, account_id, budget_id)
+            accept(row)
             await repository.remove(session, row.id)
             audit.record(session, actor, account_id, "budget.deleted", row.id, before=_audited(row))
             await tenants.touch(session, account_id)

@@ -33,13 +33,19 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Spent:
+    """What an account has spent; `currency` is None where nothing is charged in the month so far."""
+
     period_start: int
-    currency: str
+    currency: str | None
     by: Mapping[By, Mapping[str, Decimal]]
+
+    def counts_for(self, row: Budget) -> bool:
+        """Whether a budget can be compared with this."""
+        return self.currency in (None, row.currency)
 
     def of(self, row: Budget) -> Decimal:
         """Return what a budget is compared with."""
-        if row.currency != self.currency:
+        if not self.counts_for(row):
             return ZERO
         if row.cache_id is not None and row.principal is not None:
             return self.by["cache and principal"].get(f"{row.cache_id}\0{row.principal}", ZERO)
@@ -86,13 +92,15 @@ class Watch:
         """Look at every account with a budget: a month may have begun, or a service died before it looked."""
         async with self._database.reading() as session:
             accounts = await repository.accounts_with(session)
-        for account_id in accounts:
-            await self.look(account_id)
-        return f"{len(accounts)} accounts with budgets"
+        looked = [await self.look(account_id) for account_id in accounts]
+        of_no_use = sum(spent is None for each in looked for spent in each.values())
+        more = f", {of_no_use} budgets in another currency than the plan" if of_no_use else ""
+        return f"{len(accounts)} accounts with budgets{more}"
 
-    async def look(self, account_id: str, *, is_changed: bool = False) -> Mapping[str, Decimal]:
+    async def look(self, account_id: str, *, is_changed: bool = False) -> Mapping[str, Decimal | None]:
         """Compare an account's spending with its budgets, do what they say, and return what was spent by budget id.
 
+        That is None for a budget in another currency than what the account is charged in.
         With `is_changed`, whoever changed a budget has touched its account, and routers are told of that in any case.
 
         Raises:
@@ -106,7 +114,7 @@ class Watch:
             is_changed |= await self._act(account_id, spent)
         if is_changed:
             await self._snapshots.publish(account_id)
-        return {} if spent is None else {row.id: spent.of(row) for row in rows}
+        return {} if spent is None else {row.id: spent.of(row) if spent.counts_for(row) else None for row in rows}
 
     async def _act(self, account_id: str, spent: _Spent) -> bool:
         """Do what budgets say; return whether routers must know."""
@@ -141,11 +149,11 @@ class Watch:
             wanted.append("principal")
         if any(row.principal is not None and row.cache_id is not None for row in rows):
             wanted.append("cache and principal")
-        currency = (await self._pricing.held_at(session, customer, now)).currency
+        charged = await self._pricing.currencies(session, customer, period.start, now + 1)
         by: dict[By, Mapping[str, Decimal]] = {
             each: await self._spending.by(session, customer, period, now, each) for each in wanted
         }
-        return _Spent(period.start, currency, by)
+        return _Spent(period.start, charged[0] if charged else None, by)
 
     async def _compare(self, session: Transaction, customer: Customer, row: Budget, spent: _Spent) -> bool:
         """Take what was spent into a budget; return whether routers must know."""

@@ -1,10 +1,11 @@
 """What can be done with caches. Each change is seen by every router before it is answered."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from accounts import audit
+from accounts.accepting import Accept, anything
 from accounts.audit import Actor
 from accounts.caches import repository
 from accounts.caches.models import Cache
@@ -18,14 +19,6 @@ from accounts.tenants import repository as tenants
 from accounts.tenants.service import limits_of
 from api.account import MOST_HISTORY, History
 from api.errors import AlreadyExists, InvalidArgument, NotFound, TooManyCaches
-
-Accept = Callable[[Cache], None]
-"""Raises where a cache is not in the state in which it is to be changed."""
-
-
-def anything(_: Cache) -> None:
-    """Accept a cache in any state."""
-
 
 Changes = Mapping[str, bool | int | str | None]
 """What is to be changed of a cache: columns of `accounts.caches.models.Cache`, and what they are to hold."""
@@ -75,7 +68,7 @@ class Caches:
         return cache
 
     async def change(
-        self, account_id: str, actor: Actor, name: str, changes: Changes, accept: Accept = anything
+        self, account_id: str, actor: Actor, name: str, changes: Changes, accept: Accept[Cache] = anything
     ) -> Cache:
         """Change a cache; routers and storage nodes go by it before this returns.
 
@@ -117,7 +110,7 @@ class Caches:
         async with self._database.reading() as session:
             return _found(await repository.get(session, account_id, name), name)
 
-    async def delete(self, account_id: str, actor: Actor, name: str, accept: Accept = anything) -> None:
+    async def delete(self, account_id: str, actor: Actor, name: str, accept: Accept[Cache] = anything) -> None:
         """Delete a cache with all its topics; its subscriptions end. See `change` for `accept`.
 
         Raises:

@@ -1,7 +1,7 @@
 """Which stretch of time one scheduled export is for, and what its file is called. Values in, values out."""
 
 from datetime import timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from accounts.usage.calendar import local, midnight, month_start, next_month
@@ -10,6 +10,14 @@ Every = Literal["day", "month"]
 
 SETTLE_SECONDS = 3600
 """How long after its end a time is exported: what is on its way has come by then."""
+
+
+class Span(NamedTuple):
+    """What one export is of, in minutes of the epoch, and the name of that day or month."""
+
+    start: int
+    end: int
+    label: str
 
 
 def begins(every: str, minute: int, zone: ZoneInfo) -> int:

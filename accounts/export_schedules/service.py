@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from accounts import audit
 from accounts.audit import Actor
+from accounts.billing.periods import Period
 from accounts.billing.settings import BillingSettings
 from accounts.clocks.service import Clocks
 from accounts.database import Database, Transaction
@@ -65,7 +66,7 @@ class Schedules:
                 id=new_id("sched"), account_id=account_id, newest_at=None, next_start=0, due_at=0, **wanted._asdict()
             )
             now = await self._clocks.now(session, account_id)
-            await self._set_next(session, row, periods.begins(row.every, now // 60, await self._zone(session, row)))
+            await self._set_next(session, row, await self._begins(session, row, now // 60))
             repository.add(session, row)
             audit.record(session, actor, account_id, "export_schedule.made", row.id, after=wanted._asdict())
         return row
@@ -105,12 +106,11 @@ class Schedules:
         """
         async with self._database.transaction() as session:
             row = await _found(session, account_id, schedule_id)
-            in_zone = await self._zone(session, row)
-            minute = minute_of("from", start, in_zone)
+            minute = minute_of("from", start, await self._zone(session, row))
             if minute * 60 > await self._clocks.now(session, account_id):
                 raise InvalidArgument("'from' has not come yet")
             before = {"next_start": row.next_start}
-            await self._set_next(session, row, periods.begins(row.every, minute, in_zone))
+            await self._set_next(session, row, await self._begins(session, row, minute))
             after = {"next_start": row.next_start}
             audit.record(session, actor, account_id, "export_schedule.rewound", row.id, before=before, after=after)
         return row
@@ -134,12 +134,11 @@ class Schedules:
         """Make the next export of a schedule; return whether one was due."""
         async with self._database.reading() as session:
             row = await repository.by_id(session, schedule_id)
-            if row is None or self.destination is None or not await self._is_due(session, row):
+            span = None if row is None else await self._due(session, row)
+            if row is None or self.destination is None or span is None:
                 return False
-            in_zone = await self._zone(session, row)
-        end = periods.ends(row.every, row.next_start, in_zone)
-        export = await opened(self._exports, row, row.next_start, end)
-        name = named(row, periods.label(row.every, row.next_start, in_zone), export.writer.suffix)
+        export = await opened(self._exports, row, span.start, span.end)
+        name = named(row, span.label, export.writer.suffix)
         written = 0
 
         async def wrote(rows: int) -> None:
@@ -154,16 +153,35 @@ class Schedules:
             if kept is not None and kept.next_start == row.next_start:
                 kept.newest, kept.problem = name, ""
                 kept.newest_at = await self._clocks.now(session, row.account_id)
-                await self._set_next(session, kept, end)
+                await self._set_next(session, kept, span.end)
         return True
 
-    async def _is_due(self, session: Transaction, row: ExportSchedule) -> bool:
+    async def _due(self, session: Transaction, row: ExportSchedule) -> periods.Span | None:
+        """Return what the next export of a schedule is of; None where it is not due."""
         if row.due_at > await self._clocks.now(session, row.account_id):
-            return False
+            return None
+        in_zone = await self._zone(session, row)
+        end = periods.ends(row.every, row.next_start, in_zone)
+        span = periods.Span(row.next_start, end, periods.label(row.every, row.next_start, in_zone))
         if row.what == "usage":
-            return True
-        closed = await pricing_rows.last_closed(session, row.account_id)  # until then the month has no charges
-        return closed is not None and closed.end >= row.due_at - self._delay(row)
+            return span
+        closed = await pricing_rows.closed_after(session, row.account_id, row.next_start * 60)
+        if closed is None:  # until then the month has no charges
+            return None
+        if closed.start > row.next_start * 60:  # before the account's first month
+            return span._replace(end=min(end, closed.start // 60))
+        return periods.Span(closed.start // 60, closed.end // 60, Period(closed.start, closed.end, closed.zone).label)
+
+    async def _begins(self, session: Transaction, row: ExportSchedule, minute: int) -> int:
+        """Return when the day or month began that a minute lies in; of charges it is the month as it was billed."""
+        begins = periods.begins(row.every, minute, await self._zone(session, row))
+        if row.what == "usage":
+            return begins
+        closed = await pricing_rows.closed_after(session, row.account_id, minute * 60)
+        if closed is not None:
+            return closed.start // 60 if closed.start <= minute * 60 else begins
+        last = await pricing_rows.last_closed(session, row.account_id)
+        return begins if last is None else max(begins, last.end // 60)
 
     async def _set_next(self, session: Transaction, row: ExportSchedule, start: int) -> None:
         row.next_start = start

@@ -9,10 +9,12 @@ from accounts.billing.periods import Period, iso
 from accounts.billing.rating import charge_amount
 from accounts.billing.statement import Line, Statement
 from accounts.exports.rows import Cells
+from accounts.invoices.arithmetic import RATED
 from accounts.invoices.models import Invoice
 from accounts.invoices.wording import description
 
-METERED = frozenset({"usage", "correction"})
+BY_CACHE = frozenset({"usage", "correction"})
+"""Kinds of lines that are cut into the shares of caches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +66,8 @@ def _of_line(
     invoice: Invoice, number: str, place: int, line: Line, cache_names: Mapping[str, str]
 ) -> Iterator[Charged]:
     text = description(line, invoice.currency)
-    if line.kind not in METERED or not line.shares:
-        amount = line.exact if line.kind in {"minimum", "usage", "correction"} else line.amount
+    if line.kind not in BY_CACHE or not line.shares:
+        amount = line.exact if line.kind in RATED else line.amount
         yield _charge(invoice, number, place, line.kind, text, amount, line)
         return
     for key, quantity in line.shares.items():

@@ -7,8 +7,10 @@ from accounts.batches.chain import Finding
 from accounts.billing.money import ZERO, plain, rounded, times, total
 from accounts.billing.statement import Kind, Line, Statement
 
-METERED: frozenset[Kind] = frozenset({"usage", "minimum", "correction"})
-BEFORE_ROUNDING: frozenset[Kind] = frozenset({*METERED, "adjustment"})
+RATED: frozenset[Kind] = frozenset({"usage", "minimum", "correction"})
+"""Kinds of lines that a plan makes, of usage or in place of it."""
+
+BEFORE_ROUNDING: frozenset[Kind] = frozenset({*RATED, "adjustment"})
 
 
 def differences(where: str, statement: Statement) -> Iterator[Finding]:
@@ -21,7 +23,7 @@ def differences(where: str, statement: Statement) -> Iterator[Finding]:
 
 
 def _line(where: str, line: Line, currency: str) -> Iterator[Finding]:
-    if line.kind in METERED and line.unit_price is not None:
+    if line.kind in RATED and line.unit_price is not None:
         exact = times(line.quantity, line.unit_price)
         if line.exact != exact:
             yield Finding("different", where, f"the exact amount is {plain(line.exact)} and not {plain(exact)}")

@@ -66,6 +66,10 @@ class Reckoning:
                 result.append(Reckoned(made, own, left))
         return result
 
+    async def corrected_since(self, session: Transaction, customer: Customer) -> int:
+        """Return the epoch second after which months have to have ended to be looked at again by the next invoice."""
+        return (await self._pricing.next_period(session, customer)).start - CORRECTED_SECONDS
+
     async def parts(self, session: Transaction, customer: Customer, period: Period) -> Sequence[Part]:
         """Return the parts of a month under each plan."""
         held = await self._pricing.held(session, customer)

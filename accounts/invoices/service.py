@@ -103,7 +103,7 @@ class Invoices:
             NotFound: there is no such invoice.
             AlreadyExists: it is void.
             InvalidArgument: it is a credit note, or has handed on a credit; or is to be billed again to an account that
-                is deleted.
+                is deleted, or for a month that no invoice looks at any more.
         """
         async with self._database.transaction() as session:
             invoice, statement = await self._read(session, None, invoice_id)
@@ -112,20 +112,35 @@ class Invoices:
                 raise AlreadyExists(f"invoice {shown} is void already")
             if invoice.kind == CREDIT_NOTE or statement.carried:
                 raise InvalidArgument(f"{shown} owes the customer; put an adjustment on the next invoice instead")
-            await self._alone(session, invoice, shown, bill_again=bill_again)
+            customer = await self._alone(session, invoice)
+            if bill_again:
+                await self._require_next_invoice(session, customer, shown, statement)
             now = await self._clocks.now(session, invoice.account_id)
             note = await self._credit_note(session, invoice, statement, reason, now, bill_again=bill_again)
             await self._give_back(session, invoice, statement, now, bill_again=bill_again)
             await self._change(session, actor, invoice, "void", reason)
         return note
 
-    async def _alone(self, session: Transaction, invoice: Invoice, shown: str, *, bill_again: bool) -> None:
+    async def _alone(self, session: Transaction, invoice: Invoice) -> Customer | None:
         """Have nobody else change the billing of the invoice's account; of one that is deleted nobody does."""
         try:
-            await self._pricing.customer_alone(session, invoice.account_id)
+            return await self._pricing.customer_alone(session, invoice.account_id)
         except NotFound:
-            if bill_again:
-                raise InvalidArgument(f"the account of {shown} is deleted; there is no next invoice") from None
+            return None
+
+    async def _require_next_invoice(
+        self, session: Transaction, customer: Customer | None, shown: str, statement: Statement
+    ) -> None:
+        """Go on where the next invoice will find that what this one charged is not billed."""
+        if customer is None:
+            raise InvalidArgument(f"the account of {shown} is deleted; there is no next invoice")
+        since = await self._reckoning.corrected_since(session, customer)
+        forgotten = [line.period.label for line in statement.lines if line.shares and line.period.end <= since]
+        if forgotten:
+            raise InvalidArgument(
+                f"{shown} charges usage of {forgotten[0]}, which the next invoice does not look at any more: "
+                "make it void without billing it again, and put an adjustment on the next invoice"
+            )
 
     async def _read(self, session: Transaction, account_id: str | None, invoice_id: str) -> tuple[Invoice, Statement]:
         invoice = await repository.get(session, account_id, invoice_id)

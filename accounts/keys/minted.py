@@ -7,7 +7,7 @@ import time
 
 from accounts import audit
 from accounts.audit import Actor
-from accounts.database import Database
+from accounts.database import Database, Transaction
 from accounts.keys import repository
 from accounts.keys.models import NO_ROLE, ApiKey
 from accounts.keys.service import require_room
@@ -41,13 +41,19 @@ class MintedKeys:
     async def note_renewed(self, old: Claims, new: Claims) -> None:
         """Keep that a key was refreshed by its bearer: the new one takes its place, and the old one holds as it did.
 
+        A key that was refreshed once can be refreshed again when the one that took its place holds no more: whoever
+        lost an answer has that one revoked. Otherwise each repetition would leave one more key that holds.
+
         Raises:
-            TooManyApiKeys: too many of those that were replaced still hold.
+            InvalidArgument: the one that took its place still holds.
+            TooManyApiKeys: too many of those that were replaced still hold, or there is no room for one more key.
         """
         async with self._database.transaction() as session:
             before = await repository.get_alone(session, old.account_id, old.id)
             key = _row(new, before.description if before is not None else "")
-            await require_room(session, key, replaces=True)
+            if before is not None and before.replaced_by is not None:
+                await _require_ended(session, before.account_id, before.replaced_by, key.issued_at)
+            await require_room(session, key, replaces=before is not None and before.replaced_by is None)
             repository.add(session, key)
             if before is not None:
                 before.replaced_by = key.id
@@ -60,6 +66,13 @@ class MintedKeys:
                 before={"key_id": old.id},
                 after=_audited(key),
             )
+
+
+async def _require_ended(session: Transaction, account_id: str, key_id: str, now: int) -> None:
+    if await repository.holds(session, account_id, key_id, now):
+        raise InvalidArgument(
+            f"the API key was refreshed already: use '{key_id}', or have it revoked before the next refresh"
+        )
 
 
 def _row(claims: Claims, description: str) -> ApiKey:

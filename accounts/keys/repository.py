@@ -46,6 +46,12 @@ async def count(session: AsyncSession, account_id: str, now: int, *, replaced: b
     return await session.scalar(keys.where(was_replaced)) or 0
 
 
+async def holds(session: AsyncSession, account_id: str, key_id: str, now: int) -> bool:
+    """Whether the account has a key of this id that is neither revoked nor expired."""
+    mine = (ApiKey.account_id == account_id, ApiKey.id == key_id)
+    return await session.scalar(select(ApiKey.id).where(*mine, *holding(now))) is not None
+
+
 async def counts(session: AsyncSession, now: int) -> Mapping[str, int]:
     """Return how many keys of each account are neither revoked nor expired."""
     keys = select(ApiKey.account_id, func.count().label("have")).where(ApiKey.revoked_at.is_(None), _unexpired(now))

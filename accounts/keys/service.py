@@ -1,11 +1,11 @@
 """What can be done with API keys."""
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 from accounts import audit
+from accounts.accepting import Accept, anything
 from accounts.audit import Actor
 from accounts.database import Database, Transaction
 from accounts.identifiers import new_id
@@ -22,13 +22,6 @@ from api.errors import InvalidArgument, NotFound, NotInForce, TooManyApiKeys
 from api.tokens import Claims
 
 LATEST_EXPIRY = 2**53
-
-Accept = Callable[[ApiKey], None]
-"""Raises where a key is not in the state in which it is to be changed."""
-
-
-def anything(_: ApiKey) -> None:
-    """Accept a key in any state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +87,7 @@ class Keys:
         return key
 
     async def describe_anew(
-        self, account_id: str, actor: Actor, key_id: str, description: str, accept: Accept = anything
+        self, account_id: str, actor: Actor, key_id: str, description: str, accept: Accept[ApiKey] = anything
     ) -> ApiKey:
         """Give a key another description. See `revoke` for `accept`.
 
@@ -109,7 +102,7 @@ class Keys:
         return key
 
     async def rotate(
-        self, account_id: str, actor: Actor, key_id: str, replacement: Replacement, accept: Accept = anything
+        self, account_id: str, actor: Actor, key_id: str, replacement: Replacement, accept: Accept[ApiKey] = anything
     ) -> tuple[str, ApiKey, ApiKey]:
         """Make a key that takes the place of another; return it, what is kept of it, and the old one.
 
@@ -139,7 +132,7 @@ class Keys:
         await self._snapshots.publish(account_id)
         return self._signed(key), key, old
 
-    async def revoke(self, account_id: str, actor: Actor, key_id: str, accept: Accept = anything) -> None:
+    async def revoke(self, account_id: str, actor: Actor, key_id: str, accept: Accept[ApiKey] = anything) -> None:
         """Make a key useless at once; subscriptions opened with it end. One that was revoked stays as it is.
 
         Nothing is changed where `accept` raises at the sight of the key.

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from accounts.memberships.models import Membership
+from accounts.operators.models import Operator
 from accounts.paging import PageRequest
 from accounts.roles.system import OWNER
 from accounts.tenants.models import Account
@@ -87,6 +88,17 @@ async def remove(session: AsyncSession, membership: Membership) -> None:
     """Make somebody no member any more."""
     await session.delete(membership)
     await session.flush()
+
+
+async def forget_homeless(session: AsyncSession, user_ids: Sequence[str]) -> Sequence[str]:
+    """Forget those of these people who are in no account, so that they may sign up anew; return who they were.
+
+    Operators of the installation stay: nobody who manages an account takes that right away.
+    """
+    member = select(Membership.user_id).where(Membership.user_id == User.id)
+    operates = select(Operator.user_id).where(Operator.user_id == User.id)
+    gone = delete(User).where(User.id.in_(user_ids), ~exists(member), ~exists(operates)).returning(User.id)
+    return (await session.scalars(gone, execution_options={"synchronize_session": False})).all()
 
 
 async def page_of_accounts(

@@ -1,9 +1,9 @@
 """What can be done with the members of an account. It always keeps an owner, also when two remove each other."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from accounts import audit
+from accounts.accepting import Accept, anything
 from accounts.database import Database, Transaction
 from accounts.memberships import repository
 from accounts.memberships.models import Membership
@@ -24,14 +24,6 @@ class Colleague:
 
     membership: Membership
     email: str
-
-
-Accept = Callable[[Colleague], None]
-"""Raises where a member is not in the state in which they are to be changed."""
-
-
-def anything(_: Colleague) -> None:
-    """Accept a member in any state."""
 
 
 class Members:
@@ -57,7 +49,9 @@ class Members:
         async with self._database.reading() as session:
             return await _existing(session, account_id, user_id)
 
-    async def change_role(self, owner: Member, user_id: str, role_id: str, accept: Accept = anything) -> Colleague:
+    async def change_role(
+        self, owner: Member, user_id: str, role_id: str, accept: Accept[Colleague] = anything
+    ) -> Colleague:
         """Give a member another role, from the next request on. Nothing is changed where `accept` raises.
 
         Tokens that they made to act for themselves end where the role is a lesser one.
@@ -83,7 +77,7 @@ class Members:
         await self._bindings.tell(ended)
         return colleague
 
-    async def remove(self, owner: Member, user_id: str, accept: Accept = anything) -> None:
+    async def remove(self, owner: Member, user_id: str, accept: Accept[Colleague] = anything) -> None:
         """Make somebody no member any more. Their log-ins to the account end; the keys that they made stay.
 
         Raises:
@@ -123,7 +117,7 @@ class Members:
             )
         await self._bindings.tell(ended)
 
-    async def _remove(self, by: Member, user_id: str, action: str, accept: Accept) -> None:
+    async def _remove(self, by: Member, user_id: str, action: str, accept: Accept[Colleague]) -> None:
         async with self._database.transaction() as session:
             await self._bindings.lock(session, [user_id], by.account_id)
             colleague = await _existing(session, by.account_id, user_id)
@@ -136,8 +130,7 @@ class Members:
             ended = await self._bindings.end_in_account(session, by.account_id, user_id)
             ended |= await self._bindings.settle(session, [user_id])
             audit.record(session, by.actor, by.account_id, action, user_id, before=before)
-            if not await repository.accounts_of(session, user_id):
-                await users.remove(session, user_id)  # who belongs nowhere may sign up anew
+            await repository.forget_homeless(session, [user_id])
         await self._bindings.tell(ended)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from accounts.operators.service import TOKEN_PREFIX, InstallationOperator, Operators
-from accounts.rest.guards import Guards, address_of
+from accounts.rest.guards import Guards, address_of, bearer_of
 from api.errors import PermissionDenied
 
 
@@ -18,7 +18,7 @@ async def operator_of(request: Request) -> InstallationOperator:
     """
     guards: Guards = request.app.state.guards
     operators: Operators = request.app.state.operators
-    credential = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
+    credential = bearer_of(request)
     if credential.startswith(TOKEN_PREFIX):
         return await operators.by_token(credential, address_of(request))
     if credential:

@@ -9,6 +9,7 @@ from accounts.audit import SYSTEM, Actor
 from accounts.database import Database, Transaction
 from accounts.identifiers import hashed, new_id, new_secret
 from accounts.impersonations import repository as impersonations
+from accounts.memberships import repository as memberships
 from accounts.operators import repository
 from accounts.operators.models import Operator, OperatorToken
 from accounts.users import repository as users
@@ -46,7 +47,9 @@ class Operators:
         return Operator(user_id=user.id)
 
     async def dismiss(self, email: str) -> None:
-        """Take the right from a person, and end their looks at accounts. Their log-in stays.
+        """Take the right from a person, and end their looks at accounts.
+
+        Their log-in stays, unless the right was all that kept it: see `memberships.forget_homeless`.
 
         Raises:
             NotFound: nobody with this e-mail is an operator.
@@ -57,6 +60,7 @@ class Operators:
                 raise NotFound(f"'{email}' is not an operator")
             audit.record(session, SYSTEM, None, "operator.dismissed", user.id, before={"email": email})
             await _end_looks(session, user.id, "the operator was dismissed")
+            await memberships.forget_homeless(session, [user.id])
 
     async def list(self) -> Sequence[tuple[Operator, str]]:
         """Return all operators with their e-mails."""

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from accounts import audit
 from accounts.audit import Actor
+from accounts.billing.periods import Period, parts_of
 from accounts.clocks import repository as clock_rows
 from accounts.clocks.service import Clocks
 from accounts.database import Database
@@ -23,9 +24,9 @@ from accounts.pricing.service import Pricing
 from accounts.tenants import repository as tenants
 from accounts.usage.scope import Scope
 from accounts.usage.service import Usage
-from api.errors import InvalidArgument, NotFound
+from api.errors import InvalidArgument, NotFound, Unavailable
 
-HOUR = 3600
+HOUR, MINUTE = 3600, 60
 SETTLE_SECONDS = 600
 """How long after its end an hour is told: most of what is late has come by then."""
 
@@ -117,18 +118,38 @@ class Payments:
             return "no payment provider is set up"
         async with self._database.reading() as session:
             customers = await repository.customers(session, self.provider.name)
-        sent = 0
+        sent, end = 0, (self._clocks.everywhere() - SETTLE_SECONDS) // HOUR * HOUR
         for customer in customers:
             try:
-                sent += await self._report(self.provider, customer)
+                sent += await self._report(self.provider, customer, end)
             except Unreachable as reason:
                 _log.warning("the payment provider was not told of '%s': %s", customer.account_id, reason)
                 return f"{sent} events, then: {reason}"
         return f"{sent} events of {len(customers)} customers"
 
-    async def _report(self, provider: Provider, customer: PaymentCustomer) -> int:
+    async def tell_rest(self, account_id: str) -> None:
+        """Tell the provider of all that an account has used so far, in the hour that runs too: it is to be deleted.
+
+        Raises:
+            Unavailable: the provider was not reached.
+        """
+        async with self._database.reading() as session:
+            customer = await repository.customer(session, account_id)
+        if self.provider is None or customer is None or customer.provider != self.provider.name:
+            return
+        end = self._clocks.everywhere() // MINUTE * MINUTE + MINUTE
+        try:
+            while await self._report(self.provider, customer, end):
+                pass  # what was on its way is told as it was, and what has come since by the next one
+        except Unreachable as reason:
+            raise Unavailable(
+                "the payment provider cannot be told what the account has used last; try again, "
+                "or have an operator remove its payment-customer first"
+            ) from reason
+
+    async def _report(self, provider: Provider, customer: PaymentCustomer, end: int) -> int:
         sent = 0
-        for (meter, hour), used in (await self._open(customer)).items():
+        for (meter, hour), used in (await self._open(customer, end)).items():
             event = await self._write_down(customer, meter, hour, used)
             if event is None:
                 continue
@@ -143,31 +164,29 @@ class Payments:
             await self._note(customer.account_id, "")
         return sent
 
-    async def _open(self, customer: PaymentCustomer) -> Mapping[tuple[str, int], int]:
+    async def _open(self, customer: PaymentCustomer, end: int) -> Mapping[tuple[str, int], int]:
         """Return the units of meters and hours of which the provider does not know all, in the order of time."""
-        used = await self._used(customer)
+        used = await self._used(customer, end)
         async with self._database.reading() as session:
             told = await repository.reports(session, customer.account_id, min((hour for _, hour in used), default=0))
         known = {key: 0 if row.pending else row.units for key, row in told.items()}
         return {key: used[key] for key in sorted(used, key=lambda key: key[::-1]) if known.get(key, 0) < used[key]}
 
-    async def _used(self, customer: PaymentCustomer) -> dict[tuple[str, int], int]:
-        """Return the units of each priced meter and hour that is over."""
-        now = self._clocks.everywhere()
-        end = (now - SETTLE_SECONDS) // HOUR * HOUR
-        start = max(customer.since, (now - LOOK_BACK_SECONDS) // HOUR * HOUR)
+    async def _used(self, customer: PaymentCustomer, end: int) -> dict[tuple[str, int], int]:
+        """Return the units of each meter and hour until `end`, where the plan of that time had a price for them."""
+        start = max(customer.since, (self._clocks.everywhere() - LOOK_BACK_SECONDS) // HOUR * HOUR)
         if start >= end:
             return {}
+        units: dict[tuple[str, int], int] = {}
         async with self._database.reading() as session:
             account = await self._pricing.customer(session, customer.account_id)
-            priced = {meter for each in await self._pricing.held(session, account) for meter in each.plan.prices}
-            scope = Scope(customer.account_id)
-            found = await self._usage.pieces(session, scope, start // 60, end // 60, "hour", ZoneInfo("UTC"))
-        units: dict[tuple[str, int], int] = {}
-        for each in found:
-            for (_, meter), count in billable({("", each.meter): each.counts}).items():
-                if meter in priced:
-                    units[meter, each.start * 60] = count
+            for part in parts_of(Period(start, end, "UTC"), await self._pricing.held(session, account), start):
+                scope, first, last = Scope(customer.account_id), part.start // 60, part.end // 60
+                for each in await self._usage.pieces(session, scope, first, last, "hour", ZoneInfo("UTC")):
+                    hour = each.start * 60 // HOUR * HOUR  # a plan may end, and another begin, within one
+                    for (_, meter), count in billable({("", each.meter): each.counts}).items():
+                        if meter in part.plan.prices:
+                            units[meter, hour] = units.get((meter, hour), 0) + count
         return units
 
     async def _write_down(self, customer: PaymentCustomer, meter: str, hour: int, used: int) -> MeterEvent | None:

@@ -35,7 +35,9 @@ def routes(pricing: Pricing, profiles: Profiles) -> APIRouter:
     async def versions(plan_id: str, member: AnyMember) -> PlanVersions:
         """Show the versions of a plan that an account may choose or has had, the oldest first."""
         had = {(each.plan.id, each.plan.version) for each in await pricing.held_by(member.account_id)}
-        rows = [row for row in await pricing.versions(plan_id) if row.public or (row.id, row.version) in had]
+        *older, newest = await pricing.versions(plan_id)
+        rows = [row for row in older if (row.id, row.version) in had]
+        rows += [newest] if newest.public or (newest.id, newest.version) in had else []
         return PlanVersions(plans=[PlanInfo.of(row) for row in rows])
 
     @router.get("/billing/plan")
@@ -45,7 +47,11 @@ def routes(pricing: Pricing, profiles: Profiles) -> APIRouter:
 
     @router.post("/billing/plan", status_code=status.HTTP_201_CREATED, responses=refusals(404))
     async def choose(body: PlanChoice, member: AnyMember) -> Held:
-        """Choose a plan. What was used before is charged under the plan that was in force then."""
+        """Choose a plan in its newest version, or keep the version that the account has.
+
+        It holds from the beginning of this quarter of an hour where the present plan charges nothing, and otherwise
+        from the next one: what was used before becomes no cheaper. Whoever has a plan by agreement asks an operator.
+        """
         member.require_change()
         chosen = await pricing.assign(
             member.account_id, member.actor, body.plan_id, body.version, body.when, any_plan=False

@@ -27,9 +27,9 @@ class PricePlan(Base):
 
 
 class PlanAssignment(Base):
-    """A version of a plan that an account has from `since` on, until the next one. An account may outlive none.
+    """A version of a plan that an account has from `since` on, until the next one begins.
 
-    They outlive the account, whose invoices are proved by them.
+    It outlives the account, whose invoices are proved by it.
     """
 
     __tablename__ = "plan_assignment"

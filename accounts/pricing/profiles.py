@@ -1,9 +1,10 @@
 """Whom an account's invoices are for: what the account says of itself, and what operators say of its tax."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from accounts import audit
+from accounts.accepting import Accept, anything
 from accounts.audit import Actor
 from accounts.billing.money import plain_unit
 from accounts.database import Database
@@ -11,14 +12,6 @@ from accounts.pricing.service import Customer, Pricing
 from accounts.users.emails import normalised
 
 FIELDS = ("name", "address", "email", "tax_id", "tax_name", "tax_rate")
-
-
-Accept = Callable[[Customer], None]
-"""Raises where a profile is not in the state in which it is to be changed."""
-
-
-def anything(_: Customer) -> None:
-    """Accept a profile in any state."""
 
 
 class Profiles:
@@ -38,7 +31,7 @@ class Profiles:
             return await self._pricing.customer(session, account_id)
 
     async def change(
-        self, account_id: str, actor: Actor, changes: Mapping[str, Any], accept: Accept = anything
+        self, account_id: str, actor: Actor, changes: Mapping[str, Any], accept: Accept[Customer] = anything
     ) -> Customer:
         """Change fields of a profile. What is invoiced already stays as it is.
 

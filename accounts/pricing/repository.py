@@ -71,6 +71,16 @@ async def assign(session: AsyncSession, account_id: str, since: int, plan_id: st
     await session.flush()
 
 
+async def move_assignment(session: AsyncSession, account_id: str, since: int, to: int, now: int) -> None:
+    """Give an account the plan that it is to have from `since` on from `to` on instead, if there is one."""
+    row = await session.get(PlanAssignment, (account_id, since))
+    if row is not None and since != to:
+        plan_id, version = row.plan_id, row.plan_version
+        await session.delete(row)
+        await session.flush()
+        await assign(session, account_id, to, plan_id, version, now)
+
+
 async def profile(session: AsyncSession, account_id: str) -> BillingProfile | None:
     """Return an account's billing profile, if it was looked at before."""
     return await session.get(BillingProfile, account_id)
@@ -108,6 +118,12 @@ async def closed_since(session: AsyncSession, account_id: str, end: int) -> Sequ
     """Return the closed months that ended after `end`, the oldest first."""
     periods = select(ClosedPeriod).where(ClosedPeriod.account_id == account_id, ClosedPeriod.end > end)
     return (await session.scalars(periods.order_by(ClosedPeriod.start))).all()
+
+
+async def closed_after(session: AsyncSession, account_id: str, at: int) -> ClosedPeriod | None:
+    """Return the first closed month that ended after `at`."""
+    periods = select(ClosedPeriod).where(ClosedPeriod.account_id == account_id, ClosedPeriod.end > at)
+    return await session.scalar(periods.order_by(ClosedPeriod.start).limit(1))
 
 
 async def settled(session: AsyncSession, account_ids: Collection[str]) -> set[str]:

@@ -7,20 +7,23 @@ from typing import Literal
 from accounts import audit
 from accounts.audit import Actor
 from accounts.billing.money import ZERO
-from accounts.billing.periods import Assignment, Period, following, month_of
+from accounts.billing.periods import SHORTEST_SECONDS, Assignment, Period, following, month_of
 from accounts.billing.plan import Plan, checked, from_json, to_json
 from accounts.billing.settings import BillingSettings
+from accounts.budgets import repository as budgets
+from accounts.budgets.models import Budget
 from accounts.clocks.service import Clocks
 from accounts.database import Database, Transaction
 from accounts.paging import Page, PageRequest
 from accounts.pricing import repository
+from accounts.pricing.choosing import at, begins_at, is_offered, require_own_choice, step_of
 from accounts.pricing.models import BillingProfile, PricePlan
 from accounts.pricing.shipped import SHIPPED
 from accounts.tenants import repository as tenants
 from api.errors import InvalidArgument, NotFound
 
-STEP_SECONDS = 900
-"""Usage is added up by the quarter of an hour, so that is where one plan may end and another begin."""
+FOREVER = 2**62
+"""Later than every plan, in epoch seconds."""
 
 When = Literal["now", "next_month"]
 
@@ -97,24 +100,32 @@ class Pricing:
             actor: Who does so.
             plan_id: Which plan.
             version: Which version of it; None for the newest.
-            when: From the beginning of this quarter of an hour, or of the next month.
-            any_plan: Also one that is not offered to everybody.
+            when: From a quarter of an hour on, or from the next month. For operators it is the quarter that runs; for
+                others see `choosing.begins_at`.
+            any_plan: Operators do so, who may give one that is not offered to everybody.
 
         Raises:
             NotFound: there is no such plan, or it is not offered.
-            InvalidArgument: its currency is another one, which can only change with the month.
+            PermissionDenied: the account has one by agreement with operators, who alone may give it another.
+            InvalidArgument: its currency is another one, which can only change with the month, and only where no budget
+                is in the one before.
         """
         async with self._database.transaction() as session:
             customer = await self.customer_alone(session, account_id)
-            row = await repository.plan(session, plan_id, version)
-            if row is None or not (row.public or any_plan):
-                raise _no_plan(plan_id, version)
             now = await self._clocks.now(session, account_id)
-            period = await self.period_at(session, customer, now)
-            since = period.end if when == "next_month" else now - now % STEP_SECONDS
             held = await self.held(session, customer)
-            before = _at(held, since - 1)
+            present = at(held, now).plan
+            row = await repository.plan(session, plan_id, version)
+            if row is None:
+                raise _no_plan(plan_id, version)
+            if not any_plan:
+                await self._require_choice(session, account_id, row, present, now)
+            period = await self.period_at(session, customer, now)
+            begun = step_of(now) if any_plan else begins_at(now, present)
+            since = period.end if when == "next_month" else begun
+            before = at(held, since - 1)
             _check_currency(plan_of(row), () if since == period.end else _in_force(held, period.start, since))
+            _check_budgets(plan_of(row), await budgets.of_account(session, account_id))
             await repository.assign(session, account_id, since, row.id, row.version, now)
             audit.record(
                 session,
@@ -126,6 +137,14 @@ class Pricing:
                 after={"plan": f"{row.id} v{row.version}", "since": since},
             )
         return Assignment(since, plan_of(row))
+
+    async def _require_choice(
+        self, session: Transaction, account_id: str, row: PricePlan, present: Plan, now: int
+    ) -> None:
+        newest = await repository.plan(session, row.id, None) or row
+        if not is_offered(row, newest, present):
+            raise _no_plan(row.id, row.version)
+        require_own_choice(await repository.assignments(session, account_id), now, self._settings.default_plan)
 
     async def held_by(self, account_id: str) -> Sequence[Assignment]:
         """Return all plans that an account has had, has, and is to have."""
@@ -141,7 +160,40 @@ class Pricing:
 
     async def held_at(self, session: Transaction, customer: Customer, now: int) -> Plan:
         """Return the plan that an account has at `now`."""
-        return _at(await self.held(session, customer), now).plan
+        return at(await self.held(session, customer), now).plan
+
+    async def move(self, session: Transaction, account_id: str, zone: str) -> str:
+        """Have the months of an account be those of another time zone, from the end of the one that runs on.
+
+        That ends with the month of the new zone, as does a plan that was to end with it. Return the zone of before.
+
+        Raises:
+            NotFound: there is no such account.
+            InvalidArgument: what runs would be another month, as in its last hours or before the last one is billed.
+        """
+        customer = await self.customer_alone(session, account_id)
+        now = await self._clocks.now(session, account_id)
+        if (await self.next_period(session, customer)).end <= now:
+            raise InvalidArgument("the month before is not invoiced yet; change the time zone after that")
+        old = await self.period_at(session, customer, now)
+        new = await self.period_at(session, replace(customer, zone=zone), now)
+        is_first = await repository.last_closed(session, account_id) is None
+        if not is_first and new.start - old.start >= SHORTEST_SECONDS:
+            raise InvalidArgument(f"it is another month in {zone} already; change the time zone when it has begun here")
+        await repository.move_assignment(session, account_id, old.end, new.end, now)
+        customer.profile.closes_at = now  # so that it is looked at, and set anew
+        await tenants.set_time_zone(session, account_id, zone)
+        return customer.zone
+
+    async def currencies(
+        self, session: Transaction, customer: Customer, start: int, end: int = FOREVER
+    ) -> Sequence[str]:
+        """Return in which currencies an account is charged in a stretch of time, the earliest first.
+
+        It is one at the most for a month; plans that are to come may have others.
+        """
+        plans = _in_force(await self.held(session, customer), start, end)
+        return list(dict.fromkeys(plan.currency for plan in plans if plan.charges))
 
     async def customer(self, session: Transaction, account_id: str) -> Customer:
         """Return an account with its billing profile; one that is not kept yet looks as it will be.
@@ -236,15 +288,11 @@ def _new_profile(account_id: str, begins_at: int) -> BillingProfile:
     return BillingProfile(account_id=account_id, tax_rate=ZERO, begins_at=begins_at, closes_at=begins_at, **texts)
 
 
-def _at(held: Sequence[Assignment], moment: int) -> Assignment:
-    return next((each for each in reversed(held) if each.since <= moment), held[0])
-
-
 def _in_force(held: Sequence[Assignment], start: int, end: int) -> Sequence[Plan]:
     """Return the plans of a stretch of time; none where it is empty."""
     if end <= start:
         return ()
-    return [_at(held, start).plan, *(each.plan for each in held if start < each.since < end)]
+    return [at(held, start).plan, *(each.plan for each in held if start < each.since < end)]
 
 
 def _check_currency(plan: Plan, others: Sequence[Plan]) -> None:
@@ -254,6 +302,17 @@ def _check_currency(plan: Plan, others: Sequence[Plan]) -> None:
                 f"plan '{plan.id}' is in {plan.currency}, and this month was under '{other.id}' in {other.currency}: "
                 "a currency changes with the month, so ask for the plan from next_month on"
             )
+
+
+def _check_budgets(plan: Plan, rows: Sequence[Budget]) -> None:
+    """Go on where each budget can be compared with what the plan charges: nothing else would tell that it cannot."""
+    others = [row for row in rows if row.currency != plan.currency]
+    if plan.charges and others:
+        names = ", ".join(f"'{row.name}' in {row.currency}" for row in others)
+        raise InvalidArgument(
+            f"plan '{plan.id}' is in {plan.currency}, and there are budgets in another currency, which would hold "
+            f"nothing back: {names}; delete them, and make them anew with the plan"
+        )
 
 
 def _no_plan(plan_id: str, version: int | None) -> NotFound:

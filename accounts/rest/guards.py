@@ -33,7 +33,7 @@ class Guards:
             Unauthenticated: nobody that is known.
             PermissionDenied: the API key may not administer, or another site's page sent the request.
         """
-        if credential := _bearer(request):
+        if credential := bearer_of(request):
             if credential.startswith(TOKEN_PREFIX):
                 return await _looking(request, credential)
             caller = await self._callers.caller(credential, address_of(request))
@@ -57,7 +57,7 @@ class Guards:
 
     def credential(self, request: Request) -> str:
         """Return what a request shows of its caller, which nobody has checked; empty where it shows nothing."""
-        return _bearer(request) or self.cookie.secret(request)
+        return bearer_of(request) or self.cookie.secret(request)
 
 
 async def _looking(request: Request, secret: str) -> Member:
@@ -67,8 +67,11 @@ async def _looking(request: Request, secret: str) -> Member:
     return member
 
 
-def _bearer(request: Request) -> str:
-    return request.headers.get("authorization", "").removeprefix("Bearer ").strip()
+def bearer_of(request: Request) -> str:
+    """Return the credential in the header `Authorization`, with or without the scheme before it; empty without one."""
+    given = request.headers.get("authorization", "").strip()
+    scheme, _, credential = given.partition(" ")
+    return credential.strip() if scheme.lower() == "bearer" else given
 
 
 def address_of(request: Request) -> str:

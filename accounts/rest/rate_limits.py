@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from accounts.networks import network_of
 from accounts.rest.errors import answer_of
 from accounts.rest.guards import Guards, address_of
 from api.asgi import is_grpc
@@ -30,7 +31,7 @@ class RestLimits:
 
     Attributes:
         per_caller: A minute, with one log-in or API key.
-        per_address: A minute, from one network address.
+        per_address: A minute, from one network address; of IPv6, from one /64.
     """
 
     per_caller: int = 3_000
@@ -108,7 +109,7 @@ class RateLimits:
 
     def _left(self, request: Request) -> Allowance:
         """Return what is left of the bucket that is emptier. A credential is counted before anybody checks it."""
-        of_address = self._addresses.take(address_of(request))
+        of_address = self._addresses.take(network_of(address_of(request)))
         credential = self._guards.credential(request)
         if not credential or of_address.remaining < 0:
             return of_address

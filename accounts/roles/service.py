@@ -1,10 +1,11 @@
 """What can be done with roles. Each change is seen by every router before it is answered."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from accounts import audit
+from accounts.accepting import Accept, anything
 from accounts.audit import Actor
 from accounts.database import Database, Transaction
 from accounts.identifiers import new_id
@@ -20,13 +21,6 @@ MOST_ROLES = 100
 """Routers hold the roles of every account in memory."""
 
 MOST_DETAILS = 100
-
-Accept = Callable[[Role], None]
-"""Raises where a role is not in the state in which it is to be changed."""
-
-
-def anything(_: Role) -> None:
-    """Accept a role in any state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +73,7 @@ class Roles:
             return await _existing(session, account_id, role_id)
 
     async def change(
-        self, account_id: str, actor: Actor, role_id: str, wanted: Wanted, accept: Accept = anything
+        self, account_id: str, actor: Actor, role_id: str, wanted: Wanted, accept: Accept[Role] = anything
     ) -> Role:
         """Change a role, and with it at once what its keys may do; subscriptions that it no longer allows end.
 
@@ -106,7 +100,7 @@ class Roles:
         await self._snapshots.publish(account_id)
         return role
 
-    async def delete(self, account_id: str, actor: Actor, role_id: str, accept: Accept = anything) -> None:
+    async def delete(self, account_id: str, actor: Actor, role_id: str, accept: Accept[Role] = anything) -> None:
         """Delete a role that nothing uses. See `change` for `accept`.
 
         Raises:

@@ -10,6 +10,7 @@ from accounts.identifiers import hashed
 from accounts.mail.service import Mails
 from accounts.second_factors import codes, repository
 from accounts.second_factors.models import SecondFactor
+from accounts.sessions.attempts import Attempts
 from accounts.sessions.member import Member
 from accounts.users import repository as users_kept
 from accounts.users.service import Users, record_for
@@ -52,6 +53,7 @@ class SecondFactors:
         self._master_keys = master_keys
         self._mails = mails
         self._now = now
+        self._guesses = Attempts()
 
     async def state(self, user_id: str) -> State:
         """Return whether a person is asked for a code, and what is left of the recovery codes."""
@@ -85,6 +87,7 @@ class SecondFactors:
             NotFound: none was begun.
             AlreadyExists: that was done before.
             PermissionDenied: the code is wrong.
+            TooManyLogins: it was wrong too often lately.
         """
         async with self._database.transaction() as session:
             factor = await repository.get(session, person.user_id)
@@ -92,7 +95,7 @@ class SecondFactors:
                 raise NotFound("no second factor was begun")
             if factor.confirmed_at is not None:
                 raise AlreadyExists("the second factor is confirmed already")
-            if not await self.uses(session, person.user_id, code):
+            if not await self.uses(session, person.user_id, code, person.actor.address):
                 raise PermissionDenied("the code is wrong; look at the clocks of the authenticator and of the service")
             await repository.confirm(session, person.user_id, int(self._now()))
             made = await self._renewed(session, person.user_id)
@@ -105,10 +108,11 @@ class SecondFactors:
         Raises:
             NotFound: there is no second factor.
             PermissionDenied: the password or the code is wrong.
+            TooManyLogins: one of them was wrong too often lately.
         """
         await self._users.require_password(person, password)
         async with self._database.transaction() as session:
-            await self._require(session, person.user_id, code)
+            await self._require(session, person, code)
             made = await self._renewed(session, person.user_id)
             await record_for(session, person.actor, person.user_id, "user.recovery_codes_renewed")
         return made
@@ -117,26 +121,41 @@ class SecondFactors:
         """Ask for no code any more. See `renew_codes` for errors."""
         await self._users.require_password(person, password)
         async with self._database.transaction() as session:
-            await self._require(session, person.user_id, code)
+            await self._require(session, person, code)
             await repository.remove(session, person.user_id)
             await self._tell(session, person, "user.second_factor_removed", "removed")
 
-    async def uses(self, session: Transaction, user_id: str, code: str) -> bool:
-        """Use a code of a person's authenticator, or a recovery code, up; return whether it was one."""
-        factor, text = await repository.get(session, user_id), codes.plain(code)
+    async def uses(self, session: Transaction, user_id: str, code: str, address: str) -> bool:
+        """Use a code of a person's authenticator, or a recovery code, up; return whether it was one.
+
+        Codes are counted apart from passwords, wherever they are asked for: who knows the password, or has reset it,
+        gets no more tries by showing it.
+
+        Raises:
+            TooManyLogins: too many were wrong lately.
+        """
+        factor = await repository.get(session, user_id)
         if factor is None:
             return False
+        self._guesses.count(address, user_id)
+        is_right = await self._matches(session, factor, codes.plain(code))
+        if is_right:
+            self._guesses.forgive(address, user_id)
+        return is_right
+
+    async def _matches(self, session: Transaction, factor: SecondFactor, text: str) -> bool:
+        user_id = factor.user_id
         secret = self._master_keys.decrypt(factor.sealed_secret, _purpose(user_id)).decode()
         step = codes.step_of(secret, text, self._now())
         if step is not None:
             return await repository.use_step(session, user_id, step)
         return await repository.use_code(session, user_id, hashed(text))
 
-    async def _require(self, session: Transaction, user_id: str, code: str) -> None:
-        factor = await repository.get(session, user_id)
+    async def _require(self, session: Transaction, person: Member, code: str) -> None:
+        factor = await repository.get(session, person.user_id)
         if factor is None or factor.confirmed_at is None:
             raise NotFound("there is no second factor")
-        if not await self.uses(session, user_id, code):
+        if not await self.uses(session, person.user_id, code, person.actor.address):
             raise PermissionDenied("the code is wrong, or was used already")
 
     async def _renewed(self, session: Transaction, user_id: str) -> list[str]:

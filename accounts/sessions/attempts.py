@@ -4,6 +4,7 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
 
+from accounts.networks import network_of
 from api.errors import TooManyLogins
 
 PER_EMAIL, EMAIL_WINDOW_SECONDS = 10, 15 * 60.0
@@ -14,7 +15,7 @@ MAX_KEYS = 50_000
 
 
 class Attempts:
-    """Counts tries by e-mail and by network address, known or not: the answer tells nobody which e-mails exist.
+    """Counts tries by e-mail and by network, known or not: the answer tells nobody which e-mails exist.
 
     A try that is refused counts as none, so that nobody is made to wait for longer than the window. Addresses from
     which somebody has shown the password lately are counted apart from all others: wrong guesses from elsewhere do
@@ -37,24 +38,24 @@ class Attempts:
             TooManyLogins: there were too many lately, for this e-mail or from this address.
         """
         self.count_address(address)
-        self._one(self._name(address, _plain(email)), self._per_email, EMAIL_WINDOW_SECONDS)
+        self._one(self._name(network_of(address), _plain(email)), self._per_email, EMAIL_WINDOW_SECONDS)
 
     def count_address(self, address: str) -> None:
         """Count one try that names no e-mail. See `count`."""
-        self._one(f"address {address}", PER_ADDRESS, ADDRESS_WINDOW_SECONDS)
+        self._one(f"address {network_of(address)}", PER_ADDRESS, ADDRESS_WINDOW_SECONDS)
 
     def forgive(self, address: str, email: str) -> None:
         """Forget the tries for an e-mail whose owner has shown the password, and know the address from now on."""
-        email = _plain(email)
-        self._tries.pop(self._name(address, email), None)
-        self._known.pop((address, email), None)
-        self._known[address, email] = self._now()
+        network, email = network_of(address), _plain(email)
+        self._tries.pop(self._name(network, email), None)
+        self._known.pop((network, email), None)
+        self._known[network, email] = self._now()
         if len(self._known) > MAX_KEYS:
             self._known.popitem(last=False)
 
-    def _name(self, address: str, email: str) -> str:
-        is_known = self._known.get((address, email), -KNOWN_SECONDS) > self._now() - KNOWN_SECONDS
-        return f"known {address} {email}" if is_known else f"email {email}"
+    def _name(self, network: str, email: str) -> str:
+        is_known = self._known.get((network, email), -KNOWN_SECONDS) > self._now() - KNOWN_SECONDS
+        return f"known {network} {email}" if is_known else f"email {email}"
 
     def _one(self, key: str, most: int, window_seconds: float) -> None:
         now = self._now()

@@ -60,6 +60,7 @@ class LogIns:
 
         Raises:
             Unauthenticated: the e-mail or the password is wrong; which of them is not told, nor felt. Or the code is.
+            TooManyLogins: codes were wrong too often lately.
         """
         async with self._database.reading() as session:
             user = await users.by_email(session, as_kept(email))
@@ -87,6 +88,7 @@ class LogIns:
 
         Raises:
             Unauthenticated: the ticket does not hold any more, or the code is wrong.
+            TooManyLogins: codes were wrong too often lately.
         """
         email, fingerprint = self._read(ticket)
         async with self._database.reading() as session:
@@ -106,7 +108,7 @@ class LogIns:
 
     async def _begin(self, user: User, peer: Peer, code: str | None = None) -> LoggedIn:
         async with self._database.transaction() as session:
-            if code is not None and not await self._second_factors.uses(session, user.id, code):
+            if code is not None and not await self._second_factors.uses(session, user.id, code, peer.address):
                 raise Unauthenticated("the code is wrong, or was used already")
             membership = await memberships.first_of(session, user.id)
             if membership is None:

@@ -1,9 +1,9 @@
 """What can be done with accounts."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from accounts import audit
+from accounts.accepting import Accept, anything
 from accounts.database import Database, Transaction
 from accounts.identifiers import new_id
 from accounts.limits.force import in_force
@@ -23,13 +23,6 @@ from api.errors import NotFound, TooManyAccounts
 
 MOST_OWNED = 20
 """Accounts that one person owns."""
-
-Accept = Callable[[Account], None]
-"""Raises where an account is not in the state in which it is to be changed."""
-
-
-def anything(_: Account) -> None:
-    """Accept an account in any state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +49,7 @@ class Tenants:
         async with self._database.reading() as session:
             return _found(await repository.get(session, account_id))
 
-    async def rename(self, member: Member, name: str, accept: Accept = anything) -> Account:
+    async def rename(self, member: Member, name: str, accept: Accept[Account] = anything) -> Account:
         """Give the account another name. Nothing is changed where `accept` raises.
 
         Raises:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from accounts import audit
 from accounts.audit import Actor
 from accounts.database import Database
+from accounts.pricing.service import Pricing
 from accounts.tenants import repository as tenants
 from accounts.usage import repository
 from accounts.usage.adding import added
@@ -102,9 +103,12 @@ class Json(NamedTuple):
 class Reports:
     """What accounts have used."""
 
-    def __init__(self, database: Database, usage: Usage, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, database: Database, usage: Usage, pricing: Pricing, now: Callable[[], float] = time.time
+    ) -> None:
         self._database = database
         self._usage = usage
+        self._pricing = pricing
         self._now = now
 
     async def report(self, account_id: str, question: Question) -> Report:
@@ -164,12 +168,12 @@ class Reports:
         """Have the days and months of an account begin in another time zone.
 
         Raises:
-            InvalidArgument: there is no such zone.
+            NotFound: there is no such account.
+            InvalidArgument: there is no such zone, or it is another month there.
         """
         after = zone(name).key
         async with self._database.transaction() as session:
-            before = await tenants.time_zone(session, account_id)
-            await tenants.set_time_zone(session, account_id, after)
+            before = await self._pricing.move(session, account_id, after)
             changed = {"before": {"time_zone": before}, "after": {"time_zone": after}}
             audit.record(session, actor, account_id, "account.time_zone_changed", account_id, **changed)
 

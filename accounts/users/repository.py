@@ -43,11 +43,6 @@ async def confirm(session: AsyncSession, user_id: str, now: int) -> None:
     await session.execute(mine.values(confirmed_at=now))
 
 
-async def remove(session: AsyncSession, user_id: str) -> None:
-    """Forget a person."""
-    await session.execute(delete(User).where(User.id == user_id))
-
-
 def add_token(session: AsyncSession, token: UserToken) -> None:
     """Keep the hash of a token."""
     session.add(token)

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from api.tokens import Verifier
-from tests.integration.accounts.installation import Installation, Tenant
+from tests.integration.accounts.installation import Installation, Refused, Tenant
 from tests.integration.accounts.minting import (
     SUPER_USER,
     TOPICS,
@@ -19,7 +19,7 @@ from tests.integration.accounts.minting import (
     token,
 )
 
-UNAUTHENTICATED, RESOURCE_EXHAUSTED = 16, 8
+INVALID_ARGUMENT, UNAUTHENTICATED, RESOURCE_EXHAUSTED = 3, 16, 8
 
 
 @pytest.fixture
@@ -80,6 +80,34 @@ async def test_a_key_that_was_refreshed_is_listed_beside_the_one_before(
     assert keys[new]["expires_at_epoch_seconds"] == second.valid_until
     await client.delete(f"/v1/api-keys/{old}")
     assert await status(refresh(here, second.api_key, second.refresh_token)) == 0
+
+
+async def test_a_refresh_is_repeated_only_when_what_the_first_one_made_holds_no_more(
+    here: Installation, ada: Tenant, client: httpx.AsyncClient
+) -> None:
+    await client.patch("/v1/limits", json={"api_keys": 2})
+    first = await generate(here, ada.key, TOPICS)
+    second = await refresh(here, first.api_key, first.refresh_token)
+    before = await listed(client)
+    with pytest.raises(Refused, match=f"refreshed already: use '{id_of(here, second.api_key)}'") as refused:
+        await refresh(here, first.api_key, first.refresh_token)
+    assert refused.value.status == INVALID_ARGUMENT
+    assert await listed(client) == before
+    await client.delete(f"/v1/api-keys/{id_of(here, second.api_key)}")
+    again = await refresh(here, first.api_key, first.refresh_token)
+    assert (await listed(client))[id_of(here, first.api_key)]["replaced_by"] == id_of(here, again.api_key)
+    assert await status(refresh(here, first.api_key, first.refresh_token)) == INVALID_ARGUMENT
+
+
+async def test_a_repeated_refresh_needs_room_as_a_new_key_does(
+    here: Installation, ada: Tenant, client: httpx.AsyncClient
+) -> None:
+    await client.patch("/v1/limits", json={"api_keys": 2})
+    first = await generate(here, ada.key, TOPICS)
+    second = await refresh(here, first.api_key, first.refresh_token)
+    await client.delete(f"/v1/api-keys/{id_of(here, second.api_key)}")
+    await generate(here, ada.key, TOPICS)
+    assert await status(refresh(here, first.api_key, first.refresh_token)) == RESOURCE_EXHAUSTED
 
 
 async def test_a_key_that_carries_its_permissions_is_not_rotated_nor_asked_about(

@@ -358,3 +358,20 @@ async def test_a_new_service_does_all_of_its_jobs_at_once(start: Start) -> None:
         while not all(job.runs for job in await jobs.list()):
             await asyncio.sleep(0.05)
     assert {job.outcome for job in await jobs.list()} == {"done"}
+
+
+async def test_whoever_manages_an_account_takes_no_operators_right_away(here: Installation) -> None:
+    ada, bob = await here.tenant("ada"), await here.tenant("bob")
+    operators, email = here.accounts.operation.operators, await here.join(ada.id, "eve", "viewer")
+    eve = (await operators.appoint(email)).user_id
+    async with logged_in(here, ada.email) as owner, logged_in(here, email) as by_eve:
+        look = (await by_eve.post(f"{ADMIN}/{bob.id}/impersonations", json={"reason": "ticket 4711"})).json()["token"]
+        assert (await owner.delete(f"/v1/members/{eve}")).status_code == 204
+    assert [each_email for _, each_email in await operators.list()] == [email]
+    async with here.rest(authorization=look) as viewer:
+        assert (await viewer.get("/v1/caches")).status_code == 200
+        await operators.dismiss(email)
+        assert (await viewer.get("/v1/caches")).status_code == 401
+    assert (await audited(here, bob.id))[-1] == ("impersonation.ended", "system")
+    again = await here.tenant("eve")
+    assert again.email == email

@@ -1,7 +1,7 @@
 """What every endpoint has: pages, idempotency keys, tags of a state, and what is left of a limit."""
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from accounts.rest.rate_limits import RestLimits
 from tests.integration.accounts.conftest import Start
-from tests.integration.accounts.installation import Installation
+from tests.integration.accounts.installation import ORIGIN, Installation
 
 KEY = "idempotency-key"
 
@@ -174,6 +174,16 @@ async def test_who_asks_too_often_is_told_how_long_to_wait(start: Start) -> None
         assert (answers[-1].json()["code"], int(answers[-1].headers["retry-after"]) > 0) == ("too_many_requests", True)
         assert [(await other.get("/v1/caches")).status_code for _ in range(2)] == [401, 429]
     assert await here.cache_names(ada.key) == []
+
+
+async def test_the_addresses_of_one_network_of_ipv6_are_limited_together(start: Start) -> None:
+    here = await start(rest_limits=RestLimits(per_caller=9, per_address=2))
+    statuses: list[int] = []
+    for address in ("2001:db8::1", "2001:db8::2", "2001:db8::3", "2001:db8:0:1::1"):
+        transport = httpx.ASGITransport(app=cast("Any", here.app), client=(address, 4711))
+        async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as client:
+            statuses.append((await client.get("/v1/caches")).status_code)
+    assert statuses == [401, 401, 429, 401]
 
 
 async def test_the_script_of_an_operator_is_done_once_too_and_told_what_is_left(here: Installation) -> None:

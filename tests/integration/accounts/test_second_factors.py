@@ -131,6 +131,25 @@ async def test_codes_are_not_to_be_guessed(ada: Ada) -> None:
     assert statuses[-1] == 429
 
 
+@pytest.mark.parametrize("path", ["removal", "recovery-codes"])
+async def test_codes_are_not_to_be_guessed_by_who_knows_the_password_and_has_stolen_a_log_in(
+    ada: Ada, path: str
+) -> None:
+    await ada.add_factor()
+    body = {"password": PASSWORD, "code": "000000"}
+    statuses = [(await ada.browser.post(f"{FACTOR}/{path}", json=body)).status_code for _ in range(11)]
+    assert statuses == [403] * 10 + [429]
+    await ada.post("/v1/login", LOG_IN | {"code": "000000"}, 429)
+
+
+async def test_codes_of_an_authenticator_that_was_begun_are_not_to_be_guessed(ada: Ada) -> None:
+    await ada.post(FACTOR, {"password": PASSWORD}, 201)
+    statuses = [
+        (await ada.browser.post(f"{FACTOR}/confirmation", json={"code": "000000"})).status_code for _ in range(11)
+    ]
+    assert statuses == [403] * 10 + [429]
+
+
 async def test_a_ticket_does_not_outlive_the_password_or_five_minutes(start: Start, ada: Ada, tmp_path: Path) -> None:
     await ada.add_factor()
     ticket = (await ada.post("/v1/login", LOG_IN, 202))["ticket"]

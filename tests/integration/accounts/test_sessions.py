@@ -158,6 +158,17 @@ async def test_an_api_key_makes_no_key_that_could_replace_it(here: Installation)
             assert (await program.post("/v1/api-keys", json={"role_id": role})).status_code == status
 
 
+@pytest.mark.parametrize("scheme", ["", "Bearer ", "bearer ", "BEARER  "])
+async def test_a_credential_comes_with_or_without_its_scheme(here: Installation, scheme: str) -> None:
+    ada = await here.tenant()
+    token, _ = await here.accounts.operation.operators.make_token("a script", None)
+    async with here.rest() as program:
+        for path, credential in (("/v1/caches", ada.key), ("/v1/admin/accounts", token)):
+            answer = await program.get(path, headers={"authorization": scheme + credential})
+            assert answer.status_code == 200
+        assert (await program.get("/v1/caches", headers={"authorization": f"Basic {ada.key}"})).status_code == 401
+
+
 async def test_no_password_and_no_e_mail_reach_the_log(here: Installation, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
         async with here.rest() as browser:

@@ -69,7 +69,9 @@ class Asking:
         self._here = here
         self._named = {"cache-1": named}
         self.account = account
-        self._reports = Reports(here.accounts.database, here.accounts.usage, NOW.timestamp)
+        self._reports = Reports(
+            here.accounts.database, here.accounts.usage, here.accounts.finance.pricing, NOW.timestamp
+        )
 
     async def uses(self, *counted: tuple[int, str, Line]) -> None:
         async with self._here.accounts.database.transaction() as session:

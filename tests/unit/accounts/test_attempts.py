@@ -75,3 +75,16 @@ def test_somebody_elses_guesses_do_not_keep_the_owner_out() -> None:
     clock.advance(KNOWN_SECONDS + EMAIL_WINDOW_SECONDS)
     assert try_often(attempts, 1, "192.0.2.1", "ada@example.com") == 1
     assert try_often(attempts, 100, "198.51.100.1", "ada@example.com") == PER_EMAIL - 1
+
+
+def test_the_addresses_of_one_network_of_ipv6_are_one() -> None:
+    clock = Clock()
+    attempts = Attempts(now=clock)
+    for n in range(PER_ADDRESS):
+        attempts.count(f"2001:db8:0:1:{n:x}::1", f"{n}@example.com")
+    with pytest.raises(TooManyLogins):
+        attempts.count("2001:db8:0:1:ffff::1", "another@example.com")
+    attempts.count("2001:db8:0:2::1", "another@example.com")
+    attempts.forgive("2001:db8:0:3::1", "ada@example.com")
+    assert try_often(attempts, 100, "198.51.100.1", "ada@example.com") == PER_EMAIL
+    assert try_often(attempts, 1, "2001:db8:0:3::2", "ada@example.com") == 1

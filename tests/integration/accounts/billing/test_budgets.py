@@ -7,9 +7,11 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from accounts.billing.periods import month_of
 from api.account import Cap
+from api.errors import InvalidArgument
 from tests.integration.accounts.billing.books import Books, at, plan
 from tests.integration.accounts.installation import Installation
 from tests.patience import patient, until
@@ -93,6 +95,22 @@ async def test_a_higher_amount_or_no_budget_lifts_a_cap_at_once(here: Installati
         assert [cap.mode for cap in await caps(books)] == ["throttle"]
         assert (await program.delete(path)).status_code == 204
         assert await caps(books) == ()
+
+
+async def test_a_budget_that_somebody_else_has_changed_is_left_alone(here: Installation) -> None:
+    books, program = await account(here)
+    async with program:
+        path = f"/v1/budgets/{(await make(program))['budget_id']}"
+        seen = {"if-match": (await program.get(path)).headers["etag"]}
+        await books.use(publish=60)  # spending is no change
+        assert (await program.get(path)).headers["etag"] == seen["if-match"]
+        changed = await program.patch(path, json={"amount": "2.00"}, headers=seen)
+        assert changed.status_code == 200
+        for method, body in (("PATCH", {"amount": "3.00"}), ("DELETE", None)):
+            stale = await program.request(method, path, json=body, headers=seen)
+            assert (stale.status_code, stale.json()["code"]) == (412, "precondition_failed")
+        assert (await program.get(path)).json()["amount"] == "2.00"
+        assert (await program.delete(path, headers={"if-match": changed.headers["etag"]})).status_code == 204
 
 
 async def test_budgets_of_caches_keys_and_tokens_count_their_own(here: Installation) -> None:
@@ -199,3 +217,50 @@ async def test_a_cap_tells_routers_when_its_month_ends_unless_a_test_clock_says_
         await turned.use(publish=100)
         await until_capped(turned, {"all"})
     assert [cap.until for cap in await caps(turned)] == [None]
+
+
+async def test_no_plan_in_another_currency_takes_a_budgets_effect(here: Installation) -> None:
+    books, program = await account(here)
+    async with program:
+        await make(program, name="cap", mode="stop")
+        euros = plan("EUR", publish_operations="0.01")
+        for when in ("now", "next_month"):
+            with pytest.raises(InvalidArgument, match="'cap' in USD; delete them"):
+                await books.has(euros, when)
+        await books.has(plan("USD", publish_operations="0.02"))
+        await books.has(plan("EUR"), "next_month")  # charges nothing
+        await books.turn(at("2028-03-01T00:00:00"))
+        (shown,) = (await program.get("/v1/budgets")).json()["budgets"]
+        assert (shown["is_counted"], shown["currency"]) == (True, "USD")
+        with pytest.raises(InvalidArgument, match="'cap' in USD"):
+            await books.has(euros)
+        await program.delete(f"/v1/budgets/{shown['budget_id']}")
+        await books.has(euros)
+        assert (await make(program, mode="stop"))["currency"] == "EUR"
+
+
+async def test_a_budget_is_made_in_the_currency_that_the_account_is_charged_in(here: Installation) -> None:
+    books, program = await account(here)
+    async with program:
+        await books.turn(at("2028-02-11T00:00:00"))
+        await books.has(plan("EUR"))
+        assert (await make(program))["currency"] == "USD"
+        for shown in (await program.get("/v1/budgets")).json()["budgets"]:
+            await program.delete(f"/v1/budgets/{shown['budget_id']}")
+        await books.has(plan("KWD", publish_operations="0.001"), "next_month")
+        refused = await program.post("/v1/budgets", json={"name": "all", "amount": "1"})
+        assert (refused.status_code, "a plan in KWD in place of USD" in refused.json()["message"]) == (400, True)
+        await books.turn(at("2028-03-01T00:00:00"))
+        assert (await make(program))["currency"] == "KWD"
+
+
+async def test_a_budget_that_an_older_version_left_in_another_currency_says_so(here: Installation) -> None:
+    books, program = await account(here)
+    async with program:
+        made = await make(program, mode="stop")
+        async with here.accounts.database.transaction() as session:
+            await session.execute(text("UPDATE budget SET currency = 'EUR' WHERE id = :id"), {"id": made["budget_id"]})
+        await books.use(publish=1000)
+        shown = (await program.get(f"/v1/budgets/{made['budget_id']}")).json()
+        assert (shown["spent"], shown["in_force"], shown["is_counted"]) == ("0.00", False, False)
+        assert (await books.finance.watch.look_at_all()).endswith("1 budgets in another currency than the plan")

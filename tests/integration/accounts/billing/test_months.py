@@ -285,3 +285,31 @@ async def test_an_invoice_is_void_by_a_credit_note(here: Installation, *, bill_a
         await books.finance.invoices.void(invoice.id, SYSTEM, "again", bill_again=False)
     expected = ["correction publish_operations 8 8.00", "adjustment 1 2.00", "credit 1 -3.00"] if bill_again else []
     assert await books.draft() == expected
+
+
+async def test_an_invoice_that_the_next_one_does_not_look_at_is_not_billed_again(here: Installation) -> None:
+    books = await Books.open(here, "2028-06-01T00:00:00")
+    await books.has(plan(publish_operations="1"))
+    await books.use(publish=8)
+    (june,) = await books.turn(at("2028-07-01T00:00:00"))
+    await books.use(publish=4)
+    await books.late("2028-06-11T00:00:00", publish=2)
+    (july,) = await books.turn(at("2028-08-01T00:00:00"))
+    await books.turn(at("2028-10-01T00:00:00"))
+    for invoice in (june, july):  # the one for July is looked at, and June's usage on it is not
+        with pytest.raises(InvalidArgument, match="charges usage of 2028-06, which the next invoice does not look at"):
+            await books.finance.invoices.void(invoice.id, SYSTEM, "wrong address", bill_again=True)
+    assert await books.draft() == []
+    note = await books.finance.invoices.void(june.id, SYSTEM, "wrong address", bill_again=False)
+    assert note.total == -8
+
+
+async def test_an_invoice_that_is_looked_at_for_the_last_time_is_billed_again(here: Installation) -> None:
+    books = await Books.open(here, "2028-06-01T00:00:00")
+    await books.has(plan(publish_operations="1"))
+    await books.use(publish=8)
+    (june,) = await books.turn(at("2028-07-01T00:00:00"))
+    await books.turn(at("2028-09-30T23:59:59"))
+    await books.finance.invoices.void(june.id, SYSTEM, "wrong address", bill_again=True)
+    (september,) = await books.turn(at("2028-10-01T00:00:00"))
+    assert await books.lines(september) == ["correction publish_operations 8 8.00"]

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 
@@ -12,11 +13,13 @@ import pytest_asyncio
 from accounts.audit import SYSTEM
 from accounts.payments.service import HOUR, Payments
 from accounts.payments.stripe import Stripe
-from api.errors import InvalidArgument
+from accounts.pricing import repository as pricing_rows
+from api.errors import InvalidArgument, NotFound, Unavailable
 from api.usage import DELIVERY, PUBLISH, Line
 from tests.integration.accounts.billing.books import Books, plan
 from tests.integration.accounts.billing.stripe_stand_in import KEY, StripeStandIn, stripe_stand_in
 from tests.integration.accounts.installation import Installation
+from tests.unit.clock import Clock
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
@@ -36,9 +39,9 @@ class Paying:
     customer: str
     hour: int
 
-    async def use(self, publish: int, delivery: int = 0, hours_ago: int = 0) -> None:
-        """Have usage of an hour become known."""
-        minute = (self.hour - hours_ago * HOUR) // 60 + 5
+    async def use(self, publish: int, delivery: int = 0, hours_ago: int = 0, minute: int = 5) -> None:
+        """Have usage of a minute of an hour become known."""
+        minute += (self.hour - hours_ago * HOUR) // 60
         lines = [
             Line(self.books.account, "cache_1", meter, "", units, units, units)
             for meter, units in ((PUBLISH, publish), (DELIVERY, delivery))
@@ -65,7 +68,8 @@ async def paying(here: Installation, monkeypatch: pytest.MonkeyPatch) -> AsyncGe
         await payments.link(account.id, SYSTEM, customer)
         monkeypatch.setattr(finance.clocks, "_now", lambda: now)
         yield Paying(books, payments, stripe, customer, now - 1800 - HOUR)
-        await payments.unlink(account.id, SYSTEM)
+        with suppress(NotFound):
+            await payments.unlink(account.id, SYSTEM)
         await provider.close()
         assert stripe.wrong == []
 
@@ -79,6 +83,22 @@ async def test_hours_that_are_over_are_told_once(paying: Paying) -> None:
         assert (paying.told(), paying.told("delivery_operations"), paying.stripe.requests) == (120, 7, 3)
     hours = {int(form["timestamp"]) for form in paying.stripe.seen.values()}
     assert hours == {paying.hour, paying.hour - 2 * HOUR}
+
+
+async def test_what_was_used_while_it_cost_nothing_is_not_told(paying: Paying, monkeypatch: pytest.MonkeyPatch) -> None:
+    clocks, account = paying.books.finance.clocks, paying.books.account
+    clock = Clock(paying.hour - 2 * HOUR + 1800)
+    monkeypatch.setattr(clocks, "_now", clock)
+    async with paying.books.here.accounts.database.transaction() as session:
+        await pricing_rows.assign(session, account, int(clock()) - HOUR, "free", 1, int(clock()))
+    await paying.books.finance.pricing.assign(account, SYSTEM, "pay-per-use", None, "now", any_plan=True)
+    clock.advance(4 * HOUR)
+    await paying.use(100)
+    await paying.use(1000, hours_ago=2)  # in the first minutes of the hour in whose middle the plan began
+    await paying.use(20, hours_ago=2, minute=45)
+    await paying.use(10_000, hours_ago=3)
+    await paying.payments.report_due()
+    assert (paying.told(), len(paying.stripe.seen)) == (120, 2)
 
 
 async def test_what_is_late_is_told_as_another_event(paying: Paying) -> None:
@@ -136,6 +156,21 @@ async def test_a_refusal_is_noted_and_mended_by_another_customer(paying: Paying)
     assert paying.told() == 0
     await paying.payments.report_due()
     assert paying.told() == 100
+
+
+async def test_the_rest_is_told_before_an_account_is_deleted(paying: Paying, monkeypatch: pytest.MonkeyPatch) -> None:
+    administration = paying.books.here.accounts.operation.accounts
+    monkeypatch.setattr(administration, "_payments", paying.payments)
+    await paying.use(100)
+    await paying.use(5, hours_ago=-1)
+    paying.stripe.answers = [(503, True)]
+    with pytest.raises(Unavailable, match="payment provider cannot be told"):
+        await administration.delete(paying.books.account, SYSTEM)
+    await paying.use(11)
+    await administration.delete(paying.books.account, SYSTEM)
+    assert paying.told() == 116
+    with pytest.raises(NotFound):
+        await paying.payments.read(paying.books.account)
 
 
 async def test_without_a_provider_nobody_is_told(here: Installation) -> None:

@@ -1,13 +1,16 @@
 """Billing over REST: an integrator runs a month in seconds, and reads its bill in every form."""
 
+from dataclasses import replace
 from io import BytesIO
 from itertools import count
+from typing import Any
 
 import httpx
 import pytest
 from pypdf import PdfReader
 
 from accounts.audit import SYSTEM
+from accounts.pricing.service import When
 from tests.integration.accounts.billing.books import Books, at, plan
 from tests.integration.accounts.installation import Installation
 
@@ -148,3 +151,56 @@ async def test_a_line_that_is_not_there_is_not_found(here: Installation) -> None
     async with program:
         for number in ("0", "2", "9" * 20):
             assert (await program.get(f"/v1/invoices/{made.id}/lines/{number}/usage")).status_code == 404
+
+
+async def choose(program: httpx.AsyncClient, plan_id: str, **fields: Any) -> httpx.Response:
+    return await program.post("/v1/billing/plan", json={"plan_id": plan_id, **fields})
+
+
+async def test_an_account_chooses_the_newest_version_or_keeps_its_own(here: Installation) -> None:
+    books, program = await account(here)
+    pricing, first = books.finance.pricing, plan(publish_operations="0.01")
+    await pricing.make(SYSTEM, first, public=True)
+    async with program:
+        await choose(program, first.id)
+        await pricing.make(SYSTEM, replace(first, name="Dearer"), public=True)
+        _, other = await account(here)
+        async with other:
+            assert (await choose(other, first.id, version=1)).status_code == 404
+            shown = (await other.get(f"/v1/plans/{first.id}")).json()["plans"]
+            assert [each["version"] for each in shown] == [2]
+            await pricing.make(SYSTEM, replace(first, name="Withdrawn"), public=False)
+            for version in ({}, {"version": 1}, {"version": 2}, {"version": 3}):
+                assert (await choose(other, first.id, **version)).status_code == 404
+        assert (await choose(program, first.id, version=1, when="next_month")).status_code == 201
+        shown = (await program.get(f"/v1/plans/{first.id}")).json()["plans"]
+        assert [each["version"] for each in shown] == [1]
+        assert (await choose(program, "free")).status_code == 201
+
+
+@pytest.mark.parametrize("when", ["now", "next_month"])
+async def test_an_account_does_not_leave_what_operators_have_agreed_with_it(here: Installation, when: When) -> None:
+    books, program = await account(here)
+    agreed = await books.finance.pricing.make(SYSTEM, plan(minimum="1000"), public=False)
+    await books.finance.pricing.assign(books.account, SYSTEM, agreed.id, None, when, any_plan=True)
+    async with program:
+        for wanted in ("now", "next_month"):
+            refused = await choose(program, "free", when=wanted)
+            assert (refused.status_code, "given to the account by the operators" in refused.text) == (403, True)
+        await books.finance.pricing.assign(books.account, SYSTEM, "pay-per-use", None, when, any_plan=True)
+        assert (await choose(program, "free")).status_code == 201
+
+
+async def test_a_choice_makes_nothing_cheaper_that_was_used_before(here: Installation) -> None:
+    books, program = await account(here, "2028-02-01T00:04:00")
+    dear = await books.finance.pricing.make(SYSTEM, plan(publish_operations="0.01"), public=True)
+    async with program:
+        chosen = await choose(program, dear.id)  # from a plan that charges nothing
+        assert chosen.json()["since_epoch_seconds"] == at("2028-02-01T00:00:00")
+        await books.use(publish=5)
+        await books.turn(at("2028-02-01T00:14:59"))
+        chosen = await choose(program, "free")
+        assert chosen.json()["since_epoch_seconds"] == at("2028-02-01T00:15:00")
+        assert await books.draft() == ["usage publish_operations 5 0.05"]
+        await books.turn(at("2028-02-29T23:50:00"))
+        assert await books.draft() == ["usage publish_operations 5 0.05"]

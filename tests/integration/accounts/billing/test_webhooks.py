@@ -9,6 +9,8 @@ from itertools import count
 import httpx
 import pytest
 
+from accounts.billing_webhooks.delivering import TOGETHER_EACH
+from accounts.billing_webhooks.service import MOST_WAITING_PINGS
 from tests.integration.accounts.billing.books import Books, at, plan
 from tests.integration.accounts.installation import Installation
 from tests.patience import patient
@@ -91,3 +93,34 @@ async def test_endpoints_are_their_accounts_own(here: Installation) -> None:
         for url, events in (("ftp://x/", ["invoice.finalized"]), (receiver.url, list[str]())):
             refused = await program.post("/v1/billing/webhooks", json={"url": url, "events": events})
             assert refused.status_code == 400
+
+
+async def hook(program: httpx.AsyncClient, url: str) -> str:
+    made = await program.post("/v1/billing/webhooks", json={"url": url, "events": ["invoice.finalized"]})
+    return f"/v1/billing/webhooks/{made.json()['webhook_id']}"
+
+
+async def test_whose_endpoints_never_answer_delays_nobody_else(here: Installation) -> None:
+    (_, hostile), (_, program) = await account(here), await account(here)
+    async with hostile, program, receiving() as silent, receiving() as receiver:
+        silent.silent = True
+        hooks = [await hook(hostile, silent.url) for _ in range(2)]
+        for path in hooks:
+            for _ in range(MOST_WAITING_PINGS):
+                assert (await hostile.post(f"{path}/ping")).status_code == 202
+            refused = await hostile.post(f"{path}/ping")
+            assert (refused.status_code, "5 pings wait" in refused.json()["message"]) == (429, True)
+        async with asyncio.timeout(patient(30)):
+            while len(silent.requests) < TOGETHER_EACH:
+                await asyncio.sleep(0.02)
+        path = await hook(program, receiver.url)
+        for _ in range(MOST_WAITING_PINGS + 1):
+            await program.post(f"{path}/ping")
+            async with asyncio.timeout(patient(30)):
+                while (await program.get(f"{path}/deliveries")).json()["deliveries"][0]["state"] == "waiting":
+                    await asyncio.sleep(0.02)
+        tried = [(await hostile.get(f"{each}/deliveries")).json()["deliveries"] for each in hooks]
+        assert {delivery["tries"] for deliveries in tried for delivery in deliveries} == {0}
+        assert len(silent.requests) == TOGETHER_EACH
+        for each in hooks:
+            await hostile.delete(each)

@@ -15,7 +15,17 @@ from tests.unit.accounts.billing.plans import plan
 HOUR, DAY = 3600, 86400
 
 zones = st.sampled_from(
-    ["UTC", "Europe/Vienna", "America/Santiago", "America/Asuncion", "Africa/Cairo", "Asia/Kathmandu", "Pacific/Apia"]
+    [
+        "UTC",
+        "Europe/Vienna",
+        "America/Santiago",
+        "America/Asuncion",
+        "Africa/Cairo",
+        "Asia/Kathmandu",
+        "Pacific/Apia",
+        "Pacific/Kiritimati",
+        "Pacific/Pago_Pago",
+    ]
 )
 instants = st.integers(946_684_800, 2_208_988_800)
 
@@ -58,11 +68,20 @@ def test_months_follow_each_other_without_a_gap(instant: int, zone: str) -> None
 
 
 @given(instants, zones, zones)
-def test_a_move_to_another_zone_leaves_no_gap(instant: int, old: str, new: str) -> None:
+def test_a_move_to_another_zone_leaves_no_gap_and_no_sliver(instant: int, old: str, new: str) -> None:
     month = month_of(instant, old)
     after = following(month.end, new)
     assert after.start == month.end < after.end
     assert month_of(after.end, new).start == after.end
+    assert 26 * DAY < after.end - after.start < 33 * DAY
+    assert after.label == following(month.end, old).label != month.label
+
+
+def test_hours_of_a_month_that_is_billed_already_are_of_the_next_one() -> None:
+    january = month_of(at("2028-01-31T12:00:00"), "UTC")
+    february = following(january.end, "America/New_York")
+    assert (iso(february.start), iso(february.end)) == ("2028-02-01T00:00:00Z", "2028-03-01T05:00:00Z")
+    assert (january.label, february.label) == ("2028-01", "2028-02")
 
 
 def test_a_change_of_plan_makes_two_parts() -> None:
