@@ -99,17 +99,13 @@ class Feeds:
                 while True:
                     link = self._watched.get(feed.topic)
                     try:
-                        if link is None:
-                            raise Moved
-                        resumed = await link.subscribe(feed.topic, number, page)
+                        resumed = await self._asked(link, feed.topic, number, page)
                     except Moved as moved:
                         following = self._owners.follow(moved)
                     else:
                         if self._watched.get(feed.topic) is link:
                             return resumed
                         continue
-                    finally:
-                        self._watched_elsewhere(feed.topic, link)
                     await following
                     self._place(feed)
         except TimeoutError:
@@ -117,10 +113,15 @@ class Feeds:
                 raise
             raise Unavailable("the topic's storage node cannot be reached") from None
 
-    def _watched_elsewhere(self, topic: Topic, link: Watching | None) -> None:
-        """Have a link that was asked for a topic not go on to watch it where another one does by now, or none."""
-        if link is not None and self._watched.get(topic) is not link:
-            link.unsubscribe(topic)
+    async def _asked(self, link: Watching | None, topic: Topic, number: int, page: int) -> Resumed:
+        """Ask a link, which does not go on to watch the topic where another one does by then, or none."""
+        if link is None:
+            raise Moved
+        try:
+            return await link.subscribe(topic, number, page)
+        finally:
+            if self._watched.get(topic) is not link:
+                link.unsubscribe(topic)
 
     def item(self, topic: Topic, page: int, number: int, frame: bytes) -> None:
         """Take one item that a storage node broadcast."""
