@@ -65,10 +65,15 @@ async def assignments(session: AsyncSession, account_id: str) -> Sequence[tuple[
 
 async def assign(session: AsyncSession, account_id: str, since: int, plan_id: str, version: int, now: int) -> None:
     """Give an account a plan from `since` on; what was to come later is forgotten."""
-    later = (PlanAssignment.account_id == account_id, PlanAssignment.since >= since)
-    await session.execute(delete(PlanAssignment).where(*later))
+    await forget_later(session, account_id, since - 1)
     session.add(PlanAssignment(account_id=account_id, since=since, plan_id=plan_id, plan_version=version, made_at=now))
     await session.flush()
+
+
+async def forget_later(session: AsyncSession, account_id: str, after: int) -> None:
+    """Forget the plans that an account was to have from a time after `after` on."""
+    later = (PlanAssignment.account_id == account_id, PlanAssignment.since > after)
+    await session.execute(delete(PlanAssignment).where(*later))
 
 
 async def move_assignment(session: AsyncSession, account_id: str, since: int, to: int, now: int) -> None:

@@ -95,6 +95,8 @@ class Pricing:
     ) -> Assignment:
         """Give an account a plan. What it has used until then is charged under the plan that it had.
 
+        Where that is the same one it goes on, and what was to come later is forgotten.
+
         Args:
             account_id: Which account.
             actor: Who does so.
@@ -121,22 +123,20 @@ class Pricing:
             if not any_plan:
                 await self._require_choice(session, account_id, row, present, now)
             period = await self.period_at(session, customer, now)
-            begun = step_of(now) if any_plan else begins_at(now, present)
+            begun = step_of(now) if any_plan else begins_at(now, present, period.end)
             since = period.end if when == "next_month" else begun
             before = at(held, since - 1)
             _check_currency(plan_of(row), () if since == period.end else _in_force(held, period.start, since))
             _check_budgets(plan_of(row), await budgets.of_account(session, account_id))
-            await repository.assign(session, account_id, since, row.id, row.version, now)
-            audit.record(
-                session,
-                actor,
-                account_id,
-                "price_plan.assigned",
-                account_id,
-                before={"plan": str(before.plan)},
-                after={"plan": f"{row.id} v{row.version}", "since": since},
-            )
-        return Assignment(since, plan_of(row))
+            if (before.plan.id, before.plan.version) == (row.id, row.version):
+                given = before  # a month is not cut where the same plan goes on
+                await repository.forget_later(session, account_id, max(since - 1, before.since))
+            else:
+                given = Assignment(since, plan_of(row))
+                await repository.assign(session, account_id, since, row.id, row.version, now)
+            was, after = {"plan": str(before.plan)}, {"plan": str(given.plan), "since": given.since}
+            audit.record(session, actor, account_id, "price_plan.assigned", account_id, before=was, after=after)
+        return given
 
     async def _require_choice(
         self, session: Transaction, account_id: str, row: PricePlan, present: Plan, now: int
