@@ -77,7 +77,7 @@ async def forget_later(session: AsyncSession, account_id: str, after: int) -> No
 
 
 async def move_assignment(session: AsyncSession, account_id: str, since: int, to: int, now: int) -> None:
-    """Give an account the plan that it is to have from `since` on from `to` on instead, if there is one."""
+    """Give an account the plan that it is to have from `since` on from `to` on instead."""
     row = await session.get(PlanAssignment, (account_id, since))
     if row is not None and since != to:
         plan_id, version = row.plan_id, row.plan_version

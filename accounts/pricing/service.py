@@ -7,7 +7,7 @@ from typing import Literal
 from accounts import audit
 from accounts.audit import Actor
 from accounts.billing.money import ZERO
-from accounts.billing.periods import SHORTEST_SECONDS, Assignment, Period, following, month_of
+from accounts.billing.periods import SHORTEST_SECONDS, Assignment, Period, following, month_of, nearest_border
 from accounts.billing.plan import Plan, checked, from_json, to_json
 from accounts.billing.settings import BillingSettings
 from accounts.budgets import repository as budgets
@@ -165,7 +165,8 @@ class Pricing:
     async def move(self, session: Transaction, account_id: str, zone: str) -> str:
         """Have the months of an account be those of another time zone, from the end of the one that runs on.
 
-        That ends with the month of the new zone, as does a plan that was to end with it. Return the zone of before.
+        That ends with the month of the new zone. A plan that is to come with a month comes with the same one. An account
+        that has just begun may come into another month with it. Return the zone of before.
 
         Raises:
             NotFound: there is no such account.
@@ -178,9 +179,13 @@ class Pricing:
         old = await self.period_at(session, customer, now)
         new = await self.period_at(session, replace(customer, zone=zone), now)
         is_first = await repository.last_closed(session, account_id) is None
-        if not is_first and new.start - old.start >= SHORTEST_SECONDS:
+        last = (await self.held(session, customer))[-1].since
+        is_to_come = last > now and month_of(last, customer.zone).start == last
+        border = nearest_border(last, zone)
+        if (is_to_come and border <= now) or (not is_first and new.start - old.start >= SHORTEST_SECONDS):
             raise InvalidArgument(f"it is another month in {zone} already; change the time zone when it has begun here")
-        await repository.move_assignment(session, account_id, old.end, new.end, now)
+        if is_to_come:
+            await repository.move_assignment(session, account_id, last, border, now)
         customer.profile.closes_at = now  # so that it is looked at, and set anew
         await tenants.set_time_zone(session, account_id, zone)
         return customer.zone

@@ -98,3 +98,31 @@ async def test_each_month_is_exported_once_whatever_the_zone(here: Installation,
     await mine.again(books.account, SYSTEM, made.id, "2028-02-10")
     assert await mine.run_due() == "3 files"
     assert {path.stem: path.read_text() for path in sorted(folder.iterdir())} == texts
+
+
+async def test_a_move_in_the_first_month_leaves_a_plan_its_month(here: Installation) -> None:
+    books = await Books.open(here, "2028-02-01T01:00:00")
+    await books.has(plan(minimum="30"), "next_month")
+    await move(books, NEW_YORK)
+    held = await books.finance.pricing.held_by(books.account)
+    assert [each.since for each in held[1:]] == [at("2028-03-01T00:00:00", NEW_YORK)]
+    for zone in ("UTC", NEW_YORK):
+        await move(books, zone)
+    assert await books.finance.pricing.held_by(books.account) == held
+    assert await books.turn(at("2028-03-01T00:00:00", NEW_YORK)) == []
+    (march,) = await books.turn(at("2028-04-01T00:00:00", NEW_YORK))
+    assert march.total == 30
+
+
+async def test_no_move_has_a_plan_that_is_to_come_begin_before_it(here: Installation) -> None:
+    books = await Books.open(here, "2028-01-31T20:00:00")
+    await books.has(plan(minimum="30"), "next_month")
+    with pytest.raises(InvalidArgument, match="another month in Pacific/Kiritimati already"):
+        await move(books, KIRITIMATI)
+    await books.turn(at("2028-02-01T00:00:00"))
+    held = await books.finance.pricing.held_by(books.account)
+    await books.turn(at("2028-02-01T02:00:00"))
+    await move(books, KIRITIMATI)
+    assert await books.finance.pricing.held_by(books.account) == held
+    (february,) = await books.turn(at("2028-03-01T00:00:00", KIRITIMATI))
+    assert february.total == 30
