@@ -165,14 +165,16 @@ class Pricing:
     async def move(self, session: Transaction, account_id: str, zone: str) -> str:
         """Have the months of an account be those of another time zone, from the end of the one that runs on.
 
-        That ends with the month of the new zone. A plan that is to come with a month comes with the same one. An account
-        that has just begun may come into another month with it. Return the zone of before.
+        That ends with the month of the new zone. A plan that is to come with a month comes with the same one. An
+        account that has just begun may come into another month with it. Return the zone of before.
 
         Raises:
             NotFound: there is no such account.
             InvalidArgument: what runs would be another month, as in its last hours or before the last one is billed.
         """
         customer = await self.customer_alone(session, account_id)
+        if zone == customer.zone:
+            return zone
         now = await self._clocks.now(session, account_id)
         if (await self.next_period(session, customer)).end <= now:
             raise InvalidArgument("the month before is not invoiced yet; change the time zone after that")

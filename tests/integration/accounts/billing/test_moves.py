@@ -126,3 +126,13 @@ async def test_no_move_has_a_plan_that_is_to_come_begin_before_it(here: Installa
     assert await books.finance.pricing.held_by(books.account) == held
     (february,) = await books.turn(at("2028-03-01T00:00:00", KIRITIMATI))
     assert february.total == 30
+
+
+async def test_the_time_zone_of_before_can_be_said_again_at_any_time(here: Installation) -> None:
+    books = await Books.open(here, "2028-01-01T00:00:00")
+    await books.turn(at("2028-02-01T00:00:00") - 1)
+    async with here.accounts.database.transaction() as session:
+        await books.finance.clocks.turn(session, SYSTEM, books.account, at("2028-02-01T00:00:00"))
+    with pytest.raises(InvalidArgument, match="not invoiced yet"):
+        await move(books, NEW_YORK)
+    await move(books, "UTC")
