@@ -109,8 +109,8 @@ class Pricing:
         Raises:
             NotFound: there is no such plan, or it is not offered.
             PermissionDenied: the account has one by agreement with operators, who alone may give it another.
-            InvalidArgument: its currency is another one, which can only change with the month, and only where no budget
-                is in the one before.
+            InvalidArgument: its currency is another one, which can only change with the month, and, unless operators
+                change it, only where no budget is in the one before.
         """
         async with self._database.transaction() as session:
             customer = await self.customer_alone(session, account_id)
@@ -127,7 +127,8 @@ class Pricing:
             since = period.end if when == "next_month" else begun
             before = at(held, since - 1)
             _check_currency(plan_of(row), () if since == period.end else _in_force(held, period.start, since))
-            _check_budgets(plan_of(row), await budgets.of_account(session, account_id))
+            if not any_plan:
+                _check_budgets(plan_of(row), before.plan, await budgets.of_account(session, account_id))
             if (before.plan.id, before.plan.version) == (row.id, row.version):
                 given = before  # a month is not cut where the same plan goes on
                 await repository.forget_later(session, account_id, max(since - 1, before.since))
@@ -311,8 +312,10 @@ def _check_currency(plan: Plan, others: Sequence[Plan]) -> None:
             )
 
 
-def _check_budgets(plan: Plan, rows: Sequence[Budget]) -> None:
-    """Go on where each budget can be compared with what the plan charges: nothing else would tell that it cannot."""
+def _check_budgets(plan: Plan, before: Plan, rows: Sequence[Budget]) -> None:
+    """Go on where the plan takes no budget's effect, which can be compared with charges in its currency alone."""
+    if before.charges and before.currency == plan.currency:
+        return
     others = [row for row in rows if row.currency != plan.currency]
     if plan.charges and others:
         names = ", ".join(f"'{row.name}' in {row.currency}" for row in others)
