@@ -63,6 +63,12 @@ async def assignments(session: AsyncSession, account_id: str) -> Sequence[tuple[
     return [(since, row) for since, row in await session.execute(found)]
 
 
+async def made_at(session: AsyncSession, account_id: str, since: int) -> int | None:
+    """Return when it was settled which plan an account has from `since` on, if one begins there."""
+    row = await session.get(PlanAssignment, (account_id, since))
+    return None if row is None else row.made_at
+
+
 async def assign(session: AsyncSession, account_id: str, since: int, plan_id: str, version: int, now: int) -> None:
     """Give an account a plan from `since` on; what was to come later is forgotten."""
     await forget_later(session, account_id, since - 1)

@@ -121,7 +121,7 @@ class Pricing:
             if row is None:
                 raise _no_plan(plan_id, version)
             if not any_plan:
-                await self._require_choice(session, account_id, row, present, now)
+                await self._require_choice(session, customer, row, present, now)
             period = await self.period_at(session, customer, now)
             begun = step_of(now) if any_plan else begins_at(now, present, period.end)
             since = period.end if when == "next_month" else begun
@@ -140,12 +140,16 @@ class Pricing:
         return given
 
     async def _require_choice(
-        self, session: Transaction, account_id: str, row: PricePlan, present: Plan, now: int
+        self, session: Transaction, customer: Customer, row: PricePlan, present: Plan, now: int
     ) -> None:
         newest = await repository.plan(session, row.id, None) or row
         if not is_offered(row, newest, present):
             raise _no_plan(row.id, row.version)
-        require_own_choice(await repository.assignments(session, account_id), now, self._settings.default_plan)
+        account_id, begun = customer.account_id, customer.profile.begins_at
+        held = await repository.assignments(session, account_id)
+        if await repository.made_at(session, account_id, begun) == begun:  # nobody has agreed on it
+            held = [(since, plan) for since, plan in held if since != begun]
+        require_own_choice(held, now, self._settings.default_plan)
 
     async def held_by(self, account_id: str) -> Sequence[Assignment]:
         """Return all plans that an account has had, has, and is to have."""

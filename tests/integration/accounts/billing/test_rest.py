@@ -12,7 +12,8 @@ from pypdf import PdfReader
 
 from accounts.audit import SYSTEM
 from accounts.billing.plan import Model, Price, Tier
-from accounts.pricing.service import When
+from accounts.billing.settings import BillingSettings
+from accounts.pricing.service import Pricing, When
 from tests.integration.accounts.billing.books import Books, at, plan
 from tests.integration.accounts.installation import Installation
 
@@ -183,7 +184,7 @@ async def test_an_account_chooses_the_newest_version_or_keeps_its_own(here: Inst
 
 @pytest.mark.parametrize("when", ["now", "next_month"])
 async def test_an_account_does_not_leave_what_operators_have_agreed_with_it(here: Installation, when: When) -> None:
-    books, program = await account(here)
+    books, program = await account(here, "2028-02-01T00:04:00")
     agreed = await books.finance.pricing.make(SYSTEM, plan(minimum="1000"), public=False)
     await books.finance.pricing.assign(books.account, SYSTEM, agreed.id, None, when, any_plan=True)
     async with program:
@@ -240,3 +241,21 @@ async def test_who_chooses_the_plan_that_they_have_forgets_what_was_to_come(here
         held = (await program.get("/v1/billing/plan")).json()["plans"]
     assert [each["plan_id"] for each in held] == ["free", dear.id]
     assert await books.draft() == []
+
+
+async def test_what_an_account_began_with_was_not_agreed_on_though_the_default_is_another_now(
+    here: Installation,
+) -> None:
+    finance = here.accounts.finance
+    former = await finance.pricing.make(SYSTEM, plan(minimum="5"), public=False)
+    before = Pricing(here.accounts.database, finance.clocks, BillingSettings(default_plan=former.id))
+    tenant = await here.tenant(f"rest{next(NUMBERS)}")
+    async with here.accounts.database.transaction() as session:
+        await before.customer_alone(session, tenant.id)
+    async with here.rest(authorization=tenant.key) as program:
+        assert (await choose(program, "free", when="next_month")).status_code == 201
+        await finance.pricing.assign(tenant.id, SYSTEM, former.id, None, "next_month", any_plan=True)
+        assert (await choose(program, "free")).status_code == 201
+        agreed = await finance.pricing.make(SYSTEM, plan(minimum="9"), public=False)
+        await finance.pricing.assign(tenant.id, SYSTEM, agreed.id, None, "next_month", any_plan=True)
+        assert (await choose(program, "free")).status_code == 403
