@@ -131,12 +131,6 @@ async def closed_since(session: AsyncSession, account_id: str, end: int) -> Sequ
     return (await session.scalars(periods.order_by(ClosedPeriod.start))).all()
 
 
-async def closed_after(session: AsyncSession, account_id: str, at: int) -> ClosedPeriod | None:
-    """Return the first closed month that ended after `at`."""
-    periods = select(ClosedPeriod).where(ClosedPeriod.account_id == account_id, ClosedPeriod.end > at)
-    return await session.scalar(periods.order_by(ClosedPeriod.start).limit(1))
-
-
 async def settled(session: AsyncSession, account_ids: Collection[str]) -> set[str]:
     """Return which of these accounts are deleted, with their last month billed."""
     return set(await session.scalars(_SETTLED, {"accounts": list(account_ids)}))
