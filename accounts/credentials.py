@@ -55,7 +55,7 @@ class Credentials:
         self.keys = Keys(database, snapshots, signing_keys.keystore)
         self.last_uses = LastUses(database, backplane.key_uses)
         self.roles = Roles(database, snapshots)
-        self.minted_keys = MintedKeys(database)
+        self.minted_keys = MintedKeys(database, snapshots)
         self.tokens = Tokens(self.callers, backplane.directory, signing_keys.keystore, self.minted_keys)
         self.permissions = Permissions(database, backplane.directory, self.callers.claims)
         self.revoked_tokens = RevokedTokens(database, snapshots)

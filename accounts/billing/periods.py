@@ -51,6 +51,12 @@ def following(end: int, zone: str) -> Period:
     return Period(end, border if border - end >= SHORTEST_SECONDS else _border_after(border, zone), zone)
 
 
+def nearest_border(at: int, zone: str) -> int:
+    """Return where a month of a time zone begins that begins at an instant in another one."""
+    month = month_of(at, zone)
+    return month.start if at - month.start < SHORTEST_SECONDS else month.end
+
+
 def until(period: Period, end: int | None) -> Period:
     """Return what of a period lies before `end`; None for all."""
     return period if end is None or period.end <= end else replace(period, end=end)

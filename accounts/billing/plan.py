@@ -66,6 +66,11 @@ class Plan:
         """Whether anything costs something under it; if not, its currency is nobody's concern."""
         return bool(self.prices) or self.minimum > 0
 
+    @property
+    def has_tiers(self) -> bool:
+        """Whether the price of a unit hangs on how many there are behind the included ones."""
+        return any(len(price.tiers) > 1 for price in self.prices.values())
+
 
 def checked(plan: Plan) -> Plan:
     """Return a plan whose prices make sense.

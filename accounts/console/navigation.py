@@ -72,7 +72,7 @@ NOTES = {
     "budget-made": "The budget holds from now on.",
     "budget-deleted": "The budget is gone; what it held back goes on.",
     "profile-changed": "The billing address was changed.",
-    "plan-chosen": "The plan holds from the next quarter of an hour on, or at once after one that costs nothing.",
+    "plan-chosen": "The plan is chosen, and holds as the page of plans says.",
     "role-made": "The role is there. Make a key of it next.",
     "role-changed": "The role was changed, and with it at once what its keys may do.",
     "role-deleted": "The role is gone.",

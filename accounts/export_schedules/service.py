@@ -5,11 +5,12 @@ So a run that dies in the middle, or is done by two services, leaves the same fi
 
 import logging
 from collections.abc import Sequence
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from accounts import audit
 from accounts.audit import Actor
-from accounts.billing.periods import Period
+from accounts.billing.periods import SHORTEST_SECONDS, Period
 from accounts.billing.settings import BillingSettings
 from accounts.clocks.service import Clocks
 from accounts.database import Database, Transaction
@@ -165,21 +166,19 @@ class Schedules:
         span = periods.Span(row.next_start, end, periods.label(row.every, row.next_start, in_zone))
         if row.what == "usage":
             return span
-        closed = await pricing_rows.closed_after(session, row.account_id, row.next_start * 60)
-        if closed is None:  # until then the month has no charges
-            return None
-        if closed.start > row.next_start * 60:  # before the account's first month
-            return span._replace(end=min(end, closed.start // 60))
-        return periods.Span(closed.start // 60, closed.end // 60, Period(closed.start, closed.end, closed.zone).label)
+        billed = await _billed(session, row.account_id, row.next_start)
+        if billed is not None and billed.start > row.next_start:  # before the account's first month
+            return span._replace(end=min(end, billed.start))
+        return billed  # until it is there the month has no charges
 
     async def _begins(self, session: Transaction, row: ExportSchedule, minute: int) -> int:
         """Return when the day or month began that a minute lies in; of charges it is the month as it was billed."""
         begins = periods.begins(row.every, minute, await self._zone(session, row))
         if row.what == "usage":
             return begins
-        closed = await pricing_rows.closed_after(session, row.account_id, minute * 60)
-        if closed is not None:
-            return closed.start // 60 if closed.start <= minute * 60 else begins
+        billed = await _billed(session, row.account_id, minute)
+        if billed is not None:
+            return billed.start if billed.start <= minute else begins
         last = await pricing_rows.last_closed(session, row.account_id)
         return begins if last is None else max(begins, last.end // 60)
 
@@ -200,6 +199,19 @@ class Schedules:
             if row is not None:
                 row.rows = row.rows if rows is None else rows
                 row.problem = row.problem if problem is None else problem
+
+
+async def _billed(session: Transaction, account_id: str, minute: int) -> periods.Span | None:
+    """Return the first month, as it was billed, that ends after a minute.
+
+    What an older version has billed as a month of its own, the hours after a move, is part of the one with its label.
+    """
+    rows = await pricing_rows.closed_since(session, account_id, minute * 60 - SHORTEST_SECONDS)
+    for label, same in groupby(rows, lambda each: Period(each.start, each.end, each.zone).label):
+        first, *_, last = [bound // 60 for each in same for bound in (each.start, each.end)]
+        if last > minute:
+            return periods.Span(first, last, label)
+    return None
 
 
 async def _found(session: Transaction, account_id: str, schedule_id: str) -> ExportSchedule:

@@ -11,6 +11,8 @@ from accounts.database import Database, Transaction
 from accounts.keys import repository
 from accounts.keys.models import NO_ROLE, ApiKey
 from accounts.keys.service import require_room
+from accounts.snapshots import Snapshots
+from accounts.tenants import repository as tenants
 from api.errors import InvalidArgument
 from api.tokens import Claims
 
@@ -20,8 +22,9 @@ LONGEST_DESCRIPTION = 255
 class MintedKeys:
     """Writes down which were made."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, snapshots: Snapshots) -> None:
         self._database = database
+        self._snapshots = snapshots
 
     async def note(self, claims: Claims, actor: Actor, description: str) -> None:
         """Keep what is known of a new key, before anybody gets it.
@@ -41,38 +44,49 @@ class MintedKeys:
     async def note_renewed(self, old: Claims, new: Claims) -> None:
         """Keep that a key was refreshed by its bearer: the new one takes its place, and the old one holds as it did.
 
-        A key that was refreshed once can be refreshed again when the one that took its place holds no more: whoever
-        lost an answer has that one revoked. Otherwise each repetition would leave one more key that holds.
+        Whoever lost an answer may ask again: the key that took the place of the old one ends, as far as it was never
+        used. Otherwise each repetition would leave one more key that holds.
 
         Raises:
-            InvalidArgument: the one that took its place still holds.
+            InvalidArgument: the one that took its place still holds, and was used.
             TooManyApiKeys: too many of those that were replaced still hold, or there is no room for one more key.
         """
+        ended = False
         async with self._database.transaction() as session:
             before = await repository.get_alone(session, old.account_id, old.id)
-            key = _row(new, before.description if before is not None else "")
+            key, actor = _row(new, before.description if before is not None else ""), Actor("key", old.id, "")
             if before is not None and before.replaced_by is not None:
-                await _require_ended(session, before.account_id, before.replaced_by, key.issued_at)
+                ended = await _end_unused(session, actor, before.account_id, before.replaced_by, key.issued_at)
             await require_room(session, key, replaces=before is not None and before.replaced_by is None)
             repository.add(session, key)
             if before is not None:
                 before.replaced_by = key.id
             audit.record(
                 session,
-                Actor("key", old.id, ""),
+                actor,
                 key.account_id,
                 "api_key.refreshed",
                 key.id,
                 before={"key_id": old.id},
                 after=_audited(key),
             )
+        if ended:
+            await self._snapshots.publish(old.account_id)
 
 
-async def _require_ended(session: Transaction, account_id: str, key_id: str, now: int) -> None:
-    if await repository.holds(session, account_id, key_id, now):
+async def _end_unused(session: Transaction, actor: Actor, account_id: str, key_id: str, now: int) -> bool:
+    """End a key that nobody has used; return whether it held until now."""
+    key = await repository.get_alone(session, account_id, key_id)
+    if key is None or not await repository.holds(session, account_id, key_id, now):
+        return False
+    if key.last_used_at is not None or key.replaced_by is not None:
         raise InvalidArgument(
             f"the API key was refreshed already: use '{key_id}', or have it revoked before the next refresh"
         )
+    key.revoked_at = now
+    audit.record(session, actor, account_id, "api_key.revoked", key_id, before=_audited(key))
+    await tenants.touch(session, account_id)
+    return True
 
 
 def _row(claims: Claims, description: str) -> ApiKey:

@@ -7,6 +7,7 @@ from accounts.accepting import Accept, anything
 from accounts.database import Database, Transaction
 from accounts.memberships import repository
 from accounts.memberships.models import Membership
+from accounts.operators import repository as operators
 from accounts.paging import Page, PageRequest
 from accounts.roles.system import OPERATOR, OWNER, is_lesser
 from accounts.sessions import repository as sessions
@@ -15,7 +16,7 @@ from accounts.tenants import repository as tenants
 from accounts.token_bindings.service import TokenBindings
 from accounts.users import repository as users
 from accounts.users.service import Users
-from api.errors import LastOwner, NotFound
+from api.errors import InUse, LastOwner, NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,7 @@ class Members:
         Raises:
             NotFound: there is no such member.
             LastOwner: nobody else is an owner.
+            InUse: they operate the installation, and could not log in any more.
         """
         await self._remove(owner, user_id, "member.removed", accept)
 
@@ -125,6 +127,7 @@ class Members:
             before = _audited(colleague)
             await _require_other_owner(session, before, by.account_id, user_id)
             await users.get_alone(session, user_id)
+            await _require_home(session, colleague, by.account_id)
             await repository.remove(session, colleague.membership)
             await sessions.end_in_account(session, by.account_id, user_id)
             ended = await self._bindings.end_in_account(session, by.account_id, user_id)
@@ -144,6 +147,16 @@ async def _existing(session: Transaction, account_id: str, user_id: str) -> Coll
 async def _require_other_owner(session: Transaction, before: dict[str, object], account_id: str, user_id: str) -> None:
     if before["role_id"] == OWNER and not await repository.has_other_owner(session, account_id, user_id):
         raise LastOwner("an account keeps an owner: make somebody else one first, or delete the account")
+
+
+async def _require_home(session: Transaction, colleague: Colleague, account_id: str) -> None:
+    """Go on where somebody need not log in, or may do so to another account than the one that they are to leave."""
+    user_id = colleague.membership.user_id
+    if await operators.is_one(session, user_id) and await repository.accounts_of(session, user_id) == [account_id]:
+        raise InUse(
+            f"'{colleague.email}' operates this installation, and logs in by this account alone: "
+            f"take the right from them first, with 'tidings operator dismiss {colleague.email}'"
+        )
 
 
 def _audited(colleague: Colleague) -> dict[str, object]:

@@ -4,6 +4,7 @@ Units are told by hour, when the hour is over; what comes later is told as anoth
 event is sent it is written down with its number, and after a failure the same event is sent again.
 """
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo
@@ -32,6 +33,9 @@ SETTLE_SECONDS = 600
 
 LOOK_BACK_SECONDS = 34 * 86400
 """Stripe takes events of the last 35 days."""
+
+REST_SECONDS = 10
+"""How long whoever deletes an account waits until the provider knows the rest of its usage."""
 
 _log = logging.getLogger(__name__)
 
@@ -131,7 +135,7 @@ class Payments:
         """Tell the provider of all that an account has used so far, in the hour that runs too: it is to be deleted.
 
         Raises:
-            Unavailable: the provider was not reached.
+            Unavailable: the provider was not reached, or does not know all yet after `REST_SECONDS`.
         """
         async with self._database.reading() as session:
             customer = await repository.customer(session, account_id)
@@ -139,8 +143,14 @@ class Payments:
             return
         end = self._clocks.everywhere() // MINUTE * MINUTE + MINUTE
         try:
-            while await self._report(self.provider, customer, end):
-                pass  # what was on its way is told as it was, and what has come since by the next one
+            async with asyncio.timeout(REST_SECONDS):
+                while await self._report(self.provider, customer, end):
+                    pass  # what was on its way is told as it was, and what has come since by the next one
+        except TimeoutError as reason:
+            raise Unavailable(
+                "the payment provider does not know yet all that the account has used; "
+                "try again, and it goes on where it ended"
+            ) from reason
         except Unreachable as reason:
             raise Unavailable(
                 "the payment provider cannot be told what the account has used last; try again, "

@@ -38,12 +38,15 @@ def is_offered(row: PricePlan, newest: PricePlan, present: Plan) -> bool:
     return (row.id, row.version) == (present.id, present.version) or (row.version == newest.version and row.public)
 
 
-def begins_at(now: int, present: Plan) -> int:
+def begins_at(now: int, present: Plan, month_end: int) -> int:
     """Return from when on a plan holds that an account has chosen at `now`.
 
     That is the beginning of this quarter of an hour where the present plan charges nothing, so that nothing becomes
     cheaper. Otherwise it is the next one: what was used in this quarter stays under the plan that it was used under.
+    Where that has tiers it is the next month: the part of a month that ends has nearer bounds, and so other prices.
     """
+    if present.has_tiers:
+        return month_end
     begun = step_of(now)
     return begun if begun == now or not present.charges else begun + STEP_SECONDS
 

@@ -63,16 +63,27 @@ async def assignments(session: AsyncSession, account_id: str) -> Sequence[tuple[
     return [(since, row) for since, row in await session.execute(found)]
 
 
+async def made_at(session: AsyncSession, account_id: str, since: int) -> int | None:
+    """Return when it was settled which plan an account has from `since` on, if one begins there."""
+    row = await session.get(PlanAssignment, (account_id, since))
+    return None if row is None else row.made_at
+
+
 async def assign(session: AsyncSession, account_id: str, since: int, plan_id: str, version: int, now: int) -> None:
     """Give an account a plan from `since` on; what was to come later is forgotten."""
-    later = (PlanAssignment.account_id == account_id, PlanAssignment.since >= since)
-    await session.execute(delete(PlanAssignment).where(*later))
+    await forget_later(session, account_id, since - 1)
     session.add(PlanAssignment(account_id=account_id, since=since, plan_id=plan_id, plan_version=version, made_at=now))
     await session.flush()
 
 
+async def forget_later(session: AsyncSession, account_id: str, after: int) -> None:
+    """Forget the plans that an account was to have from a time after `after` on."""
+    later = (PlanAssignment.account_id == account_id, PlanAssignment.since > after)
+    await session.execute(delete(PlanAssignment).where(*later))
+
+
 async def move_assignment(session: AsyncSession, account_id: str, since: int, to: int, now: int) -> None:
-    """Give an account the plan that it is to have from `since` on from `to` on instead, if there is one."""
+    """Give an account the plan that it is to have from `since` on from `to` on instead."""
     row = await session.get(PlanAssignment, (account_id, since))
     if row is not None and since != to:
         plan_id, version = row.plan_id, row.plan_version
@@ -118,12 +129,6 @@ async def closed_since(session: AsyncSession, account_id: str, end: int) -> Sequ
     """Return the closed months that ended after `end`, the oldest first."""
     periods = select(ClosedPeriod).where(ClosedPeriod.account_id == account_id, ClosedPeriod.end > end)
     return (await session.scalars(periods.order_by(ClosedPeriod.start))).all()
-
-
-async def closed_after(session: AsyncSession, account_id: str, at: int) -> ClosedPeriod | None:
-    """Return the first closed month that ended after `at`."""
-    periods = select(ClosedPeriod).where(ClosedPeriod.account_id == account_id, ClosedPeriod.end > at)
-    return await session.scalar(periods.order_by(ClosedPeriod.start).limit(1))
 
 
 async def settled(session: AsyncSession, account_ids: Collection[str]) -> set[str]:

@@ -98,7 +98,9 @@ class PlanChoice(Input):
     version: Annotated[int, Field(strict=True, ge=1, le=2**31)] | None = Field(
         default=None, description="null for the newest"
     )
-    when: When = Field(default="now", description="With a quarter of an hour, or with next month.")
+    when: When = Field(
+        default="now", description="As soon as nothing becomes cheaper that was used, or with next month."
+    )
 
 
 class Held(Output):

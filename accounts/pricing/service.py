@@ -7,7 +7,7 @@ from typing import Literal
 from accounts import audit
 from accounts.audit import Actor
 from accounts.billing.money import ZERO
-from accounts.billing.periods import SHORTEST_SECONDS, Assignment, Period, following, month_of
+from accounts.billing.periods import SHORTEST_SECONDS, Assignment, Period, following, month_of, nearest_border
 from accounts.billing.plan import Plan, checked, from_json, to_json
 from accounts.billing.settings import BillingSettings
 from accounts.budgets import repository as budgets
@@ -95,6 +95,8 @@ class Pricing:
     ) -> Assignment:
         """Give an account a plan. What it has used until then is charged under the plan that it had.
 
+        Where that is the same one it goes on, and what was to come later is forgotten.
+
         Args:
             account_id: Which account.
             actor: Who does so.
@@ -107,8 +109,8 @@ class Pricing:
         Raises:
             NotFound: there is no such plan, or it is not offered.
             PermissionDenied: the account has one by agreement with operators, who alone may give it another.
-            InvalidArgument: its currency is another one, which can only change with the month, and only where no budget
-                is in the one before.
+            InvalidArgument: its currency is another one, which can only change with the month, and, unless operators
+                change it, only where no budget is in the one before.
         """
         async with self._database.transaction() as session:
             customer = await self.customer_alone(session, account_id)
@@ -119,32 +121,35 @@ class Pricing:
             if row is None:
                 raise _no_plan(plan_id, version)
             if not any_plan:
-                await self._require_choice(session, account_id, row, present, now)
+                await self._require_choice(session, customer, row, present, now)
             period = await self.period_at(session, customer, now)
-            begun = step_of(now) if any_plan else begins_at(now, present)
+            begun = step_of(now) if any_plan else begins_at(now, present, period.end)
             since = period.end if when == "next_month" else begun
             before = at(held, since - 1)
             _check_currency(plan_of(row), () if since == period.end else _in_force(held, period.start, since))
-            _check_budgets(plan_of(row), await budgets.of_account(session, account_id))
-            await repository.assign(session, account_id, since, row.id, row.version, now)
-            audit.record(
-                session,
-                actor,
-                account_id,
-                "price_plan.assigned",
-                account_id,
-                before={"plan": str(before.plan)},
-                after={"plan": f"{row.id} v{row.version}", "since": since},
-            )
-        return Assignment(since, plan_of(row))
+            if not any_plan:
+                _check_budgets(plan_of(row), before.plan, await budgets.of_account(session, account_id))
+            if (before.plan.id, before.plan.version) == (row.id, row.version):
+                given = before  # a month is not cut where the same plan goes on
+                await repository.forget_later(session, account_id, max(since - 1, before.since))
+            else:
+                given = Assignment(since, plan_of(row))
+                await repository.assign(session, account_id, since, row.id, row.version, now)
+            was, after = {"plan": str(before.plan)}, {"plan": str(given.plan), "since": given.since}
+            audit.record(session, actor, account_id, "price_plan.assigned", account_id, before=was, after=after)
+        return given
 
     async def _require_choice(
-        self, session: Transaction, account_id: str, row: PricePlan, present: Plan, now: int
+        self, session: Transaction, customer: Customer, row: PricePlan, present: Plan, now: int
     ) -> None:
         newest = await repository.plan(session, row.id, None) or row
         if not is_offered(row, newest, present):
             raise _no_plan(row.id, row.version)
-        require_own_choice(await repository.assignments(session, account_id), now, self._settings.default_plan)
+        account_id, begun = customer.account_id, customer.profile.begins_at
+        held = await repository.assignments(session, account_id)
+        if await repository.made_at(session, account_id, begun) == begun:  # nobody has agreed on it
+            held = [(since, plan) for since, plan in held if since != begun]
+        require_own_choice(held, now, self._settings.default_plan)
 
     async def held_by(self, account_id: str) -> Sequence[Assignment]:
         """Return all plans that an account has had, has, and is to have."""
@@ -165,22 +170,29 @@ class Pricing:
     async def move(self, session: Transaction, account_id: str, zone: str) -> str:
         """Have the months of an account be those of another time zone, from the end of the one that runs on.
 
-        That ends with the month of the new zone, as does a plan that was to end with it. Return the zone of before.
+        That ends with the month of the new zone. A plan that is to come with a month comes with the same one. An
+        account that has just begun may come into another month with it. Return the zone of before.
 
         Raises:
             NotFound: there is no such account.
             InvalidArgument: what runs would be another month, as in its last hours or before the last one is billed.
         """
         customer = await self.customer_alone(session, account_id)
+        if zone == customer.zone:
+            return zone
         now = await self._clocks.now(session, account_id)
         if (await self.next_period(session, customer)).end <= now:
             raise InvalidArgument("the month before is not invoiced yet; change the time zone after that")
         old = await self.period_at(session, customer, now)
         new = await self.period_at(session, replace(customer, zone=zone), now)
         is_first = await repository.last_closed(session, account_id) is None
-        if not is_first and new.start - old.start >= SHORTEST_SECONDS:
+        last = (await self.held(session, customer))[-1].since
+        is_to_come = last > now and month_of(last, customer.zone).start == last
+        border = nearest_border(last, zone)
+        if (is_to_come and border <= now) or (not is_first and new.start - old.start >= SHORTEST_SECONDS):
             raise InvalidArgument(f"it is another month in {zone} already; change the time zone when it has begun here")
-        await repository.move_assignment(session, account_id, old.end, new.end, now)
+        if is_to_come:
+            await repository.move_assignment(session, account_id, last, border, now)
         customer.profile.closes_at = now  # so that it is looked at, and set anew
         await tenants.set_time_zone(session, account_id, zone)
         return customer.zone
@@ -304,8 +316,10 @@ def _check_currency(plan: Plan, others: Sequence[Plan]) -> None:
             )
 
 
-def _check_budgets(plan: Plan, rows: Sequence[Budget]) -> None:
-    """Go on where each budget can be compared with what the plan charges: nothing else would tell that it cannot."""
+def _check_budgets(plan: Plan, before: Plan, rows: Sequence[Budget]) -> None:
+    """Go on where the plan takes no budget's effect, which can be compared with charges in its currency alone."""
+    if before.charges and before.currency == plan.currency:
+        return
     others = [row for row in rows if row.currency != plan.currency]
     if plan.charges and others:
         names = ", ".join(f"'{row.name}' in {row.currency}" for row in others)

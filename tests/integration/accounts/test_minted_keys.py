@@ -7,6 +7,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from accounts.keys import repository as keys
 from api.tokens import Verifier
 from tests.integration.accounts.installation import Installation, Refused, Tenant
 from tests.integration.accounts.minting import (
@@ -39,6 +40,11 @@ def id_of(here: Installation, api_key: str) -> str:
 
 async def listed(client: httpx.AsyncClient) -> dict[str, dict[str, Any]]:
     return {key["key_id"]: key for key in (await client.get("/v1/api-keys")).json()["api_keys"]}
+
+
+async def used(here: Installation, tenant: Tenant, api_key: str) -> None:
+    async with here.accounts.database.transaction() as session:
+        await keys.note_use(session, tenant.id, id_of(here, api_key), 200, "2001:db8::1")
 
 
 async def test_a_key_that_a_log_in_minted_is_listed_and_revoked(
@@ -75,19 +81,23 @@ async def test_a_key_that_was_refreshed_is_listed_beside_the_one_before(
     first = await generate(here, ada.key, TOPICS)
     second = await refresh(here, first.api_key, first.refresh_token)
     old, new = id_of(here, first.api_key), id_of(here, second.api_key)
-    keys = await listed(client)
-    assert (keys[old]["replaced_by"], keys[new]["replaced_by"]) == (new, None)
-    assert keys[new]["expires_at_epoch_seconds"] == second.valid_until
+    shown = await listed(client)
+    assert (shown[old]["replaced_by"], shown[new]["replaced_by"]) == (new, None)
+    assert shown[new]["expires_at_epoch_seconds"] == second.valid_until
     await client.delete(f"/v1/api-keys/{old}")
     assert await status(refresh(here, second.api_key, second.refresh_token)) == 0
 
 
-async def test_a_refresh_is_repeated_only_when_what_the_first_one_made_holds_no_more(
+async def test_a_refresh_is_repeated_as_long_as_nobody_has_used_what_it_made(
     here: Installation, ada: Tenant, client: httpx.AsyncClient
 ) -> None:
     await client.patch("/v1/limits", json={"api_keys": 2})
     first = await generate(here, ada.key, TOPICS)
     second = await refresh(here, first.api_key, first.refresh_token)
+    lost, second = second, await refresh(here, first.api_key, first.refresh_token)
+    assert await status(here.list_caches(lost.api_key)) == UNAUTHENTICATED
+    assert await status(refresh(here, lost.api_key, lost.refresh_token)) == UNAUTHENTICATED
+    await used(here, ada, second.api_key)
     before = await listed(client)
     with pytest.raises(Refused, match=f"refreshed already: use '{id_of(here, second.api_key)}'") as refused:
         await refresh(here, first.api_key, first.refresh_token)
@@ -96,6 +106,7 @@ async def test_a_refresh_is_repeated_only_when_what_the_first_one_made_holds_no_
     await client.delete(f"/v1/api-keys/{id_of(here, second.api_key)}")
     again = await refresh(here, first.api_key, first.refresh_token)
     assert (await listed(client))[id_of(here, first.api_key)]["replaced_by"] == id_of(here, again.api_key)
+    await refresh(here, again.api_key, again.refresh_token)
     assert await status(refresh(here, first.api_key, first.refresh_token)) == INVALID_ARGUMENT
 
 

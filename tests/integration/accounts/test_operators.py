@@ -4,14 +4,17 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from html import unescape
 from typing import Any
 
 import httpx
 import pytest
 from sqlalchemy import select, text
 
+from accounts.audit import SYSTEM
 from accounts.database.base import Base
 from accounts.impersonations.service import VALID_SECONDS, Impersonations
+from accounts.memberships import repository as memberships
 from accounts.operators.service import Operators
 from accounts.purges.service import Purges
 from accounts.tenants.plans import CONTRACT, PLANS
@@ -361,12 +364,18 @@ async def test_a_new_service_does_all_of_its_jobs_at_once(start: Start) -> None:
 
 
 async def test_whoever_manages_an_account_takes_no_operators_right_away(here: Installation) -> None:
-    ada, bob = await here.tenant("ada"), await here.tenant("bob")
+    ada, bob, carol = [await here.tenant(name) for name in ("ada", "bob", "carol")]
     operators, email = here.accounts.operation.operators, await here.join(ada.id, "eve", "viewer")
     eve = (await operators.appoint(email)).user_id
     async with logged_in(here, ada.email) as owner, logged_in(here, email) as by_eve:
         look = (await by_eve.post(f"{ADMIN}/{bob.id}/impersonations", json={"reason": "ticket 4711"})).json()["token"]
+        for refused in (await owner.delete(f"/v1/members/{eve}"), await by_eve.post("/console/team/leave")):
+            assert (refused.status_code, f"tidings operator dismiss {email}" in unescape(refused.text)) == (409, True)
+        assert (await by_eve.get("/v1/caches")).status_code == 200
+        async with here.accounts.database.transaction() as session:
+            memberships.add(session, carol.id, eve, "viewer")
         assert (await owner.delete(f"/v1/members/{eve}")).status_code == 204
+    await here.accounts.operation.accounts.delete(carol.id, SYSTEM)
     assert [each_email for _, each_email in await operators.list()] == [email]
     async with here.rest(authorization=look) as viewer:
         assert (await viewer.get("/v1/caches")).status_code == 200

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from accounts.audit import SYSTEM
 from accounts.billing.periods import month_of
 from api.account import Cap
 from api.errors import InvalidArgument
@@ -264,3 +265,21 @@ async def test_a_budget_that_an_older_version_left_in_another_currency_says_so(h
         shown = (await program.get(f"/v1/budgets/{made['budget_id']}")).json()
         assert (shown["spent"], shown["in_force"], shown["is_counted"]) == ("0.00", False, False)
         assert (await books.finance.watch.look_at_all()).endswith("1 budgets in another currency than the plan")
+
+
+async def test_a_budget_in_another_currency_holds_back_no_plan_of_operators_nor_one_in_the_same(
+    here: Installation,
+) -> None:
+    books, program = await account(here)
+    pricing = books.finance.pricing
+    async with program:
+        made = await make(program, mode="stop")
+        await books.turn(at("2028-03-01T00:00:00"))
+        euros = await pricing.make(SYSTEM, plan("EUR", publish_operations="0.01"), public=True)
+        await pricing.assign(books.account, SYSTEM, euros.id, None, "now", any_plan=True)
+        shown = (await program.get(f"/v1/budgets/{made['budget_id']}")).json()
+        assert shown["is_counted"] is False
+        await books.turn(at("2028-03-02T00:00:00"))
+        await books.has(plan("EUR", publish_operations="0.02"))
+        with pytest.raises(InvalidArgument, match="'all' in USD"):
+            await books.has(plan("KWD", publish_operations="0.02"), "next_month")

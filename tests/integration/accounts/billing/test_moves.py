@@ -9,6 +9,8 @@ from accounts.export_schedules.destinations import Folder
 from accounts.export_schedules.service import Schedules
 from accounts.export_schedules.wanted import Wanted
 from accounts.invoices.models import Invoice
+from accounts.pricing import repository as pricing_rows
+from accounts.pricing.models import ClosedPeriod
 from api.errors import InvalidArgument
 from tests.integration.accounts.billing.books import Books, at, plan
 from tests.integration.accounts.installation import Installation
@@ -98,3 +100,68 @@ async def test_each_month_is_exported_once_whatever_the_zone(here: Installation,
     await mine.again(books.account, SYSTEM, made.id, "2028-02-10")
     assert await mine.run_due() == "3 files"
     assert {path.stem: path.read_text() for path in sorted(folder.iterdir())} == texts
+
+
+async def test_a_move_in_the_first_month_leaves_a_plan_its_month(here: Installation) -> None:
+    books = await Books.open(here, "2028-02-01T01:00:00")
+    await books.has(plan(minimum="30"), "next_month")
+    await move(books, NEW_YORK)
+    held = await books.finance.pricing.held_by(books.account)
+    assert [each.since for each in held[1:]] == [at("2028-03-01T00:00:00", NEW_YORK)]
+    for zone in ("UTC", NEW_YORK):
+        await move(books, zone)
+    assert await books.finance.pricing.held_by(books.account) == held
+    assert await books.turn(at("2028-03-01T00:00:00", NEW_YORK)) == []
+    (march,) = await books.turn(at("2028-04-01T00:00:00", NEW_YORK))
+    assert march.total == 30
+
+
+async def test_no_move_has_a_plan_that_is_to_come_begin_before_it(here: Installation) -> None:
+    books = await Books.open(here, "2028-01-31T20:00:00")
+    await books.has(plan(minimum="30"), "next_month")
+    with pytest.raises(InvalidArgument, match="another month in Pacific/Kiritimati already"):
+        await move(books, KIRITIMATI)
+    await books.turn(at("2028-02-01T00:00:00"))
+    held = await books.finance.pricing.held_by(books.account)
+    await books.turn(at("2028-02-01T02:00:00"))
+    await move(books, KIRITIMATI)
+    assert await books.finance.pricing.held_by(books.account) == held
+    (february,) = await books.turn(at("2028-03-01T00:00:00", KIRITIMATI))
+    assert february.total == 30
+
+
+async def test_the_time_zone_of_before_can_be_said_again_at_any_time(here: Installation) -> None:
+    books = await Books.open(here, "2028-01-01T00:00:00")
+    await books.turn(at("2028-02-01T00:00:00") - 1)
+    async with here.accounts.database.transaction() as session:
+        await books.finance.clocks.turn(session, SYSTEM, books.account, at("2028-02-01T00:00:00"))
+    with pytest.raises(InvalidArgument, match="not invoiced yet"):
+        await move(books, NEW_YORK)
+    await move(books, "UTC")
+
+
+async def test_hours_that_an_older_version_billed_by_themselves_are_exported_with_their_month(
+    here: Installation, tmp_path: Path
+) -> None:
+    books, finance = await Books.open(here, "2028-01-01T00:00:00"), here.accounts.finance
+    await books.has(plan(publish_operations="0.01"))
+    mine = Schedules(
+        here.accounts.database, finance.clocks, finance.exports, finance.invoices.settings, Folder(tmp_path)
+    )
+    made = await mine.make(books.account, SYSTEM, Wanted("charges", "csv", "month"))
+    await books.use(publish=7)
+    await books.turn(at("2028-02-01T00:00:00"))
+    ends = at("2028-02-01T00:00:00", NEW_YORK)
+    hours = ClosedPeriod(account_id=books.account, start=at("2028-02-01T00:00:00"), end=ends, zone=NEW_YORK)
+    hours.closed_at = ends
+    async with here.accounts.database.transaction() as session:
+        pricing_rows.add_closed(session, hours)
+    await books.set_zone(NEW_YORK)
+    await books.turn(at("2028-03-02T00:00:00"))
+    for again in (None, "2028-01-10T00:00:00", "2028-01-31T22:00:00"):
+        if again is not None:
+            await mine.again(books.account, SYSTEM, made.id, again)
+        await mine.run_due()
+        (folder,) = (tmp_path / books.account).iterdir()
+        assert [path.stem for path in sorted(folder.iterdir())] == ["2028-01", "2028-02"]
+        assert (folder / "2028-01.csv").read_text().count(",2028-01,") == 1

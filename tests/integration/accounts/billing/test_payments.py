@@ -11,6 +11,8 @@ import pytest
 import pytest_asyncio
 
 from accounts.audit import SYSTEM
+from accounts.payments import service
+from accounts.payments.provider import MeterEvent
 from accounts.payments.service import HOUR, Payments
 from accounts.payments.stripe import Stripe
 from accounts.pricing import repository as pricing_rows
@@ -171,6 +173,33 @@ async def test_the_rest_is_told_before_an_account_is_deleted(paying: Paying, mon
     assert paying.told() == 116
     with pytest.raises(NotFound):
         await paying.payments.read(paying.books.account)
+
+
+async def test_who_deletes_an_account_waits_for_some_seconds_and_goes_on_where_it_ended(
+    paying: Paying, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider, told = paying.payments.provider, list[int]()
+    assert provider is not None
+    report = provider.report
+
+    async def is_slow(event: MeterEvent) -> None:
+        if told:
+            await asyncio.sleep(60)
+        await report(event)
+        told.append(event.units)
+
+    for hours in (1, 2, 3):
+        await paying.use(10 * hours, hours_ago=hours)
+    monkeypatch.setattr(provider, "report", is_slow)
+    monkeypatch.setattr(service, "REST_SECONDS", 0.5)
+    with pytest.raises(Unavailable, match="goes on where it ended"):
+        await paying.payments.tell_rest(paying.books.account)
+    assert len(told) == 1
+    monkeypatch.setattr(provider, "report", report)
+    monkeypatch.setattr(service, "REST_SECONDS", 10)
+    await paying.payments.tell_rest(paying.books.account)
+    assert paying.told() == 60
+    assert paying.stripe.requests == 3
 
 
 async def test_without_a_provider_nobody_is_told(here: Installation) -> None:

@@ -1,6 +1,7 @@
 """Billing over REST: an integrator runs a month in seconds, and reads its bill in every form."""
 
 from dataclasses import replace
+from decimal import Decimal
 from io import BytesIO
 from itertools import count
 from typing import Any
@@ -10,13 +11,16 @@ import pytest
 from pypdf import PdfReader
 
 from accounts.audit import SYSTEM
-from accounts.pricing.service import When
+from accounts.billing.plan import Model, Price, Tier
+from accounts.billing.settings import BillingSettings
+from accounts.pricing.service import Pricing, When
 from tests.integration.accounts.billing.books import Books, at, plan
 from tests.integration.accounts.installation import Installation
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 NUMBERS = count(1)
+PUBLISHED = "publish_operations"
 
 
 async def account(here: Installation, begins: str = "2028-02-01T00:00:00") -> tuple[Books, httpx.AsyncClient]:
@@ -180,7 +184,7 @@ async def test_an_account_chooses_the_newest_version_or_keeps_its_own(here: Inst
 
 @pytest.mark.parametrize("when", ["now", "next_month"])
 async def test_an_account_does_not_leave_what_operators_have_agreed_with_it(here: Installation, when: When) -> None:
-    books, program = await account(here)
+    books, program = await account(here, "2028-02-01T00:04:00")
     agreed = await books.finance.pricing.make(SYSTEM, plan(minimum="1000"), public=False)
     await books.finance.pricing.assign(books.account, SYSTEM, agreed.id, None, when, any_plan=True)
     async with program:
@@ -204,3 +208,54 @@ async def test_a_choice_makes_nothing_cheaper_that_was_used_before(here: Install
         assert await books.draft() == ["usage publish_operations 5 0.05"]
         await books.turn(at("2028-02-29T23:50:00"))
         assert await books.draft() == ["usage publish_operations 5 0.05"]
+
+
+@pytest.mark.parametrize("model", ["graduated", "volume"])
+async def test_no_choice_brings_the_bounds_of_tiers_nearer(here: Installation, model: Model) -> None:
+    books, program = await account(here, "2028-02-01T00:04:00")
+    tiers = (Tier(1_000, Decimal("0.50")), Tier(None, Decimal("0.30")))
+    tiered = replace(plan(), prices={PUBLISHED: Price(PUBLISHED, tiers, model=model)})
+    await books.has(tiered)
+    await books.use(publish=1_000)
+    used = [f"usage {PUBLISHED} 1000 500.00"]
+    async with program:
+        for wanted, since in ((tiered.id, "2028-02-01T00:00:00"), ("free", "2028-03-01T00:00:00")):
+            chosen = await choose(program, wanted)
+            assert chosen.json()["since_epoch_seconds"] == at(since)
+            await books.turn(at("2028-02-10T00:00:00") if wanted == "free" else at("2028-02-01T00:16:00"))
+            assert await books.draft() == used
+
+
+async def test_who_chooses_the_plan_that_they_have_forgets_what_was_to_come(here: Installation) -> None:
+    books, program = await account(here, "2028-02-01T00:04:00")
+    dear = await books.finance.pricing.make(SYSTEM, plan(publish_operations="0.01"), public=True)
+    async with program:
+        for hour, wanted, when in (
+            ("2028-02-01T01:00:00", "free", "now"),
+            ("2028-02-01T02:00:00", dear.id, "now"),
+            ("2028-02-01T03:00:00", "free", "next_month"),
+            ("2028-02-01T04:00:00", dear.id, "now"),
+        ):
+            assert (await choose(program, wanted, when=when)).status_code == 201
+            await books.turn(at(hour))
+        held = (await program.get("/v1/billing/plan")).json()["plans"]
+    assert [each["plan_id"] for each in held] == ["free", dear.id]
+    assert await books.draft() == []
+
+
+async def test_what_an_account_began_with_was_not_agreed_on_though_the_default_is_another_now(
+    here: Installation,
+) -> None:
+    finance = here.accounts.finance
+    former = await finance.pricing.make(SYSTEM, plan(minimum="5"), public=False)
+    before = Pricing(here.accounts.database, finance.clocks, BillingSettings(default_plan=former.id))
+    tenant = await here.tenant(f"rest{next(NUMBERS)}")
+    async with here.accounts.database.transaction() as session:
+        await before.customer_alone(session, tenant.id)
+    async with here.rest(authorization=tenant.key) as program:
+        assert (await choose(program, "free", when="next_month")).status_code == 201
+        await finance.pricing.assign(tenant.id, SYSTEM, former.id, None, "next_month", any_plan=True)
+        assert (await choose(program, "free")).status_code == 201
+        agreed = await finance.pricing.make(SYSTEM, plan(minimum="9"), public=False)
+        await finance.pricing.assign(tenant.id, SYSTEM, agreed.id, None, "next_month", any_plan=True)
+        assert (await choose(program, "free")).status_code == 403
