@@ -67,9 +67,9 @@ class Plan:
         return bool(self.prices) or self.minimum > 0
 
     @property
-    def has_tiers(self) -> bool:
-        """Whether the price of a unit hangs on how many there are behind the included ones."""
-        return any(len(price.tiers) > 1 for price in self.prices.values())
+    def goes_by_month(self) -> bool:
+        """Whether what a unit costs hangs on all of a month: by tiers, or by a minimum that it counts towards."""
+        return self.minimum > 0 or any(len(price.tiers) > 1 for price in self.prices.values())
 
 
 def checked(plan: Plan) -> Plan:

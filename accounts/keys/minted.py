@@ -18,6 +18,10 @@ from api.tokens import Claims
 
 LONGEST_DESCRIPTION = 255
 
+UNSURE_SECONDS = 60
+"""So long after a key was made it may be in use and not be known to be: routers tell of a first use some seconds
+later. Two processes that begin with the same pair must not end each other's keys."""
+
 
 class MintedKeys:
     """Writes down which were made."""
@@ -45,10 +49,11 @@ class MintedKeys:
         """Keep that a key was refreshed by its bearer: the new one takes its place, and the old one holds as it did.
 
         Whoever lost an answer may ask again: the key that took the place of the old one ends, as far as it was never
-        used. Otherwise each repetition would leave one more key that holds.
+        used, after a minute in which that is not known for certain. Otherwise each repetition would leave one more key
+        that holds.
 
         Raises:
-            InvalidArgument: the one that took its place still holds, and was used.
+            InvalidArgument: the one that took its place still holds, and was used, or may be.
             TooManyApiKeys: too many of those that were replaced still hold, or there is no room for one more key.
         """
         ended = False
@@ -79,6 +84,8 @@ async def _end_unused(session: Transaction, actor: Actor, account_id: str, key_i
     key = await repository.get_alone(session, account_id, key_id)
     if key is None or not await repository.holds(session, account_id, key_id, now):
         return False
+    if key.issued_at > now - UNSURE_SECONDS:
+        raise InvalidArgument(f"the API key was refreshed a moment ago: use '{key_id}', or try again in a minute")
     if key.last_used_at is not None or key.replaced_by is not None:
         raise InvalidArgument(
             f"the API key was refreshed already: use '{key_id}', or have it revoked before the next refresh"

@@ -38,14 +38,15 @@ def is_offered(row: PricePlan, newest: PricePlan, present: Plan) -> bool:
     return (row.id, row.version) == (present.id, present.version) or (row.version == newest.version and row.public)
 
 
-def begins_at(now: int, present: Plan, month_end: int) -> int:
+def begins_at(now: int, present: Plan, chosen: Plan, month_end: int) -> int:
     """Return from when on a plan holds that an account has chosen at `now`.
 
     That is the beginning of this quarter of an hour where the present plan charges nothing, so that nothing becomes
     cheaper. Otherwise it is the next one: what was used in this quarter stays under the plan that it was used under.
-    Where that has tiers it is the next month: the part of a month that ends has nearer bounds, and so other prices.
+    Where one of the two goes by the month it is the next month: a part of a month has nearer bounds of tiers and a
+    smaller minimum, so that many units of a short part would be cheaper than under either plan.
     """
-    if present.has_tiers:
+    if present.charges and (present.goes_by_month or chosen.goes_by_month):
         return month_end
     begun = step_of(now)
     return begun if begun == now or not present.charges else begun + STEP_SECONDS

@@ -50,8 +50,8 @@ def routes(pricing: Pricing, profiles: Profiles) -> APIRouter:
         """Choose a plan in its newest version, or keep the version that the account has.
 
         It holds from the beginning of this quarter of an hour where the present plan charges nothing, and otherwise
-        from the next one, or from the next month where it has tiers: what was used before becomes no cheaper. Whoever
-        has a plan by agreement asks an operator.
+        from the next one, or from the next month where one of the two has tiers or a minimum: no unit becomes cheaper
+        than under either. Whoever has a plan by agreement asks an operator.
         """
         member.require_change()
         chosen = await pricing.assign(

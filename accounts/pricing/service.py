@@ -123,7 +123,7 @@ class Pricing:
             if not any_plan:
                 await self._require_choice(session, customer, row, present, now)
             period = await self.period_at(session, customer, now)
-            begun = step_of(now) if any_plan else begins_at(now, present, period.end)
+            begun = step_of(now) if any_plan else begins_at(now, present, plan_of(row), period.end)
             since = period.end if when == "next_month" else begun
             before = at(held, since - 1)
             _check_currency(plan_of(row), () if since == period.end else _in_force(held, period.start, since))

@@ -226,6 +226,32 @@ async def test_no_choice_brings_the_bounds_of_tiers_nearer(here: Installation, m
             assert await books.draft() == used
 
 
+@pytest.mark.parametrize("by", ["tiers", "minimum"])
+async def test_no_plan_that_goes_by_the_month_is_chosen_for_a_part_of_one(here: Installation, by: str) -> None:
+    """For a quarter of an hour its tiers would be near and its minimum small, and its prices for many units low."""
+    books, program = await account(here, "2028-02-01T00:04:00")
+    flat = replace(plan(), id="flat", prices={PUBLISHED: Price(PUBLISHED, (Tier(None, Decimal("0.50")),))})
+    tiers = (
+        (Tier(1_000, Decimal("0.50")), Tier(None, Decimal("0.05"))) if by == "tiers" else (Tier(None, Decimal("0.05")),)
+    )
+    minimum = Decimal(0) if by == "tiers" else Decimal(100)
+    cheap = replace(plan(), id=f"cheap-{by}", prices={PUBLISHED: Price(PUBLISHED, tiers)}, minimum=minimum)
+    for made in (flat, cheap):
+        await books.finance.pricing.make(SYSTEM, made, public=True)
+    async with program:
+        assert (await choose(program, "flat")).json()["since_epoch_seconds"] == at("2028-02-01T00:00:00")
+        for here_and_back in (cheap.id, "flat", cheap.id):
+            assert (await choose(program, here_and_back)).status_code == 201
+        held = (await program.get("/v1/billing/plan")).json()["plans"]
+        await books.turn(at("2028-02-01T00:20:00"))
+        await books.use(publish=2_000)
+        assert await books.draft() == [f"usage {PUBLISHED} 2000 1000.00"]
+    assert [(each["plan_id"], each["since_epoch_seconds"]) for each in held][-1] == (
+        cheap.id,
+        at("2028-03-01T00:00:00"),
+    )
+
+
 async def test_who_chooses_the_plan_that_they_have_forgets_what_was_to_come(here: Installation) -> None:
     books, program = await account(here, "2028-02-01T00:04:00")
     dear = await books.finance.pricing.make(SYSTEM, plan(publish_operations="0.01"), public=True)
