@@ -64,10 +64,10 @@ class Books:
         """Turn the clock, and return the invoices of the months that are over."""
         return list(await self.finance.test_clocks.turn(self.account, SYSTEM, now))
 
-    async def has(self, plan: Plan, when: When = "now") -> None:
-        """Give the account a plan."""
+    async def has(self, plan: Plan, when: When = "now", *, by_operator: bool = False) -> None:
+        """Have the account choose a plan, or an operator give it one."""
         made = await self.finance.pricing.make(SYSTEM, plan, public=True)
-        await self.finance.pricing.assign(self.account, SYSTEM, made.id, made.version, when, any_plan=False)
+        await self.finance.pricing.assign(self.account, SYSTEM, made.id, made.version, when, any_plan=by_operator)
 
     async def use(self, publish: int = 0, delivery: int = 0, cache: str = "cache_1", principal: str = "") -> None:
         """Have a router count so many operations now."""

@@ -105,7 +105,7 @@ async def test_a_change_of_plan_is_rated_by_part(here: Installation) -> None:
     await books.has(plan(publish_operations="0.10", minimum="3"))
     await books.use(publish=5)
     await books.turn(at("2028-06-11T00:00:00"))
-    await books.has(plan(publish_operations="0.01", minimum="30"))
+    await books.has(plan(publish_operations="0.01", minimum="30"), by_operator=True)
     await books.use(publish=500)
     (invoice,) = await books.turn(at("2028-07-01T00:00:00"))
     assert await books.lines(invoice) == [
