@@ -49,9 +49,12 @@ class Exchange(Generic[M]):
     def __repr__(self) -> str:
         return f"<Exchange {self._outbox!r} over {self._frames!r}>"
 
-    def close(self) -> None:
-        """Let go of the outbox, and of all that waits in it."""
-        self._outbox.filled = nobody
+    async def ended(self) -> None:
+        """Return or raise as `Frames.ended` does, and let go of the outbox, with all that waits in it."""
+        try:
+            await self._frames.ended()
+        finally:
+            self._outbox.filled = nobody
 
     def _soon(self) -> None:
         if not self._is_due:

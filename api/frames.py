@@ -8,6 +8,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Final, cast
 
+from api.outbox import nobody
+
 PREFACE: Final = b"tidings-link/1\n"
 """Different from the first bytes of HTTP/2, which gRPC begins with on the same port."""
 
@@ -52,7 +54,7 @@ class Frames(asyncio.Protocol):
         self._parts_bytes = 0
         self._needed_bytes = _LENGTH_BYTES
         self._take: Callable[[bytes], None] | None = None
-        self._has_room: Callable[[], None] = _nobody
+        self._has_room: Callable[[], None] = nobody
         self._ended: asyncio.Future[None] = self._loop.create_future()
 
     def __repr__(self) -> str:
@@ -157,7 +159,7 @@ class Frames(asyncio.Protocol):
         if self.is_over:
             return
         self.is_over = True
-        self._take, self._has_room = None, _nobody
+        self._take, self._has_room = None, nobody
         if self._asking is not None:
             self._asking.cancel()
         if self._ended.done():
@@ -175,6 +177,3 @@ class Frames(asyncio.Protocol):
             return
         self._transport.write(_NOTHING)
         self._asking = self._loop.call_later(ASK_SECONDS, self._ask)
-
-
-def _nobody() -> None: ...

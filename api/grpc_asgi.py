@@ -142,11 +142,7 @@ async def write(send: Send, frames: bytes) -> None:
     Raises:
         ClientGone: nobody reads the stream any more.
     """
-    try:
-        await send({"type": "http.response.body", "body": frames, "more_body": True})
-    except OSError as reason:
-        forgotten(reason)
-        raise ClientGone from reason
+    await _sent(send, {"type": "http.response.body", "body": frames, "more_body": True})
 
 
 def wrote(send: Send, frames: bytes) -> "asyncio.Future[None]":
@@ -160,10 +156,13 @@ async def when_left(scope: Scope, send: Send, call: Callable[[], None]) -> None:
     Raises:
         ClientGone: it has left.
     """
-    if _LEFT not in scope.get("extensions", ()):
-        return
+    if _LEFT in scope.get("extensions", ()):
+        await _sent(send, {"type": _LEFT, "call": call})
+
+
+async def _sent(send: Send, event: Message) -> None:
     try:
-        await send({"type": _LEFT, "call": call})
+        await send(event)
     except OSError as reason:
         forgotten(reason)
         raise ClientGone from reason

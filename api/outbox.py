@@ -78,4 +78,4 @@ class Outbox(Generic[M]):
 
 
 def nobody() -> None:
-    """Be told of what waits, where nobody wants to know."""
+    """Be called where nobody wants to know."""

@@ -10,6 +10,9 @@ from http2.frames import Code, StreamFault
 
 Headers = list[tuple[bytes, bytes]]
 
+LEFT_EVENT: Final = "tidings.left"
+"""An extension of ASGI: an event to send, whose `call` is called once when the client has left."""
+
 _NAME: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9a-z]+")
 _BAD_VALUE: Final = re.compile(rb"[\0\r\n]|^[ \t]|[ \t]$")
 _OF_A_CONNECTION: Final = frozenset(
@@ -73,7 +76,7 @@ class Head:
             "root_path": "",
             "headers": headers,
             "server": None,
-            "extensions": {"http.response.trailers": {}, "tidings.left": {}},
+            "extensions": {"http.response.trailers": {}, LEFT_EVENT: {}},
         }
 
 

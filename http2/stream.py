@@ -12,14 +12,11 @@ from http2.endings import ClientLeft, Ending, How
 from http2.frames import Code, Flag
 from http2.leaving import Leaving
 from http2.refusals import Refusal
-from http2.rules import Head
+from http2.rules import LEFT_EVENT, Head
 from http2.whole import whole
 
 if TYPE_CHECKING:
     from http2.connection import Connection
-
-LEFT_EVENT = "tidings.left"
-"""An extension of ASGI: an event to send, whose `call` is called once when the client has left."""
 
 Message = dict[str, Any]
 Fields = Sequence[tuple[bytes, bytes]]

@@ -78,10 +78,7 @@ class Sessions:
         with self._session() as session:
             frames.send(wire.NodeBatch(reads=READS).SerializeToString())
             exchange = Exchange(frames, session.outbox, session.batches, session.take)
-            try:
-                await first(frames.ended(), _overflow(session))
-            finally:
-                exchange.close()
+            await first(exchange.ended(), _overflow(session))
 
     @contextmanager
     def _session(self) -> Generator[Session]:

@@ -49,11 +49,7 @@ class _FramesConnection:
         self._frames = frames
 
     async def serve(self, asked: Asked, said: Said, take: Take) -> None:
-        exchange = Exchange(self._frames, asked, said, lambda frame: take(wire.NodeBatch.FromString(frame)))
-        try:
-            await self._frames.ended()
-        finally:
-            exchange.close()
+        await Exchange(self._frames, asked, said, lambda frame: take(wire.NodeBatch.FromString(frame))).ended()
 
 
 class _GrpcConnection:

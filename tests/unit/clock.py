@@ -2,6 +2,9 @@
 
 import asyncio
 import selectors
+from collections.abc import Callable, Mapping
+
+import pytest
 
 
 class Clock:
@@ -29,6 +32,11 @@ class LeapingLoop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         return self._clock()
+
+
+def leaping(config: pytest.Config, item: pytest.Item) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Have the tests of a folder run on such a loop: its conftest has this as `pytest_asyncio_loop_factories`."""
+    return {"loop": LeapingLoop}
 
 
 class _LeapingSelector(selectors.DefaultSelector):

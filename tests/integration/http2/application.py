@@ -6,7 +6,7 @@ from typing import Any
 
 from api.framing import frame
 from api.grpc_asgi import CONTENT_TYPE, Answer, Message, Promise, Receive, Scope, Send
-from http2.stream import LEFT_EVENT
+from http2.rules import LEFT_EVENT
 
 START: Message = {"type": "http.response.start", "status": 200, "headers": [CONTENT_TYPE], "trailers": True}
 OK: Message = {"type": "http.response.trailers", "headers": [(b"grpc-status", b"0")]}

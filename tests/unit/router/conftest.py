@@ -1,18 +1,13 @@
 """The router's unit tests run on a loop that leaps over waiting."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.unit.clock import LeapingLoop
+from tests.unit.clock import leaping
 from tests.unit.router.parts import World, world
 
-LoopFactory = Callable[[], asyncio.AbstractEventLoop]
-
-
-def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> Mapping[str, LoopFactory]:
-    return {"loop": LeapingLoop}
+pytest_asyncio_loop_factories = leaping
 
 
 @pytest.fixture

@@ -1,14 +1,5 @@
 """Couriers wait for minutes and hours: their tests run on a loop that leaps over them."""
 
-import asyncio
-from collections.abc import Callable, Mapping
+from tests.unit.clock import leaping
 
-import pytest
-
-from tests.unit.clock import LeapingLoop
-
-
-def pytest_asyncio_loop_factories(
-    config: pytest.Config, item: pytest.Item
-) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
-    return {"loop": LeapingLoop}
+pytest_asyncio_loop_factories = leaping
