@@ -64,6 +64,7 @@ SYSTEMS: Final[dict[str, System]] = {
     "tidings-port": by_grpc_port,
     "tidings-edge": by_envoy,
     FLEET: fleet.fleet,
+    "fleet-port": fleet.by_grpc_port,
     "redis": peers.redis,
     "nats": peers.nats,
     "redis-tuned": peers.redis_tuned,

@@ -11,13 +11,14 @@ from pygal.style import Style
 from bench.report.markdown import number
 from bench.report.summary import Summary
 from bench.scenarios.interface import Against
-from bench.systems.interface import BY_ENVOY, GRPC_PORT
+from bench.systems.interface import BY_ENVOY, FLEET, FLEET_GRPC_PORT, GRPC_PORT
 
 _COLOURS: Final = {
     "Tidings": "#1f6feb",
     GRPC_PORT: "#4b2fb8",
     BY_ENVOY: "#0b3d91",
-    "Tidings fleet": "#6f9ff0",
+    FLEET: "#6f9ff0",
+    FLEET_GRPC_PORT: "#9a86e0",
     "Redis": "#c0392b",
     "NATS": "#27ae60",
 }

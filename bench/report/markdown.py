@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from bench.physical import Costs
+from bench.report import aims
 from bench.report.machine import Machine
 from bench.report.summary import Figures, Summary
 from bench.run import Results
 from bench.scenarios.interface import Against
-from bench.systems.interface import BY_ENVOY, GRPC_PORT
+from bench.systems.interface import BY_ENVOY, FLEET, FLEET_GRPC_PORT, GRPC_PORT
 
 _METHOD = """\
 All systems run one after the other on the same machine, each freshly started and alone, and share its cores with the
@@ -23,8 +24,12 @@ sender's socket and out of it; buffers that stay in a cache go beyond it, and wh
 The limit of acknowledged publishes is that each publish and each acknowledgement is sent and received by itself, on all
 cores; whoever handles several with one call, as all of them do under load, goes beyond it."""
 
-OURS = ("Tidings", GRPC_PORT, BY_ENVOY, "Tidings fleet")
-"""All in one process, the same with gRPC past Envoy, with Envoy reading it, and two routers, two nodes and Redis."""
+_AIMS = """\
+What the service is to reach on two cores, and what it reached here. Ratios to Redis and NATS are to them as they are by
+default. A fleet is compared with one process that is reached by the same way."""
+
+OURS = ("Tidings", GRPC_PORT, BY_ENVOY, FLEET, FLEET_GRPC_PORT)
+"""All in one process, by each way for native gRPC, and a fleet by two of them."""
 
 PEERS = ("Redis", "NATS")
 TUNED = ("Redis, tuned", "NATS, tuned")
@@ -40,6 +45,9 @@ def report(machine: Machine, results: Results, all_of_it: Sequence[Summary]) -> 
     if results.failures:
         parts += ["## Not measured", "\n".join(f"* {failure}" for failure in results.failures)]
     parts += ["## Side by side", _side_by_side(all_of_it)]
+    head, *reached = aims.rows(all_of_it)
+    if reached:
+        parts += ["## Aims", _AIMS, table([head, *reached])]
     if results.costs:
         parts += [
             "## Beside what the machine can do",

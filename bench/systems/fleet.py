@@ -14,7 +14,7 @@ from typing import Final
 import httpx
 
 from bench.protocols.tidings import TidingsDialect
-from bench.systems.interface import Running, process
+from bench.systems.interface import FLEET, FLEET_GRPC_PORT, Running, process
 from bench.systems.tidings import BUILT, FIRST_NUMBER
 
 _HOST: Final = "127.0.0.1"
@@ -24,7 +24,12 @@ _ROOT: Final = Path(__file__).parents[2]
 
 def fleet(folder: Path) -> AbstractContextManager[Running]:
     """Run a fleet whose topics are in memory."""
-    return _running(folder, "Tidings fleet")
+    return _running(folder, FLEET)
+
+
+def by_grpc_port(folder: Path) -> AbstractContextManager[Running]:
+    """Run the same, whose routers are spoken to past Envoy, as the front that is shipped does."""
+    return _running(folder, FLEET_GRPC_PORT, past_envoy=True)
 
 
 def everysec(folder: Path) -> AbstractContextManager[Running]:
@@ -38,15 +43,16 @@ def always(folder: Path) -> AbstractContextManager[Running]:
 
 
 @contextmanager
-def _running(folder: Path, name: str, appendfsync: str = "") -> Generator[Running]:
+def _running(folder: Path, name: str, appendfsync: str = "", *, past_envoy: bool = False) -> Generator[Running]:
     command = [sys.executable, "-m", "bench.systems.fleet_process", str(folder)]
     with process([*command, *filter(None, [appendfsync])], folder, _ROOT) as started:
         assert started.stdout
-        words = started.stdout.readline().split()
-        if words[:1] != ["ready"]:
+        ready, *ports = started.stdout.readline().split() or [""]
+        if ready != "ready":
             raise RuntimeError(f"the fleet ended with code {started.wait()} before it was ready")
-        key = _prepared(f"http://{_HOST}:{words[2]}", durable=bool(appendfsync))
-        dialect = TidingsDialect(_HOST, int(words[1]), key, _CACHE)
+        port, accounts, grpc_port = map(int, ports)
+        key = _prepared(f"http://{_HOST}:{accounts}", durable=bool(appendfsync))
+        dialect = TidingsDialect(_HOST, grpc_port if past_envoy else port, key, _CACHE)
         yield Running(name, BUILT, started.pid, dialect, FIRST_NUMBER)
 
 

@@ -1,7 +1,8 @@
 """`python -m bench.systems.fleet_process FOLDER [APPENDFSYNC]`: a fleet as one process and its children.
 
-Redis, the account service on SQLite, two storage nodes, and two routers that share a port. It prints one line with the
-ports of routers and account service when all of them serve, and ends them when it is told to end.
+Redis, the account service on SQLite, two storage nodes, and two routers that share two ports. It prints one line when
+all of them serve, with the ports of routers and account service, and the routers' for gRPC past Envoy, and ends them
+when it is told to end.
 """
 
 import os
@@ -10,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -25,11 +27,12 @@ def main() -> None:
     """Start everything, say so, and wait for the end."""
     folder, appendfsync = Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else ""
     signal.signal(signal.SIGTERM, _leave)
-    redis, port, accounts = free_port(), free_port(), free_port()
+    redis, accounts, port, grpc_port = (free_port() for _ in range(4))
     common = {"TIDINGS_REDIS_URL": f"redis://{_HOST}:{redis}", "TIDINGS_DRAIN_SECONDS": "0"}
-    with ExitStack() as stack:
+    with ExitStack() as waited_for, ExitStack() as told:
+        run = partial(_run, waited_for, told)
         kept = ("--appendonly", "yes", "--appendfsync", appendfsync) if appendfsync else ("--appendonly", "no")
-        stack.enter_context(subprocess.Popen([*redis_command(redis, folder), *kept], stdin=subprocess.DEVNULL))
+        run([*redis_command(redis, folder), *kept])
         variables = {
             **common,
             "TIDINGS_PORT": str(accounts),
@@ -37,31 +40,37 @@ def main() -> None:
             "TIDINGS_ENDPOINT": _HOST,
             "TIDINGS_DATABASE_URL": f"sqlite+aiosqlite:///{folder / 'accounts.db'}",
         }
-        tiers = [_tier("accounts", variables, stack)]
+        tiers = [run(_tier("accounts"), variables, subprocess.PIPE)]
         for number in range(NODES):
             own = {"TIDINGS_NODE_ID": f"node-{number}", "TIDINGS_PORT": "0", "TIDINGS_HEALTH_PORT": "0"}
-            tiers.append(_tier("storage", {**common, **own}, stack))
+            tiers.append(run(_tier("storage"), {**common, **own}, subprocess.PIPE))
         for number in range(ROUTERS):
             own = {"TIDINGS_ROUTER_ID": f"router-{number}", "TIDINGS_DATA": str(folder / f"router-{number}")}
-            tiers.append(_tier("router", {**common, **own, "TIDINGS_PORT": str(port)}, stack))
+            ports = {"TIDINGS_PORT": str(port), "TIDINGS_GRPC_PORT": str(grpc_port)}
+            tiers.append(run(_tier("router"), {**common, **own, **ports}, subprocess.PIPE))
         for tier in tiers:
             _await_ready(tier)
-        print(f"ready {port} {accounts}", flush=True)
+        print(f"ready {port} {accounts} {grpc_port}", flush=True)
         signal.pause()
 
 
-def _tier(name: str, variables: Mapping[str, str], stack: ExitStack) -> "subprocess.Popen[str]":
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("TIDINGS_")}
-    started = subprocess.Popen(
-        [sys.executable, "-m", "cli.main", name],
-        cwd=_ROOT,
-        env={**environment, **variables},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    stack.enter_context(started)
-    stack.callback(started.terminate)
+def _tier(name: str) -> list[str]:
+    return [sys.executable, "-m", "cli.main", name]
+
+
+def _run(
+    waited_for: ExitStack,
+    told: ExitStack,
+    command: list[str],
+    variables: Mapping[str, str] | None = None,
+    stdout: int | None = None,
+) -> "subprocess.Popen[str]":
+    """Run a process with no other variables of ours; all are told to end, and then waited for."""
+    others = {key: value for key, value in os.environ.items() if not key.startswith("TIDINGS_")}
+    environment = {**others, **(variables or {})}
+    started = subprocess.Popen(command, cwd=_ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=stdout, text=True)
+    waited_for.enter_context(started)
+    told.callback(started.terminate)
     return started
 
 

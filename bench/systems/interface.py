@@ -19,6 +19,12 @@ BY_ENVOY: Final = "Tidings, gRPC by Envoy"
 GRPC_PORT: Final = "Tidings, port for gRPC"
 """The name of the service where native gRPC comes past Envoy, on a port of its own."""
 
+FLEET: Final = "Tidings fleet"
+"""The name of the service as processes of its tiers: two routers, two nodes, Redis and an account service."""
+
+FLEET_GRPC_PORT: Final = "Tidings fleet, port for gRPC"
+"""The name of a fleet whose routers are spoken to past Envoy, as the front that is shipped does."""
+
 _STOP_SECONDS: Final = 3.0
 _PR_SET_PDEATHSIG: Final = 1
 

@@ -16,7 +16,7 @@ from bench.report.markdown import report
 from bench.report.summary import summaries
 from bench.run import Results, wanted
 from bench.scenarios.interface import Against, Figure, Plan, Scenario
-from bench.systems.interface import Running, System
+from bench.systems.interface import FLEET, Running, System
 from bench.update import OtherMachine, updated
 
 MACHINE = Machine("a processor", 2, 8.0, "6.1", "3.11", "2030-01-01 00:00 UTC", 0.25)
@@ -36,7 +36,7 @@ def run(system: str, rate: float) -> Measurement:
 
 MEASUREMENTS = [
     *(run("Tidings", rate) for rate in (3000.0, 1000.0, 2000.0)),
-    *(run("Tidings fleet", 1500.0) for _ in range(3)),
+    *(run(FLEET, 1500.0) for _ in range(3)),
     *(run("Redis", 1000.0) for _ in range(3)),
     Measurement("size", "Tidings", {"kb": 21.34}),
 ]
@@ -58,7 +58,7 @@ def test_ratios_are_against_each_peer_that_was_measured():
 
 def test_the_report_holds_figures_ratios_limits_and_failures():
     text = report(MACHINE, RESULTS, summaries([SPEED, SIZE], MEASUREMENTS))
-    assert "| Speed, messages/s | 2,000 | - | - | 1,500 | 1,000 | - | - | - | 2.00 | - | more |" in text
+    assert "| Speed, messages/s | 2,000 | - | - | 1,500 | - | 1,000 | - | - | - | 2.00 | - | more |" in text
     assert "| Tidings | 1.00 | 0.50 | the server |" in text
     assert "| Tidings | 21.3 |" in text
     assert "* Speed, nats: it did not start" in text
