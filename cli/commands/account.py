@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 
 from accounts.tenants.plans import OPEN, PLANS
-from cli.accounts_access import data_option, database_option, json_option, show, with_accounts
-from cli.verbs import Verbs
+from cli.commands.accounts_access import data_option, database_option, json_option, show, with_accounts
+from cli.commands.verbs import Verbs
 
 
 @click.group(cls=Verbs)

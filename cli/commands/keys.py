@@ -11,8 +11,8 @@ from accounts.component import Accounts
 from accounts.signing.retiring import Life
 from accounts.signing.schemas import SigningKeyInfo
 from accounts.signing.service import LEAD_SECONDS, LONGEST_LEAD_SECONDS, SHORTEST_LEAD_SECONDS
-from cli.accounts_access import data_option, database_option, json_option, moment, show, told, with_accounts
-from cli.verbs import Verbs
+from cli.commands.accounts_access import data_option, database_option, json_option, moment, show, told, with_accounts
+from cli.commands.verbs import Verbs
 
 
 @click.group(cls=Verbs)

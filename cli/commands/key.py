@@ -12,9 +12,9 @@ from accounts.roles.system import OWNER, SYSTEM_ROLES
 from accounts.tokens.service import LONGEST_VALIDITY_SECONDS
 from api.permissions import super_user_permissions
 from api.tokens import Claims, Kind, pack_credential
-from cli import key_upkeep
-from cli.accounts_access import data_option, database_option, json_option, show, with_accounts
-from cli.verbs import Verbs
+from cli.commands import key_upkeep
+from cli.commands.accounts_access import data_option, database_option, json_option, show, with_accounts
+from cli.commands.verbs import Verbs
 
 
 @click.group(cls=Verbs)

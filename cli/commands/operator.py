@@ -12,8 +12,8 @@ from accounts.operators.models import Operator, OperatorToken
 from accounts.tokens.service import LONGEST_VALIDITY_SECONDS
 from accounts.users.service import normalised
 from api.errors import NotFound
-from cli.accounts_access import data_option, database_option, json_option, moment, show, with_accounts
-from cli.verbs import Verbs
+from cli.commands.accounts_access import data_option, database_option, json_option, moment, show, with_accounts
+from cli.commands.verbs import Verbs
 
 
 @click.group(cls=Verbs)

@@ -14,8 +14,8 @@ from accounts.invoices.schemas import InvoiceInfo
 from accounts.pricing.schemas import NewPlan, PlanInfo
 from accounts.pricing.service import When
 from accounts.rest.faults import in_words
-from cli.accounts_access import data_option, database_option, show, with_accounts
-from cli.verbs import Verbs
+from cli.commands.accounts_access import data_option, database_option, show, with_accounts
+from cli.commands.verbs import Verbs
 
 WHEN: dict[str, When] = {"now": "now", "next-month": "next_month"}
 

@@ -10,8 +10,8 @@ from api.errors import Unavailable
 from backplane.interface import NodeMap, Process
 from backplane.redis import RedisBackplane
 from cli.certificates import unchecked
-from cli.doctor.finding import Finding
-from cli.doctor.settings import DoctorVariables
+from cli.commands.doctor.finding import Finding
+from cli.commands.doctor.settings import DoctorVariables
 
 MOST_SKEW_SECONDS = 1.0
 REACH_SECONDS = 2.0

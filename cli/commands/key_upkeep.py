@@ -15,7 +15,7 @@ from accounts.keys.schemas import LONGEST_OVERLAP_SECONDS, KeyInfo
 from accounts.keys.service import Replacement
 from accounts.paging import MOST, PageRequest
 from accounts.tokens.service import LONGEST_VALIDITY_SECONDS
-from cli.accounts_access import data_option, database_option, json_option, moment, show, told, with_accounts
+from cli.commands.accounts_access import data_option, database_option, json_option, moment, show, told, with_accounts
 
 
 @click.command("list")

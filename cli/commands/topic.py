@@ -10,8 +10,8 @@ from typing import BinaryIO
 import click
 from momento_wire_types import cachepubsub_pb2 as wire
 
-from cli.client import Client, Position
-from cli.verbs import Verbs
+from cli.commands.topic_client import Client, Position
+from cli.commands.verbs import Verbs
 from router.http.messages import as_json
 
 PROGRESS_SECONDS = 1.0

@@ -9,7 +9,7 @@ import grpc
 import pytest
 from momento_wire_types import cachepubsub_pb2 as wire
 
-from cli.client import Client, Refused, Unreachable
+from cli.commands.topic_client import Client, Refused, Unreachable
 from cli.compatibility.deployment import Addresses
 from cli.endpoint import address_of
 

@@ -9,9 +9,9 @@ from typing import NoReturn
 
 import click
 
-from cli.doctor import certificate, database, processes, store
-from cli.doctor.finding import Finding
-from cli.doctor.settings import DoctorVariables
+from cli.commands.doctor import certificate, database, processes, store
+from cli.commands.doctor.finding import Finding
+from cli.commands.doctor.settings import DoctorVariables
 from cli.refusals import told_in_a_sentence
 from cli.tiers.variables import variable
 

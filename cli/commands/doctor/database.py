@@ -4,8 +4,8 @@ import asyncio
 
 from accounts.database.migrate import current, without_password
 from api.errors import Unavailable
-from cli.doctor.finding import Finding
-from cli.doctor.settings import DoctorVariables
+from cli.commands.doctor.finding import Finding
+from cli.commands.doctor.settings import DoctorVariables
 
 
 async def look(variables: DoctorVariables) -> list[Finding]:

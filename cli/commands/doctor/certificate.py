@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
 
-from cli.doctor.finding import Finding
-from cli.doctor.settings import DoctorVariables
+from cli.commands.doctor.finding import Finding
+from cli.commands.doctor.settings import DoctorVariables
 
 SOON = timedelta(days=21)
 
