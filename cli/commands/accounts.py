@@ -3,7 +3,7 @@
 import click
 
 from cli.tiers.hosted_tier import run
-from cli.tiers.settings import AccountsVariables
+from cli.variables.tiers import AccountsVariables
 
 
 @click.command()

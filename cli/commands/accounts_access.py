@@ -15,10 +15,10 @@ from accounts.database import UNUSABLE, Database, sqlite_url
 from accounts.encryption import CannotDecrypt
 from api.errors import TidingsError
 from backplane.memory import MemoryDirectory
-from cli import database_url as urls
-from cli.billing_variables import BillingVariables
-from cli.master_key import MasterKeyVariables
 from cli.refusals import told_in_a_sentence
+from cli.variables import database_url as urls
+from cli.variables.billing import BillingVariables
+from cli.variables.master_key import MasterKeyVariables
 
 T = TypeVar("T")
 

@@ -3,7 +3,7 @@
 import click
 
 from cli.tiers.hosted_tier import run
-from cli.tiers.settings import RouterVariables
+from cli.variables.tiers import RouterVariables
 
 
 @click.command()

@@ -4,7 +4,7 @@ import click
 
 from cli.imports import imports
 from cli.refusals import told_in_a_sentence
-from cli.tiers.settings import StorageVariables, tell_of_misspelt_variables
+from cli.variables.tiers import StorageVariables, tell_of_misspelt_variables
 
 
 @click.command()

@@ -11,7 +11,6 @@ import click
 from click.core import ParameterSource
 
 from cli.address import claim
-from cli.billing_variables import BillingVariables
 from cli.certificates import certificate
 from cli.data_folder import DataFolder
 from cli.edge.settings import EdgeSettings, Times
@@ -20,15 +19,16 @@ from cli.grpc_port import claim_grpc_port, line_of
 from cli.hosting import MetricsAddress, bounds_of_this_machine, host, look_for_the_edge
 from cli.logs.start import is_json, log_to_standard_error
 from cli.logs.variables import LogVariables
-from cli.mail import MailVariables
-from cli.master_key import MasterKeyVariables
 from cli.refusals import told_in_a_sentence
-from cli.retention import RetentionVariables
 from cli.settings import EmbeddedSettings
-from cli.signing_variables import SigningVariables
 from cli.supervisor import Supervisor
 from cli.tracing.variables import TracingVariables
 from cli.urls import in_url, own_url
+from cli.variables.billing import BillingVariables
+from cli.variables.mail import MailVariables
+from cli.variables.master_key import MasterKeyVariables
+from cli.variables.retention import RetentionVariables
+from cli.variables.signing import SigningVariables
 
 PORT = click.IntRange(0, 65535)
 

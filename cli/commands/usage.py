@@ -24,11 +24,11 @@ from accounts.reconciliation.schemas import ReconciliationInfo
 from accounts.reconciliation.service import Reconciliation
 from accounts.usage.service import Usage
 from backplane.witnesses import MemoryWitnesses
-from cli.billing_variables import BillingVariables
 from cli.commands.accounts_access import data_option, database_option, json_option, with_accounts, with_database
 from cli.commands.export_output import RowsWritten, written_to
 from cli.commands.verbs import Verbs
 from cli.refusals import told_in_a_sentence
+from cli.variables.billing import BillingVariables
 
 
 @click.group(cls=Verbs)

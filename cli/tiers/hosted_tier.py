@@ -15,10 +15,10 @@ from cli.logs.start import is_json, log_to_standard_error
 from cli.refusals import AddressUnavailable, told_in_a_sentence
 from cli.settings import HostedSettings
 from cli.supervisor import Supervisor
-from cli.tiers.link_variables import link_security
-from cli.tiers.settings import AccountsVariables, RouterVariables, tell_of_misspelt_variables
 from cli.tracing.variables import TracingVariables
 from cli.urls import own_url
+from cli.variables.link import link_security
+from cli.variables.tiers import AccountsVariables, RouterVariables, tell_of_misspelt_variables
 
 AFTER_DRAIN_SECONDS = 10.0
 """From the end of the drain until the streams that do not end are cut."""

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from cryptography import x509
 
 from cli.commands.doctor.finding import Finding
-from cli.commands.doctor.settings import DoctorVariables
+from cli.commands.doctor.variables import DoctorVariables
 
 SOON = timedelta(days=21)
 

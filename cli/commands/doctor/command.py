@@ -11,9 +11,9 @@ import click
 
 from cli.commands.doctor import certificate, database, processes, store
 from cli.commands.doctor.finding import Finding
-from cli.commands.doctor.settings import DoctorVariables
+from cli.commands.doctor.variables import DoctorVariables
 from cli.refusals import told_in_a_sentence
-from cli.tiers.variables import variable
+from cli.variables.base import variable
 
 REDIS_URL = variable("redis_url")
 SERIOUS = 9

@@ -5,7 +5,7 @@ import asyncio
 from accounts.database.migrate import current, without_password
 from api.errors import Unavailable
 from cli.commands.doctor.finding import Finding
-from cli.commands.doctor.settings import DoctorVariables
+from cli.commands.doctor.variables import DoctorVariables
 
 
 async def look(variables: DoctorVariables) -> list[Finding]:

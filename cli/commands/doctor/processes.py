@@ -11,7 +11,7 @@ from backplane.interface import NodeMap, Process
 from backplane.redis import RedisBackplane
 from cli.certificates import unchecked
 from cli.commands.doctor.finding import Finding
-from cli.commands.doctor.settings import DoctorVariables
+from cli.commands.doctor.variables import DoctorVariables
 
 MOST_SKEW_SECONDS = 1.0
 REACH_SECONDS = 2.0

@@ -8,7 +8,7 @@ from redis.exceptions import RedisError
 from backplane.redis.connection import connect, disconnect
 from backplane.redis_location import Location, location
 from cli.commands.doctor.finding import Finding
-from cli.commands.doctor.settings import DoctorVariables
+from cli.commands.doctor.variables import DoctorVariables
 
 OLDEST = (6, 2)
 

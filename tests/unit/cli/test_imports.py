@@ -23,7 +23,7 @@ ARRAYS = {"numpy"}
 def test_a_command_that_has_read_its_variables_has_loaded_nothing_of_what_serves(
     command: str, variables: str, tmp_path: Path
 ) -> None:
-    program = f"import cli.main, cli.commands.{command}; from cli.tiers.settings import {variables} as V; V.read()"
+    program = f"import cli.main, cli.commands.{command}; from cli.variables.tiers import {variables} as V; V.read()"
     assert _loaded(program, tmp_path) & (WEB | DATABASE | WIRE | METRICS | MAIL | ARRAYS) == set()
 
 

@@ -10,7 +10,7 @@ import click
 import pytest
 
 from cli.commands.up import up
-from cli.tiers.settings import TIERS
+from cli.variables.tiers import TIERS
 
 PAGE = (Path(__file__).parents[3] / "docs" / "settings.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| `([\w-]+)` \| (?:`(.*?)`)? *\| .+ \|$", re.MULTILINE)

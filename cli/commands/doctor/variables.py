@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from cli import database_url as urls
-from cli.tiers.settings import PemFile, TierVariables
+from cli.variables import database_url as urls
+from cli.variables.tiers import PemFile, TierVariables
 
 
 class DoctorVariables(TierVariables):

@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from cli.certificates import certificate
 from cli.refusals import CertificateUnusable
-from cli.tiers.variables import AbsolutePath, Variables
+from cli.variables.base import AbsolutePath, Variables
 
 if TYPE_CHECKING:
     from api.link_security import LinkSecurity

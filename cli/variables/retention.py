@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from accounts.batches.retention import SHORTEST_DAYS, Retention
-from cli.tiers.variables import AbsolutePath, Variables
+from cli.variables.base import AbsolutePath, Variables
 
 LONGEST_DAYS = 36_600
 

@@ -12,17 +12,17 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from typing_extensions import override
 
 from backplane.redis_location import location
-from cli import database_url as urls
-from cli.billing_variables import BillingVariables
 from cli.endpoint import HOST_NAME
 from cli.logs.variables import LogVariables, lower
-from cli.mail import MailVariables
-from cli.master_key import MasterKeyVariables
-from cli.retention import RetentionVariables
-from cli.signing_variables import SigningVariables
-from cli.tiers.link_variables import LinkVariables
-from cli.tiers.variables import AbsolutePath, unknown
-from cli.usage_key import UsageKeyVariables
+from cli.variables import database_url as urls
+from cli.variables.base import AbsolutePath, unknown
+from cli.variables.billing import BillingVariables
+from cli.variables.link import LinkVariables
+from cli.variables.mail import MailVariables
+from cli.variables.master_key import MasterKeyVariables
+from cli.variables.retention import RetentionVariables
+from cli.variables.signing import SigningVariables
+from cli.variables.usage_key import UsageKeyVariables
 
 IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"
 ORIGIN = r"^(https?://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{1,5})?)?$"

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 from typing_extensions import override
 
 from api.seals import Seals
-from cli.tiers.variables import AbsolutePath, Variables
+from cli.variables.base import AbsolutePath, Variables
 
 PURPOSE = "tidings usage batch"
 

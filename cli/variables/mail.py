@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 from typing_extensions import override
 
 from accounts.mail.settings import MailSettings, SmtpSettings
-from cli.tiers.variables import AbsolutePath, Variables
+from cli.variables.base import AbsolutePath, Variables
 
 PORTS = {"starttls": 587, "tls": 465, "none": 25}
 

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field
 from typing_extensions import override
 
 from accounts.encryption import MasterKeys, MasterKeySource
-from cli.tiers.variables import AbsolutePath, Variables
+from cli.variables.base import AbsolutePath, Variables
 
 
 def _master_key(text: str) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from accounts.billing.settings import BillingSettings
-from cli.tiers.variables import AbsolutePath, Variables
+from cli.variables.base import AbsolutePath, Variables
 
 PREFIX = r"^[A-Za-z0-9][A-Za-z0-9-]{0,15}$"
 EXPORTS_TO = r"^(/.*|s3://[A-Za-z0-9][A-Za-z0-9._-]{1,62}(/.*)?)$"

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from cli.tiers.variables import Variables
+from cli.variables.base import Variables
 
 
 class SigningVariables(Variables):
