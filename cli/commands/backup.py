@@ -10,8 +10,8 @@ from accounts.database import sqlite_url
 from accounts.database.migrate import is_known
 from cli.commands.accounts_access import data_option
 from cli.commands.verbs import Verbs
-from cli.data_folder import DataFolder
 from cli.refusals import DataFolderUnusable
+from cli.supervisor.data_folder import DataFolder
 
 NAME = "tidings.db"
 ASIDE = "tidings.db.before-restore"

@@ -10,18 +10,18 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from cli.address import claim
 from cli.certificates import certificate
-from cli.data_folder import DataFolder
 from cli.edge.settings import EdgeSettings, Times
-from cli.generation import Hosting, Patience, pids
-from cli.grpc_port import claim_grpc_port, line_of
-from cli.hosting import MetricsAddress, bounds_of_this_machine, host, look_for_the_edge
 from cli.logs.start import is_json, log_to_standard_error
 from cli.logs.variables import LogVariables
 from cli.refusals import told_in_a_sentence
 from cli.settings import EmbeddedSettings
-from cli.supervisor import Supervisor
+from cli.supervisor.address import claim
+from cli.supervisor.data_folder import DataFolder
+from cli.supervisor.generation import Hosting, Patience, pids
+from cli.supervisor.grpc_port import claim_grpc_port, line_of
+from cli.supervisor.hosting import MetricsAddress, bounds_of_this_machine, host, look_for_the_edge
+from cli.supervisor.supervisor import Supervisor
 from cli.tracing.variables import TracingVariables
 from cli.urls import in_url, own_url
 from cli.variables.billing import BillingVariables
@@ -175,7 +175,7 @@ async def _run(options: Options, stack: ExitStack) -> None:
     if grpc_port is not None:
         lines.append(line_of(options.host, grpc_port))
     if options.local:
-        from cli.admin_port import AdminPort  # noqa: PLC0415  for tests
+        from cli.supervisor.admin_port import AdminPort  # noqa: PLC0415  for tests
 
         admin = AdminPort(options.host, options.admin_port, lambda: pids(supervisor.generations))
         stack.callback(admin.close)

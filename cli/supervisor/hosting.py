@@ -10,9 +10,9 @@ import click
 
 from cli.edge.process import binary, environment
 from cli.edge.settings import KIB, Bounds
-from cli.log_rotation import keep_bounded
 from cli.memory import memory_bytes
-from cli.supervisor import Supervisor
+from cli.supervisor.log_rotation import keep_bounded
+from cli.supervisor.supervisor import Supervisor
 from cli.urls import in_url
 
 

@@ -4,9 +4,9 @@ import logging
 from contextlib import ExitStack
 from ipaddress import ip_address
 
-from cli.address import claim, join
-from cli.generation import tier_at
 from cli.refusals import AddressUnavailable
+from cli.supervisor.address import claim, join
+from cli.supervisor.generation import tier_at
 from cli.urls import in_url
 
 log = logging.getLogger("tidings.edge")

@@ -15,7 +15,7 @@ from threading import Thread
 from typing_extensions import override
 
 from cli.refusals import AddressUnavailable
-from cli.watchdog import is_stopped
+from cli.supervisor.watchdog import is_stopped
 
 STOP_SECONDS = 2.0
 

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from enum import Enum, auto
 
-from cli.generation import Departure, Generation, Hosting
 from cli.refusals import StartFailed
-from cli.watchdog import HUNG_SECONDS, Watchdog
+from cli.supervisor.generation import Departure, Generation, Hosting
+from cli.supervisor.watchdog import HUNG_SECONDS, Watchdog
 
 log = logging.getLogger("tidings.supervisor")
 
