@@ -1,4 +1,4 @@
-"""What a limit per second means: how much of it may come at once."""
+"""The burst of a limit per second: how much of it may come at once."""
 
 BURST_SECONDS = 0.25
 SMALLEST_BURST = 5
