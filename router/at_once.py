@@ -26,13 +26,14 @@ class PublishAtOnce:
         self._encoding = headers.get(b"grpc-encoding", b"")
         self._timeout = headers.get(b"grpc-timeout")
 
-    def answer(self, body: bytes, promise: Promise) -> Answer | bool:
-        """Publish; return the answer, or True where `promise` gets it when the topic's node has said what came of it.
+    def answer(self, body: bytes, promise: Promise) -> bool:
+        """Publish, hand `promise` the answer, now or when the topic's node has said what came of it, and return True.
 
         Return False, with nothing done, where an account, a cache or a spend cap has to be asked, or a node that is not
         linked.
         """
         bearer, cache, topic = None, "", ""
+        failure: Exception | None = None
         router = self._router
         try:
             bearer = router.bearers.known(self._credential, self._address)
@@ -43,18 +44,20 @@ class PublishAtOnce:
             timeout = timeout_seconds(self._timeout)
             writable = bearer.writable(cache, topic, self._address)
             link, value_bytes = router.owners.link(writable), value_size(value)
-            if link.local is not None:
-                router.publish_at(link.local, bearer, writable, value, value_bytes)
-                return NOTHING
-            ended = partial(self._ended, promise, bearer, (cache, topic))
-            return router.begin_publish(link, bearer, writable, value, value_bytes, timeout, ended)
+            if link.local is None:
+                ended = partial(self._ended, promise, bearer, (cache, topic))
+                return router.begin_publish(link, bearer, writable, value, value_bytes, timeout, ended)
+            router.publish_at(link.local, bearer, writable, value, value_bytes)
         except NotFound:
             return False  # the cache may have been made a moment ago
         except Exception as error:  # noqa: BLE001 - whatever happens, the client gets a status and never OK
             failure = error
-        return self._refusal(bearer, (cache, topic), failure)
+        self._ended(promise, bearer, (cache, topic), failure)
+        return True
 
-    def _ended(self, promise: Promise, bearer: Bearer, names: tuple[str, str], failure: Exception | None) -> None:
+    def _ended(
+        self, promise: Promise, bearer: Bearer | None, names: tuple[str, str], failure: Exception | None
+    ) -> None:
         promise.come(NOTHING if failure is None else self._refusal(bearer, names, failure))
 
     def _refusal(self, bearer: Bearer | None, names: tuple[str, str], failure: Exception) -> Answer:
