@@ -65,7 +65,9 @@ def verify(data: Path, database_url: str, *, invoice: str | None, as_json: bool)
 @click.option("--granularity", type=click.Choice(get_args(Granularity)), default="hour", show_default=True)
 @click.option("--format", "form", type=click.Choice(get_args(UsageFormat)), default="csv", show_default=True)
 @click.option(
-    "--output", type=click.Path(dir_okay=False, path_type=Path), help="A file, there when it is whole. [default: none]"
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A file, there when it is whole. [default: standard output]",
 )
 @click.option(
     "--progress/--no-progress", default=None, help="Say how it goes on standard error. [default: on a terminal]"
