@@ -21,7 +21,7 @@ HOT_PATH = {
     "backplane": ("placement",),
     "cli": ("call_log", "direct_link"),
     "router": (
-        *("allowance", "bearer", "begun", "busy", "caps", "counts", "feed", "feeds", "log", "owners"),
+        *("allowance", "at_once", "bearer", "begun", "busy", "caps", "counts", "feed", "feeds", "log", "owners"),
         *("publishes", "pubsub", "quota", "router", "subscription", "tallies", "taps", "tenant", "writer"),
     ),
     "router/links": ("published", "remote", "watches"),

@@ -17,7 +17,7 @@ class Limits:
     """What an account may use at most; the defaults are those of a self-hosted installation.
 
     Attributes:
-        publishes_per_second: Accepted publishes, by the whole fleet; how many may come at once is `api.limits.burst`.
+        publishes_per_second: Accepted publishes, by the whole fleet; how many may come at once is `api.burst.burst`.
         publish_bytes_per_second: Bytes of published values, likewise.
         subscriptions: Subscriptions open at the same time.
         message_bytes: The size of one value.

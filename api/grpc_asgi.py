@@ -35,7 +35,7 @@ class Answer(NamedTuple):
 
 
 class Promise(Protocol):
-    """A call whose answer is on its way."""
+    """A call that is to be answered."""
 
     def come(self, answer: Answer) -> None:
         """Take the answer, once."""

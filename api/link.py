@@ -101,6 +101,8 @@ class Watching(Protocol):
     async def subscribe(self, topic: Topic, number: int, page: int) -> Resumed:
         """Watch a topic from now on, and read what a subscriber with this resume point is to get first.
 
+        It waits for a node that cannot be reached, or is silent, until whoever asks gives up.
+
         Args:
             topic: The topic; watching one that is watched already changes nothing.
             number: The first number wanted; 0 with page 0 for no resume point.
@@ -108,7 +110,7 @@ class Watching(Protocol):
 
         Raises:
             Moved: the node does not own the topic.
-            Unavailable: the node cannot be reached.
+            Unavailable: the node cannot answer.
         """
         ...
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from api.limits import burst
+from api.burst import burst
 from backplane.interface import Demand, Exchanged, Standing, Use
 
 FADE_SECONDS = 3.0

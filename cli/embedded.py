@@ -17,21 +17,21 @@ from backplane.interface import Node as NodeEntry
 from backplane.key_uses import KeyUseNotes
 from backplane.memory import MemoryDirectory, MemoryRegistry, MemoryUsage
 from backplane.witnesses import Witness
-from cli.billing_variables import BillingVariables
 from cli.direct_link import DirectLink
 from cli.draining import end_streams
 from cli.edge.sent import SentBytes
 from cli.hosted import Hosted
 from cli.housekeeping import SWEEP_SECONDS, TRIM_SECONDS, every, settle
-from cli.mail import MailVariables
-from cli.master_key import MasterKeyVariables
-from cli.retention import RetentionVariables
 from cli.room import HISTORY_BESIDE_A_ROUTER, SLOW_READERS, fitted
 from cli.settings import EmbeddedSettings
-from cli.signing_variables import SigningVariables
 from cli.tiers.announcing import announce
 from cli.tracing.start import spans_of
 from cli.urls import own_url
+from cli.variables.billing import BillingVariables
+from cli.variables.mail import MailVariables
+from cli.variables.master_key import MasterKeyVariables
+from cli.variables.retention import RetentionVariables
+from cli.variables.signing import SigningVariables
 from cli.webhook_topics import RouterTopics
 from router.app import RouterApp
 from router.meters.handover import Metering

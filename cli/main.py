@@ -23,7 +23,7 @@ COMMANDS = {
     "operator": "Appoint operators of the installation.",
     "topic": "Publish and subscribe from a shell.",
 }
-"""Each is a click command of its own name in the module `cli.<name>`."""
+"""Each is a click command of its own name in the module `cli.commands.<name>`."""
 
 
 class Commands(click.Group):
@@ -38,7 +38,7 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         with imports():
-            command = getattr(importlib.import_module(f"cli.{cmd_name}"), cmd_name)
+            command = getattr(importlib.import_module(f"cli.commands.{cmd_name}"), cmd_name)
         return command if isinstance(command, click.Command) else None
 
     @override

@@ -29,7 +29,7 @@ class Answer(Protocol):
 
 
 class Promise(Protocol):
-    """A request whose answer is on its way."""
+    """A request that is to be answered."""
 
     def come(self, answer: Answer) -> None:
         """Take the answer: once, and also where the client has left meanwhile. It does not raise."""
@@ -39,11 +39,11 @@ class Promise(Protocol):
 class Answerer(Protocol):
     """Answers the requests of one client that have the same headers."""
 
-    def answer(self, body: bytes, promise: Promise) -> Answer | bool:
-        """Return the answer to a request with this body.
+    def answer(self, body: bytes, promise: Promise) -> bool:
+        """Hand `promise` the answer to a request with this body, now or later, and return True.
 
-        Or True where `promise` is handed one later; or False, with nothing done, where it has to wait for more than a
-        word from elsewhere.
+        Or return False, with nothing done, where it has to wait for more than a word from elsewhere. Whoever raises has
+        not handed it anything, and does not do so later.
         """
         ...
 

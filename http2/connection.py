@@ -259,40 +259,38 @@ class Connection:
         self._serving[stream] = self._loop.create_task(self._serve(stream, scope))
 
     def _is_answered(self, stream: Stream) -> bool:
-        """Answer a request at once, if anybody does."""
+        """Have a request answered without a task, if anybody does."""
         head = stream.head
+        self._owe(1)
         try:
             if not head.is_offered:
                 head.is_offered, head.answerer = True, self._at_once(head.scope, self.client)
-            answer = head.answerer.answer(bytes(stream.body), stream) if head.answerer is not None else False
+            is_answered = head.answerer is not None and head.answerer.answer(bytes(stream.body), stream)
         except Exception:  # noqa: BLE001 - else the connection would end, with all of its streams
+            self._owe(-1)
             _log.exception("the application failed")
             stream.fail(refusals.FAILED)
             return True
-        if answer is False:
-            return False
-        stream.body = b""
-        if isinstance(answer, bool):
-            self._owed += 1
-            self._counts.owed += 1
-            self._counts.unanswered += 1
+        if is_answered:
+            stream.body = b""
         else:
-            self._answer(stream, answer)
-        return True
+            self._owe(-1)
+        return is_answered
 
     def come(self, stream: Stream, answer: Answer) -> None:
         """Take an answer that was promised; its client may have left meanwhile."""
-        self._owed -= 1
-        self._counts.owed -= 1
-        self._counts.unanswered -= 1
-        if not stream.is_gone:
-            self._answer(stream, answer)
-
-    def _answer(self, stream: Stream, answer: Answer) -> None:
+        self._owe(-1)
+        if stream.is_gone:
+            return
         stream.answer(answer)
         if stream.id in self.streams:
             stream.is_unsent = True
             self._counts.unsent += 1
+
+    def _owe(self, more: int) -> None:
+        self._owed += more
+        self._counts.owed += more
+        self._counts.unanswered += more
 
     async def _serve(self, stream: Stream, scope: Scope) -> None:
         try:

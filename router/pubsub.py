@@ -27,8 +27,9 @@ from api.grpc_asgi import (
 )
 from api.items import value_size
 from api.log_context import bind, binding
+from router.at_once import PublishAtOnce
 from router.controls import Controls
-from router.publishes import MAX_NAMES_BYTES, MAX_PUBLISH_BYTES, PublishAtOnce, about, check_value, refusing, request_of
+from router.publishes import MAX_NAMES_BYTES, MAX_PUBLISH_BYTES, about, check_value, refusing, request_of
 from router.refusals import Refusals
 from router.router import Router
 from router.subscription import Subscription

@@ -1,6 +1,6 @@
 """This router's part of a limit per second that the whole fleet shares; no I/O and no clock."""
 
-from api.limits import burst
+from api.burst import burst
 from router.shares import share, share_alone, smoothed
 
 

@@ -20,7 +20,8 @@ from accounts.usage.service import Usage as Metered
 
 CORRECTED_SECONDS = 65 * 86400
 """Months that ended longer ago are not looked at again: a router's usage is believed for 35 days, so what comes in a
-month is of the one before it, or of the last days of that before. Sums by hour are kept for longer: `cli.retention`."""
+month is of the one before it, or of the last days of that before. Sums by hour are kept for longer:
+`cli.variables.retention`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from api.limits import burst
+from api.burst import burst
 from backplane.interface import Demand, Exchanged, Standing, Use
 from backplane.redis.scripts import load
 from backplane.redis.store import Store

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from cli.tiers.variables import Variables
+from cli.variables.base import Variables
 
 Form = Literal["auto", "json", "text"]
 Level = Literal["debug", "info", "warning", "error"]

@@ -6,9 +6,9 @@ The supervisor answers, which neither clients nor a hanging application can keep
 from api.asgi import send_json, without_body
 from api.grpc_asgi import Receive, Scope, Send
 from cli.control_socket import CommandFailed
-from cli.generation import Generation
 from cli.metrics.answer import METRICS, send_page
-from cli.supervisor import Supervisor
+from cli.supervisor.generation import Generation
+from cli.supervisor.supervisor import Supervisor
 
 STARTS = """\
 # HELP tidings_supervisor_starts_total How often the service was started, restarts and crashes included.

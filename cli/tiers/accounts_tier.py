@@ -23,10 +23,10 @@ from cli.hosted import Hosted
 from cli.housekeeping import settle
 from cli.settings import HostedSettings
 from cli.tiers.announcing import announce
-from cli.tiers.settings import AccountsVariables
 from cli.tiers.webhook_router import WebhookRouter
 from cli.tracing.start import spans_of
 from cli.urls import own_url
+from cli.variables.tiers import AccountsVariables
 from cli.webhook_topics import RouterTopics
 
 if TYPE_CHECKING:

@@ -4,21 +4,21 @@ import asyncio
 import sys
 from contextlib import ExitStack
 
-from cli.address import Claim, claim, join
 from cli.certificates import certificate
-from cli.data_folder import DataFolder
 from cli.edge.settings import EdgeSettings
-from cli.generation import Hosting, Patience, tier_at
-from cli.grpc_port import claim_grpc_port, line_of
-from cli.hosting import MetricsAddress, bounds_of_this_machine, host, look_for_the_edge
 from cli.logs.start import is_json, log_to_standard_error
 from cli.refusals import AddressUnavailable, told_in_a_sentence
 from cli.settings import HostedSettings
-from cli.supervisor import Supervisor
-from cli.tiers.link_variables import link_security
-from cli.tiers.settings import AccountsVariables, RouterVariables, tell_of_misspelt_variables
+from cli.supervisor.address import Claim, claim, join
+from cli.supervisor.data_folder import DataFolder
+from cli.supervisor.generation import Hosting, Patience, tier_at
+from cli.supervisor.grpc_port import claim_grpc_port, line_of
+from cli.supervisor.hosting import MetricsAddress, bounds_of_this_machine, host, look_for_the_edge
+from cli.supervisor.supervisor import Supervisor
 from cli.tracing.variables import TracingVariables
 from cli.urls import own_url
+from cli.variables.link import link_security
+from cli.variables.tiers import AccountsVariables, RouterVariables, tell_of_misspelt_variables
 
 AFTER_DRAIN_SECONDS = 10.0
 """From the end of the drain until the streams that do not end are cut."""

@@ -24,9 +24,9 @@ from cli.housekeeping import TRIM_SECONDS, every, settle
 from cli.room import SLOW_READERS, fitted
 from cli.settings import HostedSettings
 from cli.tiers.announcing import announce
-from cli.tiers.link_variables import link_security
-from cli.tiers.settings import RouterVariables
 from cli.tracing.start import spans_of
+from cli.variables.link import link_security
+from cli.variables.tiers import RouterVariables
 from router.app import RouterApp
 from router.links.remote import RemoteLink
 from router.meters.handover import Metering

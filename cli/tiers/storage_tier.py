@@ -28,9 +28,9 @@ from cli.room import HISTORY_ALONE, fitted
 from cli.side_port import SidePort
 from cli.tiers.announcing import announce
 from cli.tiers.health import Health
-from cli.tiers.link_variables import link_security
-from cli.tiers.settings import StorageVariables
 from cli.tracing.start import spans_of
+from cli.variables.link import link_security
+from cli.variables.tiers import StorageVariables
 from storage.bounds import CacheBounds
 from storage.durable.journal import StreamJournal
 from storage.durable.topics import DurableTopics

@@ -17,8 +17,8 @@ from api.tasks import end
 from backplane.interface import Node
 from backplane.redis import RedisBackplane
 from cli.housekeeping import TRIM_SECONDS, every
-from cli.tiers.link_variables import link_security
-from cli.tiers.settings import AccountsVariables
+from cli.variables.link import link_security
+from cli.variables.tiers import AccountsVariables
 from router.meters.handover import Metering
 from router.router import Router, RouterSettings
 from router.sharing import Sharing

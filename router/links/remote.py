@@ -29,9 +29,6 @@ from router.links.watches import Watches
 MAX_WAITING_BYTES = 64 * 1024 * 1024
 FIRST_RETRY_SECONDS = 0.05
 LAST_RETRY_SECONDS = 1.0
-SUBSCRIBE_TIMEOUT_SECONDS = 4.0
-"""Less than the five seconds after which SDKs give up waiting for the first message of a subscription."""
-
 REQUEST_OVERHEAD_BYTES = 64
 MOST_UNSURE = 65_536
 """Publishes whose answers were lost, while there is no connection on which to ask; a node remembers as many."""
@@ -154,11 +151,7 @@ class RemoteLink:
         self._publish(self._outbox, Publish(self._watches.next_id(), topic, value, publisher_id), asker, ends)
 
     async def subscribe(self, topic: Topic, number: int, page: int) -> Resumed:
-        try:
-            async with asyncio.timeout(SUBSCRIBE_TIMEOUT_SECONDS):
-                event = await self._subscribed(topic, number, page)
-        except TimeoutError:
-            raise self._silence() from None
+        event = await self._subscribed(topic, number, page)
         if event.WhichOneof("kind") == "moved":
             raise Moved(event.moved.map_version)
         if event.WhichOneof("kind") == "failed":

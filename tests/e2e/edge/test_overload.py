@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from cli.edge.precedence import NICE, may_be_taken_back
-from cli.hosting import heap_of
 from cli.memory import memory_bytes
+from cli.supervisor.hosting import heap_of
 from tests.e2e.edge.conftest import PROBE
 from tests.e2e.edge.http2 import GRPC, Connection
 from tests.e2e.edge.test_hostile_http2 import END_HEADERS, HEADERS, PREFACE, frame

@@ -19,8 +19,8 @@ from accounts.paging import PageRequest
 from api.usage import DELIVERY, PUBLISH, Line
 from backplane.interface import UsageBatch
 from backplane.memory import MemoryDirectory, MemoryUsage
-from cli.data_folder import DataFolder
 from cli.main import main
+from cli.supervisor.data_folder import DataFolder
 from tests.integration.accounts.billing.books import Books, at, plan, shown
 from tests.integration.accounts.counted import Boot
 from tests.integration.accounts.installation import CHEAP, Installation

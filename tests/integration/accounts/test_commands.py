@@ -15,10 +15,10 @@ from click.testing import CliRunner
 from accounts.component import Accounts, AccountsSettings
 from api.tokens import unpack_credential
 from backplane.memory import MemoryDirectory
-from cli.account import account
-from cli.key import key
-from cli.keys import keys
-from cli.operator import operator
+from cli.commands.account import account
+from cli.commands.key import key
+from cli.commands.keys import keys
+from cli.commands.operator import operator
 from tests.integration.accounts.installation import PASSWORD, Installation, Refused
 
 SEEN_WITHIN_SECONDS = 1.0

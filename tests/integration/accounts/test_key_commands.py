@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from accounts.audit import SYSTEM
-from cli.key import key
+from cli.commands.key import key
 from tests.integration.accounts.installation import Installation, Refused, Tenant
 
 UNAUTHENTICATED = 16

@@ -14,8 +14,8 @@ from accounts.reconciliation.models import UsageReconciliation
 from accounts.reconciliation.service import SETTLE_SECONDS, Reconciliation
 from api.usage import DELIVERY
 from backplane.witnesses import MemoryWitnesses, Witnessed
-from cli.operator import operator
-from cli.usage import usage
+from cli.commands.operator import operator
+from cli.commands.usage import usage
 from tests.integration.accounts.counted import Boot, published
 from tests.integration.accounts.installation import Installation
 from tests.integration.accounts.test_usage_sums import now_minute

@@ -26,17 +26,18 @@ class Echo:
     def __init__(self, owed: list[Promise]) -> None:
         self._owed = owed
 
-    def answer(self, body: bytes, promise: Promise) -> Answer | bool:
+    def answer(self, body: bytes, promise: Promise) -> bool:
         if body == b"wait":
             return False
-        if body == b"owe":
-            self._owed.append(promise)
-            return True
         if body == b"raise":
             raise Broken
-        if body == b"refuse":
-            return Answer((CONTENT_TYPE, (b"grpc-status", b"5")))
-        return Answer((CONTENT_TYPE,), body, ((b"grpc-status", b"0"),))
+        if body == b"owe":
+            self._owed.append(promise)
+        elif body == b"refuse":
+            promise.come(Answer((CONTENT_TYPE, (b"grpc-status", b"5"))))
+        else:
+            promise.come(Answer((CONTENT_TYPE,), body, ((b"grpc-status", b"0"),)))
+        return True
 
 
 class Application:

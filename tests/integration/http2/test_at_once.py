@@ -110,10 +110,11 @@ async def test_bodies_that_come_long_after_their_headers_are_read_in_slices_too(
         if len(answered_in) < len(streams):
             loop.call_soon(turn)
 
-    def slow(_: Echo, body: bytes, __: Promise) -> Answer:
+    def slow(_: Echo, body: bytes, promise: Promise) -> bool:
         time.sleep(SLICE_SECONDS * 1.1)
         answered_in.append(turns[0])
-        return Answer((CONTENT_TYPE,), body, ((b"grpc-status", b"0"),))
+        promise.come(Answer((CONTENT_TYPE,), body, ((b"grpc-status", b"0"),)))
+        return True
 
     monkeypatch.setattr(Echo, "answer", slow)
     turn()
@@ -159,17 +160,12 @@ async def test_a_promised_answer_comes_when_it_is_there(service: Service) -> Non
     assert (counts.owed, counts.unanswered, counts.unsent, service.app.bodies) == (0, 0, 0, [])
 
 
-async def test_a_promised_answer_may_come_before_it_was_promised(
-    service: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def answer(_: Echo, __: bytes, promise: Promise) -> bool:
-        promise.come(NOTHING)
-        return True
-
-    monkeypatch.setattr(Echo, "answer", answer)
+@pytest.mark.parametrize("body", [b"hello", b"refuse", b"wait", b"raise"])
+async def test_nothing_is_owed_for_what_was_answered_or_refused_at_once(service: Service, body: bytes) -> None:
     client = await service.client()
-    assert (await client.call(PATH, b"hello")).status == 0
-    assert (service.server.counts.owed, service.server.counts.unsent) == (0, 0)
+    await client.call(PATH, body)
+    counts = service.server.counts
+    await service.until(lambda: (counts.owed, counts.unanswered, counts.unsent) == (0, 0, 0))
 
 
 async def test_a_client_that_gives_up_what_was_promised_keeps_its_place_until_then(

@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from cli.tiers.accounts_tier import accounts_settings, announced_id
-from cli.tiers.settings import AccountsVariables
+from cli.variables.tiers import AccountsVariables
 
 
 def test_account_services_in_containers_have_names_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:

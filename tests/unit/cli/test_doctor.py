@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from backplane.interface import Process
-from cli.doctor.processes import answers
+from cli.commands.doctor.processes import answers
 from cli.main import main
 from tests.e2e.certificates import issue
 

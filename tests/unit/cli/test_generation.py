@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from cli.edge.settings import EdgeSettings
-from cli.generation import Generation, Hosting, Patience
 from cli.refusals import StartFailed
 from cli.settings import HostedSettings
+from cli.supervisor.generation import Generation, Hosting, Patience
 
 
 def test_a_start_that_finds_no_room_on_the_disk_has_failed_and_may_be_tried_again(

@@ -23,12 +23,15 @@ ARRAYS = {"numpy"}
 def test_a_command_that_has_read_its_variables_has_loaded_nothing_of_what_serves(
     command: str, variables: str, tmp_path: Path
 ) -> None:
-    program = f"import cli.main, cli.{command}; from cli.tiers.settings import {variables} as V; V.read()"
+    program = f"import cli.main, cli.commands.{command}; from cli.variables.tiers import {variables} as V; V.read()"
     assert _loaded(program, tmp_path) & (WEB | DATABASE | WIRE | METRICS | MAIL | ARRAYS) == set()
 
 
 def test_nor_has_tidings_up(tmp_path: Path) -> None:
-    assert _loaded("import cli.main, cli.up", tmp_path) & (WEB | DATABASE | WIRE | METRICS | MAIL | ARRAYS) == set()
+    assert (
+        _loaded("import cli.main, cli.commands.up", tmp_path) & (WEB | DATABASE | WIRE | METRICS | MAIL | ARRAYS)
+        == set()
+    )
 
 
 def test_a_router_has_no_database_and_no_framework(tmp_path: Path) -> None:

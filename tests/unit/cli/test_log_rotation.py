@@ -4,7 +4,7 @@ import asyncio
 from contextlib import suppress
 from pathlib import Path
 
-from cli.log_rotation import keep_bounded
+from cli.supervisor.log_rotation import keep_bounded
 from tests.patience import patient
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.hosting import heap_of
 from cli.memory import memory_bytes
+from cli.supervisor.hosting import heap_of
 
 GIB = 2**30
 MIB = 2**20

@@ -4,7 +4,7 @@ import pytest
 
 from cli import embedded, native_grpc, room
 from cli.tiers import storage_tier
-from cli.tiers.settings import StorageVariables
+from cli.variables.tiers import StorageVariables
 from http2.limits import Limits
 from storage.settings import HistorySettings
 from tests.unit.cli.test_call_log import settings

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from cli.refusals import SettingsRefused
-from cli.tiers.settings import TIERS, AccountsVariables, RouterVariables, StorageVariables, TierVariables
-from cli.tiers.variables import unknown
+from cli.variables.base import unknown
+from cli.variables.tiers import TIERS, AccountsVariables, RouterVariables, StorageVariables, TierVariables
 
 LEAST: Mapping[str, str] = {
     "TIDINGS_REDIS_URL": "redis://127.0.0.1:6379",

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from cli.address import claim, join
 from cli.certificates import certificate
-from cli.data_folder import DataFolder
+from cli.commands.up import accounts_variables
 from cli.main import main
 from cli.refusals import AddressUnavailable, CertificateUnusable, DataFolderUnusable, Refusal, SettingsRefused
 from cli.settings import VARIABLE, EmbeddedSettings
-from cli.supervisor import Backoff
-from cli.up import accounts_variables
+from cli.supervisor.address import claim, join
+from cli.supervisor.data_folder import DataFolder
+from cli.supervisor.supervisor import Backoff
 
 
 def test_a_claimed_port_is_kept_from_others_but_not_from_our_own() -> None:

@@ -10,7 +10,7 @@ from contextlib import suppress
 
 import pytest
 
-from cli.watchdog import Watchdog, is_stopped
+from cli.supervisor.watchdog import Watchdog, is_stopped
 from tests.e2e.service import until
 from tests.patience import patient
 

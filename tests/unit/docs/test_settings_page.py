@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 import pytest
 
-from cli.tiers.settings import TIERS
-from cli.up import up
+from cli.commands.up import up
+from cli.variables.tiers import TIERS
 
 PAGE = (Path(__file__).parents[3] / "docs" / "settings.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| `([\w-]+)` \| (?:`(.*?)`)? *\| .+ \|$", re.MULTILINE)

@@ -25,7 +25,7 @@ from tests.unit.credentials import PUBLIC_KEYS, account, token
 
 
 class Promise:
-    """An answer that is to come; an `api.grpc_asgi.Asked`."""
+    """An answer that is to come; an `api.grpc_asgi.Promise`."""
 
     def __init__(self) -> None:
         self.answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
@@ -73,10 +73,7 @@ class World:
         answerer = self.pubsub.at_once(scope, scope["client"])
         is_whole = event["type"] == "http.request" and not event["more_body"]
         promise = Promise()
-        answer = answerer.answer(event["body"], promise) if answerer is not None and is_whole else False
-        if answer is True:
-            answer = await promise.answer
-        if isinstance(answer, bool):
+        if answerer is None or not is_whole or not answerer.answer(event["body"], promise):
             coming = [event]
 
             async def received() -> Message:
@@ -85,6 +82,7 @@ class World:
             await self.pubsub.publish(scope, received, send)
             return
         World.answered_first += 1
+        answer = await promise.answer
         await send({"type": "http.response.start", "status": 200, "headers": answer.headers})
         await send({"type": "http.response.body", "body": answer.body})
         if answer.trailers:

@@ -25,9 +25,8 @@ def answered(acme: World, body: bytes = publish_request(), credential: str | Non
     scope = connection(PUBLISH, body, credential).scope
     answerer = acme.pubsub.at_once(scope, scope["client"])
     assert answerer is not None
-    answer = answerer.answer(body, Promise())
-    assert answer is not True
-    return answer or None
+    promise = Promise()
+    return promise.answer.result() if answerer.answer(body, promise) else None
 
 
 def spent(acme: World) -> tuple[int, int]:

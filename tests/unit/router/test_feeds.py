@@ -4,7 +4,9 @@ import asyncio
 
 import pytest
 from momento_wire_types import cachepubsub_pb2 as wire
+from typing_extensions import override
 
+from api.errors import Unavailable
 from api.items import item_frame
 from api.link import Moved, Resumed
 from api.names import Topic
@@ -178,3 +180,21 @@ async def test_a_link_that_was_asked_before_the_owner_changed_watches_no_more(
     feeds._place = lambda _: None  # pyright: ignore[reportAttributeAccessIssue] - the owner is the heir
     assert (await feeds.read(feed, 0, 0)).last == 3
     assert (before.topics, heir.topics) == (set(), {topic})
+
+
+class Silent(Watched):
+    """A link to a node that says nothing."""
+
+    @override
+    async def subscribe(self, topic: Topic, number: int, page: int) -> Resumed:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+
+async def test_who_subscribes_at_a_node_that_says_nothing_is_told_so_before_sdks_give_up(acme: World) -> None:
+    feeds, topic = acme.router.feeds, acme.topic()
+    feed = feeds.attach(topic)
+    feeds._watched[topic] = Silent(feeds, None, Moved())
+    async with asyncio.timeout(5):
+        with pytest.raises(Unavailable, match="cannot be reached"):
+            await feeds.read(feed, 0, 0)

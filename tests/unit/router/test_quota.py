@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.limits import burst
+from api.burst import burst
 from router.quota import Bucket
 from tests.unit.clock import Clock
 

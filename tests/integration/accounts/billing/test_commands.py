@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from cli.account import account
-from cli.billing import billing
-from cli.operator import operator
-from cli.usage import usage
+from cli.commands.account import account
+from cli.commands.billing import billing
+from cli.commands.operator import operator
+from cli.commands.usage import usage
 
 FEBRUARY, MARCH = 1832976000, 1835481600
 

@@ -58,7 +58,9 @@ async def test_a_page_allows_nothing_that_does_not_come_from_here(here: Installa
 
 async def test_what_a_page_names_is_served_for_ever(here: Installation) -> None:
     client = here.rest()
-    for name in re.findall(r'(?:href|src)="(/console/assets/[^"]+)"', (await client.get("/")).text):
+    names = re.findall(r'(?:href|src)="(/console/assets/[^"]+)"', (await client.get("/")).text)
+    assert names
+    for name in names:
         asset = await client.get(name)
         assert asset.status_code == 200, name
         assert "immutable" in asset.headers["cache-control"]

@@ -1,0 +1,1 @@
+"""The `TIDINGS_*` variables that processes and commands read, by what they are about."""
