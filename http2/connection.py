@@ -324,7 +324,7 @@ class Connection:
             return
         self._counts.resets += 1
         self._drop(stream, endings.RESET)
-        self._floods.reset(self._loop.time() - stream.began, is_answered=bool(stream.status))
+        self._floods.reset(stream.began, self._loop.time(), is_answered=bool(stream.status))
 
     def settings(self, values: dict[int, int]) -> None:
         """Heed the client's settings."""
@@ -377,7 +377,7 @@ class Connection:
         if stream is not None:
             self._drop(stream, Ending(How.BROKE, f"stream error {code}"))
         self._give_up(number, code)
-        self._floods.given_up()
+        self._floods.given_up(self._loop.time())
 
     def end(self, stream: Stream, block: bytes) -> Awaitable[None]:
         """End an answer with a block of headers."""
