@@ -359,6 +359,7 @@ class Connection:
 
     def ping(self, payload: bytes) -> None:
         """Answer."""
+        self._floods.ping(self.sending.data_units, self._loop.time())
         self.sending.put(frames.frame(Kind.PING, Flag.ACK, 0, payload))
 
     def open_window(self, number: int, more: int) -> None:

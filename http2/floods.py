@@ -38,13 +38,14 @@ class Floods:
         streams: How many were begun; whoever begins one adds to it.
     """
 
-    __slots__ = ("_frames", "_limits", "_resets", "_spare_resets", "_updates", "streams")
+    __slots__ = ("_frames", "_limits", "_pinged_at", "_resets", "_spare_resets", "_updates", "streams")
 
     def __init__(self, limits: Limits, now: float) -> None:
         self._limits = limits
         self.streams = 0
         self._resets = 0
         self._updates = 0
+        self._pinged_at = 0
         self._frames = Spare(limits.spare_frames, limits.spare_frames_a_second, now)
         self._spare_resets = Spare(limits.resets, limits.resets_a_second, now)
 
@@ -80,6 +81,19 @@ class Floods:
         self._updates += 1
         if self._updates > self._limits.spare_frames + UPDATES * (self.streams + data_units):
             raise ConnectionFault(Code.ENHANCE_YOUR_CALM, "too many window updates")
+
+    def ping(self, data_units: int, now: float) -> None:
+        """Note a ping from a client that has been sent so much, as `Sending.data_units` counts it.
+
+        One after each piece of data is no flood: by these pings gRPC in Go learns how large its windows should be, and
+        sends the next as soon as it has the answer and more data.
+
+        Raises:
+            ConnectionFault: there were too many frames that ask for nothing of late.
+        """
+        if data_units == self._pinged_at:
+            self.idle_frame(now)
+        self._pinged_at = data_units
 
     def idle_frame(self, now: float, frames: int = 1) -> None:
         """Note a frame that asks for nothing, or one that costs as much as so many.

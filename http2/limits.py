@@ -37,7 +37,7 @@ class Limits:
     """Whoever resets a stream unanswered, or sooner after it began, gave it up too soon. A subscription ends by a reset
     as well, but costs a place among `streams` so long: a client can end so many a second and no more."""
     spare_frames: int = 1_000
-    """Frames that ask for nothing, as PING; so many more are allowed after a time."""
+    """Frames that ask for nothing, as PING but where it follows data; so many more are allowed after a time."""
     spare_frames_a_second: float = 100.0
     first_bytes_seconds: float = 15.0
     request_seconds: float = 15.0

@@ -400,3 +400,14 @@ async def test_padding_alone_holds_nothing(service: Service) -> None:
     peer.send(wire.reset(1))
     await peer.pong()
     assert (service.server.counts.holders, service.server.counts.held_bytes) == (0, 0)
+
+
+async def test_pings_that_follow_data_are_no_flood() -> None:
+    """As gRPC in Go sends them: one for each piece of data, as soon as the one before is answered."""
+    async with serving(spare_frames=20, spare_frames_a_second=0.0) as service:
+        peer = await service.peer()
+        for stream in range(1, 401, 2):
+            peer.send(wire.request(stream))
+            await peer.answer(stream)
+            await peer.pong()
+        assert peer.goaways == []
