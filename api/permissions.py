@@ -126,7 +126,7 @@ def _caches(entry: Any) -> Selector:  # noqa: ANN401 - see check_explicit
     if entry.WhichOneof("cache") != "cache_selector":
         return EVERY
     selector = entry.cache_selector
-    return Selector("name", selector.cache_name) if selector.WhichOneof("kind") else NOTHING
+    return _named(selector.cache_name) if selector.WhichOneof("kind") else NOTHING
 
 
 def _topics(entry: Any) -> Selector:  # noqa: ANN401 - see check_explicit
@@ -135,8 +135,12 @@ def _topics(entry: Any) -> Selector:  # noqa: ANN401 - see check_explicit
     selector = entry.topic_selector
     match selector.WhichOneof("kind"):
         case "topic_name":
-            return Selector("name", selector.topic_name)
+            return _named(selector.topic_name)
         case "topic_name_prefix":
             return Selector("prefix", selector.topic_name_prefix)
         case _:
             return NOTHING
+
+
+def _named(name: str) -> Selector:
+    return Selector("name", name.strip())  # as the name of a request is read, see `api.names`

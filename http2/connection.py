@@ -322,7 +322,7 @@ class Connection:
             return
         self._counts.resets += 1
         self._drop(stream, endings.RESET)
-        self._floods.reset(self._loop.time() - stream.began, is_answered=bool(stream.status))
+        self._floods.reset(stream.began, self._loop.time(), is_answered=bool(stream.status))
 
     def settings(self, values: dict[int, int]) -> None:
         """Heed the client's settings."""
@@ -357,6 +357,7 @@ class Connection:
 
     def ping(self, payload: bytes) -> None:
         """Answer."""
+        self._floods.ping(self.sending.data_units, self._loop.time())
         self.sending.put(frames.frame(Kind.PING, Flag.ACK, 0, payload))
 
     def open_window(self, number: int, more: int) -> None:
@@ -375,7 +376,7 @@ class Connection:
         if stream is not None:
             self._drop(stream, Ending(How.BROKE, f"stream error {code}"))
         self._give_up(number, code)
-        self._floods.given_up()
+        self._floods.given_up(self._loop.time())
 
     def end(self, stream: Stream, block: bytes) -> Awaitable[None]:
         """End an answer with a block of headers."""

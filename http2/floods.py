@@ -8,6 +8,29 @@ UPDATES = 10
 each needs two."""
 
 
+class Spare:
+    """What may be asked for at once, and anew as time goes by."""
+
+    __slots__ = ("_a_second", "_left", "_most", "_refilled")
+
+    def __init__(self, most: int, a_second: float, now: float) -> None:
+        self._most = most
+        self._a_second = a_second
+        self._left = float(most)
+        self._refilled = now
+
+    def take(self, count: int, now: float) -> bool:
+        """Take so many; return whether there were as many. Whoever takes too many leaves nothing."""
+        self._left -= count
+        if self._left >= 0:
+            return True
+        more = (now - self._refilled) * self._a_second
+        self._refilled = now
+        left = min(self._left + more, float(self._most))
+        self._left = max(left, 0.0)
+        return left >= 0
+
+
 class Floods:
     """Counts for one connection.
 
@@ -15,18 +38,19 @@ class Floods:
         streams: How many were begun; whoever begins one adds to it.
     """
 
-    __slots__ = ("_limits", "_refilled", "_resets", "_spare", "_updates", "streams")
+    __slots__ = ("_frames", "_limits", "_pinged_at", "_resets", "_spare_resets", "_updates", "streams")
 
     def __init__(self, limits: Limits, now: float) -> None:
         self._limits = limits
         self.streams = 0
         self._resets = 0
         self._updates = 0
-        self._spare = float(limits.spare_frames)
-        self._refilled = now
+        self._pinged_at = 0
+        self._frames = Spare(limits.spare_frames, limits.spare_frames_a_second, now)
+        self._spare_resets = Spare(limits.resets, limits.resets_a_second, now)
 
-    def reset(self, age_seconds: float, *, is_answered: bool) -> None:
-        """Note a stream that the client reset so long after it began.
+    def reset(self, began: float, now: float, *, is_answered: bool) -> None:
+        """Note a stream that began at that time, and that the client has now reset.
 
         The bound is against streams that make room for more before they have cost a client anything (CVE-2023-44487).
         Subscriptions that were answered and held for a time end by a reset too, and are no such streams: there are
@@ -35,17 +59,17 @@ class Floods:
         Raises:
             ConnectionFault: there were too many that it gave up too soon.
         """
-        if not is_answered or age_seconds < self._limits.premature_seconds:
-            self.given_up()
+        if not is_answered or now - began < self._limits.premature_seconds:
+            self.given_up(now)
 
-    def given_up(self) -> None:
+    def given_up(self, now: float) -> None:
         """Note a stream that the client gave up too soon, or that was refused or reset for its own fault.
 
         Raises:
-            ConnectionFault: there were too many.
+            ConnectionFault: there were too many of late.
         """
         self._resets += 1
-        if self._resets > self._limits.resets and self._resets * 2 >= self.streams:
+        if not self._spare_resets.take(1, now) and self._resets * 2 >= self.streams:
             raise ConnectionFault(Code.ENHANCE_YOUR_CALM, "too many streams were given up")
 
     def update(self, data_units: int) -> None:
@@ -58,17 +82,24 @@ class Floods:
         if self._updates > self._limits.spare_frames + UPDATES * (self.streams + data_units):
             raise ConnectionFault(Code.ENHANCE_YOUR_CALM, "too many window updates")
 
+    def ping(self, data_units: int, now: float) -> None:
+        """Note a ping from a client that has been sent so much, as `Sending.data_units` counts it.
+
+        One after each piece of data is no flood: by these pings gRPC in Go learns how large its windows should be, and
+        sends the next as soon as it has the answer and more data.
+
+        Raises:
+            ConnectionFault: there were too many frames that ask for nothing of late.
+        """
+        if data_units == self._pinged_at:
+            self.idle_frame(now)
+        self._pinged_at = data_units
+
     def idle_frame(self, now: float, frames: int = 1) -> None:
         """Note a frame that asks for nothing, or one that costs as much as so many.
 
         Raises:
             ConnectionFault: there were too many of late.
         """
-        self._spare -= frames
-        if self._spare >= 0:
-            return
-        more = (now - self._refilled) * self._limits.spare_frames_a_second
-        self._refilled = now
-        self._spare = min(self._spare + more, self._limits.spare_frames)
-        if self._spare < 0:
+        if not self._frames.take(frames, now):
             raise ConnectionFault(Code.ENHANCE_YOUR_CALM, "too many frames that ask for nothing")

@@ -27,12 +27,17 @@ class Limits:
     """Calls of all connections that wait for the application, or for what it has promised, at a time; more are
     UNAVAILABLE at once."""
     resets: int = 5_000
-    """Streams that a client gave up too soon, or that were at fault, if they are half of its streams or more."""
+    """Streams that a client gave up too soon, or that were at fault, if they are half of its streams or more. Who looks
+    at the newest item of a topic, or waits for one reply, makes such streams too; a connection is there for months, and
+    all its subscriptions end with it."""
+    resets_a_second: float = 100.0
+    """So many more are allowed after a time. Each costs what a subscription costs that is held for a while, of which a
+    client may end `streams` a second."""
     premature_seconds: float = 1.0
     """Whoever resets a stream unanswered, or sooner after it began, gave it up too soon. A subscription ends by a reset
     as well, but costs a place among `streams` so long: a client can end so many a second and no more."""
     spare_frames: int = 1_000
-    """Frames that ask for nothing, as PING; so many more are allowed after a time."""
+    """Frames that ask for nothing, as PING but where it follows data; so many more are allowed after a time."""
     spare_frames_a_second: float = 100.0
     first_bytes_seconds: float = 15.0
     request_seconds: float = 15.0

@@ -172,13 +172,16 @@ class Reading:
             _check_length(payload, _CODE_BYTES)
             self._connection.reset(number)
             return
-        self._idle()
         if kind == Kind.PING:
             _check_stream(number, of_stream=False)
             _check_length(payload, _PING_BYTES)
             if not flags & Flag.ACK:
                 self._connection.ping(payload)
-        elif kind == Kind.SETTINGS:
+            else:
+                self._idle()
+            return
+        self._idle()
+        if kind == Kind.SETTINGS:
             _check_stream(number, of_stream=False)
             self._settings(flags, payload)
         elif kind == Kind.PRIORITY:

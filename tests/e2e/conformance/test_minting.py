@@ -193,6 +193,7 @@ def test_selectors(tenant: Tenant, owner: Client, cache: str) -> None:
         ("ab", topic_grant(cache, prefix="a"), True),
         ("ba", topic_grant(cache, prefix="a"), False),
         ("é", topic_grant(cache, prefix="é"), True),
+        (" a ", topic_grant(f" {cache}", " a "), True),
         ("a", wrapped(topic_selector=no_topic), False),
         ("a", wrapped(cache_selector=no_cache), False),
     ):

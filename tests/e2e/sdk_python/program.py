@@ -26,6 +26,10 @@ from momento import (
 from momento.auth.access_control.disposable_token_scope import DisposableTokenProps
 from momento.auth.access_control.disposable_token_scopes import DisposableTokenScopes
 from momento.config.auth_configurations import AuthConfigurations
+from momento.config.transport.topic_transport_strategy import (
+    StaticTopicGrpcConfiguration,
+    StaticTopicTransportStrategy,
+)
 from momento.utilities import ExpiresIn
 
 Response: TypeAlias = Any
@@ -143,6 +147,21 @@ class Program:
         cache, count = self.settings["cache"], self.settings["count"]
         subscriptions = [self.do(self.topics.subscribe(cache, "news")) for _ in range(count)]
         self.do(self.topics.publish(cache, "news", "x"))
+        return [self.next(subscription).sequence_number for subscription in subscriptions]
+
+    def scenario_apart(self) -> list[int]:
+        """Hold more subscriptions than a connection does, by clients that do not share one, and publish besides."""
+        cache, count = self.settings["cache"], self.settings["count"]
+        credentials = self.credentials(self.settings["key"])
+
+        def client(number: int) -> Response:
+            grpc = StaticTopicGrpcConfiguration(timedelta(days=1), keepalive_time=timedelta(milliseconds=5000 + number))
+            configuration = TopicConfigurations.Default.latest().with_max_subscriptions(count)
+            return TopicClient(configuration.with_transport_strategy(StaticTopicTransportStrategy(grpc)), credentials)
+
+        readers = [client(number) for number in range(2)]
+        subscriptions = [reader.subscribe(cache, "news") for reader in readers for _ in range(count)]
+        client(2).publish(cache, "news", "x")
         return [self.next(subscription).sequence_number for subscription in subscriptions]
 
 

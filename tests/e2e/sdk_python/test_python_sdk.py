@@ -58,6 +58,12 @@ def test_subscriptions_and_publishes_share_a_connection(sdk: Sdk, access: Access
     assert sdk("many", cache=access.tenant.new_cache(), count=100) == [1] * 100
 
 
+@pytest.mark.parametrize("sdk", ["sync"], indirect=True)
+def test_clients_whose_configurations_differ_hold_more_than_a_connection_does(sdk: Sdk, access: Access) -> None:
+    """Beyond its 2,048 streams, grpcio would have subscriptions and publishes wait without a word."""
+    assert sdk("apart", cache=access.tenant.new_cache(), count=1_050) == [1] * 2_100
+
+
 @pytest.mark.parametrize("access", ["TLS"], indirect=True)
 def test_over_tls_the_sdk_uses_the_services_names(sdk: Sdk, access: Access) -> None:
     sdk("disposable", cache=access.tenant.new_cache())

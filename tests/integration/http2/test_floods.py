@@ -13,7 +13,7 @@ from tests.integration.http2.peer import Peer
 from tests.integration.http2.serving import Service, serving
 
 MANY = 3000
-SMALL: dict[str, Any] = {"spare_frames": 50, "spare_frames_a_second": 1.0, "resets": 50}
+SMALL: dict[str, Any] = {"spare_frames": 50, "spare_frames_a_second": 1.0, "resets": 50, "resets_a_second": 1.0}
 PRIORITY = wire.frame(wire.PRIORITY, 0, 1, struct.pack(">IB", 0, 15))
 
 
@@ -297,7 +297,7 @@ async def test_the_data_of_refused_requests_is_no_flood() -> None:
 
 
 async def test_a_long_life_with_many_resets_is_no_flood() -> None:
-    async with serving(resets=50) as service:
+    async with serving(resets=50, resets_a_second=0.0) as service:
         client = await service.client()
         for _ in range(150):
             client.reset(client.begin("/silent"))
@@ -328,10 +328,25 @@ async def test_subscriptions_that_were_held_for_a_while_are_no_flood_however_man
 
 
 @pytest.mark.asyncio(loop_factories=["leaping"])
+async def test_subscriptions_of_a_moment_are_no_flood_where_they_come_one_by_one() -> None:
+    """Who looks at a topic's newest item, or waits for one reply, ends the subscription as soon as it has come."""
+    async with serving(resets=50, resets_a_second=10.0) as service:
+        peer = await service.peer()
+        await subscribe(peer, range(1, 3, 2))
+        for stream in range(3, 2003, 2):
+            await subscribe(peer, range(stream, stream + 1))
+            peer.send(wire.reset(stream))
+            await asyncio.sleep(0.2)
+        await peer.pong()
+        assert (peer.goaways, service.server.counts.resets) == ([], 1000)
+        assert not peer.answers[1].is_over
+
+
+@pytest.mark.asyncio(loop_factories=["leaping"])
 @pytest.mark.parametrize(("word", "seconds"), [("opened", 0.9), ("silent", 60.0)])
 async def test_streams_that_end_soon_or_unanswered_are_a_flood(word: str, seconds: float) -> None:
     """Just after their answers, and a minute after nobody answered."""
-    async with serving(resets=50, premature_seconds=1.0) as service:
+    async with serving(resets=50, resets_a_second=0.0, premature_seconds=1.0) as service:
         peer = await service.peer()
         for first in range(1, 101, 20):
             streams = range(first, first + 20, 2)
@@ -385,3 +400,14 @@ async def test_padding_alone_holds_nothing(service: Service) -> None:
     peer.send(wire.reset(1))
     await peer.pong()
     assert (service.server.counts.holders, service.server.counts.held_bytes) == (0, 0)
+
+
+async def test_pings_that_follow_data_are_no_flood() -> None:
+    """As gRPC in Go sends them: one for each piece of data, as soon as the one before is answered."""
+    async with serving(spare_frames=20, spare_frames_a_second=0.0) as service:
+        peer = await service.peer()
+        for stream in range(1, 401, 2):
+            peer.send(wire.request(stream))
+            await peer.answer(stream)
+            await peer.pong()
+        assert peer.goaways == []

@@ -119,6 +119,14 @@ def test_each_role_allows_its_own(role: int, *, may_read: bool, may_write: bool)
     assert (may(grant, "subscribe", "c", "t"), may(grant, "publish", "c", "t")) == (may_read, may_write)
 
 
+def test_a_name_with_spaces_around_is_the_name_that_a_request_with_it_means() -> None:
+    grant = Grant.of(explicit(topic_permission(cache=" c ", topic="\u00a0t ")))
+    assert may(grant, "publish", "c", "t")
+    assert not may(grant, "publish", "c", "t t")
+    assert not may(Grant.of(explicit(topic_permission(cache="c", topic=" "))), "publish", "c", "t")
+    assert not may(Grant.of(explicit(topic_permission(cache="c", prefix=" "))), "publish", "c", "t")
+
+
 @pytest.mark.parametrize(
     ("topic", "matches"),
     [("a", True), ("ab", True), ("a/b", True), ("A", False), ("", False), ("b", False), (" a", False), ("a%2f", True)],
