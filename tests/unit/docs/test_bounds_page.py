@@ -35,7 +35,6 @@ NO_BOUND_OF_ITS_OWN = {
     "storage.durable.topics:MAX_GROUP_BYTES": "of one write to Redis; what waits is bounded by the session",
     "storage.durable.topics:MOST_LEFT": "topics that left, kept for a while as names alone",
     "storage.durable.topics:MOST_TRIES": "how often",
-    "storage.handover.source:MAX_WAITING_BYTES": "between storage nodes, where both ends are ours",
     "storage.node:MOST_SKEW_MS": "a length of time",
 }
 
