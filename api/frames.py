@@ -19,6 +19,10 @@ ASK_SECONDS = 1.5
 MOST_UNANSWERED = 2
 """So many questions without a word from the other side, and the connection is given up: after 3 to 4.5 seconds."""
 
+MOST_UNASKED = 10
+"""So often the time of a question passes without a word from whoever asks, and the connection is given up: after 15 to
+16.5 seconds. A machine that lost its power says no good-bye, and what its router watches would be kept for it."""
+
 _LENGTH_BYTES: Final = 4
 _NOTHING: Final = bytes(_LENGTH_BYTES)
 
@@ -59,7 +63,8 @@ class Frames(asyncio.Protocol):
 
     def __repr__(self) -> str:
         state = "over" if self.is_over else "full" if self.is_full else "open"
-        return f"<Frames {state}, {self._unanswered} questions unanswered>"
+        what = "unanswered" if self._asks else "not asked"
+        return f"<Frames {state}, {self._unanswered} questions {what}>"
 
     def begin(self, take: Callable[[bytes], None], has_room: Callable[[], None]) -> None:
         """Hand frames over, also those that have come already.
@@ -98,8 +103,7 @@ class Frames(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        if self._asks:
-            self._asking = self._loop.call_later(ASK_SECONDS, self._ask)
+        self._asking = self._loop.call_later(ASK_SECONDS, self._ask)
 
     def data_received(self, data: bytes) -> None:
         self._unanswered = 0
@@ -171,9 +175,11 @@ class Frames(asyncio.Protocol):
             self._ended.exception()  # whoever serves the connection may have gone already
 
     def _ask(self) -> None:
+        """Ask, where this side does; the other one sees that it is asked."""
         self._unanswered += 1
-        if self._unanswered > MOST_UNANSWERED:
-            self.fail(FrameError("no answer in time"))
+        if self._unanswered > (MOST_UNANSWERED if self._asks else MOST_UNASKED):
+            self.fail(FrameError("no answer in time" if self._asks else "no question in time"))
             return
-        self._transport.write(_NOTHING)
+        if self._asks:
+            self._transport.write(_NOTHING)
         self._asking = self._loop.call_later(ASK_SECONDS, self._ask)

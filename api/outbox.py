@@ -41,10 +41,14 @@ class Outbox(Generic[M]):
         Raises:
             Overflow: the other side does not take what it is sent.
         """
-        waiting, bytes_ = self._waiting, self.waiting_bytes + size
-        if bytes_ > self._max_bytes:
+        if self.waiting_bytes + size > self._max_bytes:
             raise Overflow(f"{self.waiting_bytes} bytes wait already")
-        self.waiting_bytes = bytes_
+        self.insist(message, size)
+
+    def insist(self, message: M, size: int) -> None:
+        """Add a message however much waits already: something else bounds how many such there are."""
+        waiting = self._waiting
+        self.waiting_bytes += size
         waiting.append(message)
         self._sizes.append(size)
         if len(waiting) == 1:

@@ -13,11 +13,6 @@ Dependencies = Callable[[], Mapping[str, str]]
 waits for a database is one more thing that fails with it."""
 
 
-def reachable(*, yes: bool) -> str:
-    """Return the word for it."""
-    return "reachable" if yes else "unreachable"
-
-
 async def send_health(send: Send, path: str, tier: str, state: State, dependencies: Dependencies) -> None:
     """Answer one of the two paths: alive with 200 always, ready with 503 until it serves, with what it depends on."""
     if path == LIVENESS:

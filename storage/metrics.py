@@ -57,7 +57,7 @@ class MemberMetrics(Collector):
         yield gauge("tidings_storage_lease_seconds", "Until the node's lease ends.", membership.lease_seconds_left)
         yield one_of(
             "tidings_storage_lease_state",
-            "1 for how the lease stands: fresh, blind (Redis is away) or lapsed.",
+            "1 for how the lease stands: fresh, blind (Redis is away, or full) or lapsed.",
             membership.state,
             STATES,
         )

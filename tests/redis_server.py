@@ -112,6 +112,14 @@ class RedisServer:
         assert "OK" in self.command("CONFIG", "SET", "appendfsync", appendfsync)
         self._appendfsync = appendfsync
 
+    def fill(self) -> None:
+        """Have it refuse all that takes memory, until `make_room`."""
+        assert "OK" in self.command("CONFIG", "SET", "maxmemory", "1")
+
+    def make_room(self) -> None:
+        """Have it take what it is given again."""
+        assert "OK" in self.command("CONFIG", "SET", "maxmemory", "0")
+
     def command(self, *words: str) -> str:
         """Send one command on a connection of its own and return the first piece of the raw answer."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=5.0) as connection:

@@ -11,7 +11,7 @@ from backplane.redis.key_uses import RedisKeyUses
 from backplane.redis.news import News
 from backplane.redis.quotas import RedisQuotas
 from backplane.redis.registry import LEASE_SECONDS, RedisRegistry
-from backplane.redis.store import Store
+from backplane.redis.store import State, Store
 from backplane.redis.system import RedisSystemTopics
 from backplane.redis.topics import RedisTopics
 from backplane.redis.usage import ABANDONED_SECONDS, RedisUsage
@@ -58,9 +58,9 @@ class RedisBackplane:
         return f"<RedisBackplane {self._store!r}, map {self.registry.map().version}, {self.directory!r}>"
 
     @property
-    def reachable(self) -> bool:
-        """Whether the store answered when it was asked last, which was a moment ago."""
-        return self._store.reachable
+    def state(self) -> State:
+        """How the store stood when it was asked last, which was a moment ago."""
+        return self._store.state
 
     async def start(self) -> None:
         """Read what is there and follow it from now on; a store that cannot be reached yet is waited for by none."""

@@ -44,11 +44,6 @@ class RedisRegistry:
         self._watchers = Watchers[NodeMap]()
         self._follower = Follower(self.refresh, news.events["map"], POLL_SECONDS)
 
-    @property
-    def reachable(self) -> bool:
-        """Whether the store answered when it was asked last, which was a moment ago."""
-        return self._store.reachable
-
     def epoch_ms(self) -> int:
         if self._heard_ms is None:
             return time.time_ns() // 1_000_000

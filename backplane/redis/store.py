@@ -10,7 +10,7 @@ import re
 import secrets
 import time
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from redis.exceptions import (
     ClusterDownError,
@@ -22,15 +22,17 @@ from redis.exceptions import (
 
 from api.errors import Unavailable
 from backplane.redis.connection import Client
+from backplane.redis.refusals import Refusals
 from backplane.redis.scripts import Script
 from backplane.redis_location import Location
 
 CALL_SECONDS = 0.8
 CALLS_AT_ONCE = 16
-REFUSAL_LOG_SECONDS = 10.0
 
 Answer = Any
 """What a script returns: a number, bytes, None, or a list of these."""
+
+State = Literal["reachable", "refuses calls", "unreachable"]
 
 _PREFIX = re.compile(r"[A-Za-z0-9._-]+")
 _log = logging.getLogger(__name__)
@@ -55,10 +57,17 @@ class Store:
         self._prefix = prefix
         self._calls = asyncio.Semaphore(CALLS_AT_ONCE)
         self._lost_at: float | None = None
-        self._refusal_told_at = float("-inf")
+        self._refusals = Refusals(_log, f"the backplane at {where}")
 
     def __repr__(self) -> str:
-        return f"<Store {self._where}, {'reachable' if self.reachable else 'unreachable'}>"
+        return f"<Store {self._where}, {self.state}>"
+
+    @property
+    def state(self) -> State:
+        """How it stands: one that is full is there, and refuses all that writes."""
+        if not self.reachable:
+            return "unreachable"
+        return "refuses calls" if self._refusals.are_fresh else "reachable"
 
     def key(self, *names: str) -> str:
         """Return the key of these names. Names of others go in with their length, so that no two keys are alike."""
@@ -99,10 +108,8 @@ class Store:
 
     def _failed(self, error: Exception) -> None:
         if isinstance(error, ResponseError) and not isinstance(error, ClusterDownError | ReadOnlyError):
-            now = time.monotonic()  # it is there, and refuses some call, such as a write when it is full
-            if now - self._refusal_told_at > REFUSAL_LOG_SECONDS:
-                self._refusal_told_at = now
-                _log.error("the backplane at %s refuses a call: %s", self._where, error)
+            self._refusals.note(error)
+            self._answered()
             return
         self.reachable = False
         if self._lost_at is None:

@@ -18,7 +18,6 @@ from api.traced import Traced
 from api.tracing import Spans
 from backplane.redis import RedisBackplane
 from cli.application import Application
-from cli.health import reachable
 from cli.hosted import Hosted
 from cli.housekeeping import settle
 from cli.settings import HostedSettings
@@ -112,7 +111,7 @@ class AccountsTier:
         await app(scope, receive, without_body(send) if scope["method"] == "HEAD" else send)
 
     def _dependencies(self) -> dict[str, str]:
-        return {"database": self._accounts.database.state, "redis": reachable(yes=self._backplane.reachable)}
+        return {"database": self._accounts.database.state, "redis": self._backplane.state}
 
     def _collectors(self) -> "Iterable[Collector]":
         from accounts.metrics import AccountsMetrics  # noqa: PLC0415  see `Hosted.metrics`

@@ -18,7 +18,6 @@ from backplane.redis import RedisBackplane
 from cli.application import Application
 from cli.draining import end_streams
 from cli.edge.sent import SentBytes
-from cli.health import reachable
 from cli.hosted import Hosted
 from cli.housekeeping import TRIM_SECONDS, every, settle
 from cli.room import SLOW_READERS, fitted
@@ -132,7 +131,7 @@ class RouterTier:
         links = self._router.owners.links.values()
         broken = sum(not link.is_connected for link in links)
         return {
-            "redis": reachable(yes=backplane.reachable),
+            "redis": backplane.state,
             "signing keys": "known" if backplane.directory.keys() else "not yet known",
             "storage nodes": f"{len(backplane.registry.map().nodes)} in the map",
             "links": f"{len(links) - broken} connected, {broken} not",

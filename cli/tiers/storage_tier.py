@@ -19,7 +19,6 @@ from backplane.redis.connection import connect, disconnect
 from backplane.redis_location import location
 from backplane.witnesses import Witness
 from cli.control_socket import State
-from cli.health import reachable
 from cli.housekeeping import SWEEP_SECONDS, every, settle
 from cli.logs.start import log_to_standard_error
 from cli.metrics.page import Page
@@ -132,7 +131,7 @@ class StorageTier:
             await self._spans.close()
 
     def _dependencies(self) -> dict[str, str]:
-        return {"redis": reachable(yes=self._backplane.reachable), "lease": self._member.membership.state}
+        return {"redis": self._backplane.state, "lease": self._member.membership.state}
 
     async def _join(self, entry: NodeEntry) -> None:
         while True:

@@ -179,7 +179,7 @@ class RemoteLink:
         answer: asyncio.Future[wire.Event] = asyncio.get_running_loop().create_future()
         self._asked[request.id] = answer
         try:
-            self._put(outbox, request, 0)
+            self._put(outbox, request, request.ByteSize())
             return await answer
         finally:
             self._asked.pop(request.id, None)
@@ -212,7 +212,8 @@ class RemoteLink:
 
     def _send_if_connected(self, request: wire.Request) -> None:
         if self._outbox is not None:
-            self._outbox.put(request, 0)  # bounded by the number of topics, and none of these may be lost
+            # Bounded by the number of topics, and none of these may be lost.
+            self._outbox.insist(request, request.ByteSize())
 
     async def _run(self) -> None:
         while True:

@@ -12,6 +12,7 @@ from redis.exceptions import NoScriptError, RedisError, ResponseError
 from api.errors import Unavailable
 from api.names import Topic
 from backplane.redis.connection import Client
+from backplane.redis.refusals import Refusals
 from backplane.redis.topics import index_key, topic_keys
 
 READ_ENTRIES: Final = 500
@@ -128,6 +129,7 @@ class StreamJournal:
         self._client = client
         self._prefix = prefix
         self._token = token
+        self._refusals = Refusals(_log, "the store of durable topics")
         self._claim, self._read, self._append = _script("claim"), _script("read"), _script("append")
 
     def __repr__(self) -> str:
@@ -151,7 +153,7 @@ class StreamJournal:
         try:
             await cast("Any", self._client).execute_command("SADD", index, topic.name)
         except ResponseError as error:
-            raise _meant(error) from error
+            raise self._meant(error) from error
         except (RedisError, OSError, TimeoutError) as error:
             raise Unavailable("the store of durable topics cannot be reached") from error
 
@@ -164,22 +166,21 @@ class StreamJournal:
             except NoScriptError:
                 return await execute("EVAL", script.text, *arguments)
         except ResponseError as error:
-            raise _meant(error) from error
+            raise self._meant(error) from error
         except (RedisError, OSError, TimeoutError) as error:
             raise Unavailable("the store of durable topics cannot be reached") from error
 
-
-def _meant(error: ResponseError) -> Exception:
-    text = str(error)
-    if "FENCED" in text:
-        return Fenced(text)
-    if "BEHIND" in text:
-        return Behind(text)
-    if text.startswith("SHORT"):
-        page, _, number = text.split()[1].partition("-")
-        return Short(int(page), int(number))
-    _log.error("the store of durable topics refuses a call: %s", text)
-    return Unavailable("the store of durable topics refuses what it is asked")
+    def _meant(self, error: ResponseError) -> Exception:
+        text = str(error)
+        if "FENCED" in text:
+            return Fenced(text)
+        if "BEHIND" in text:
+            return Behind(text)
+        if text.startswith("SHORT"):
+            page, _, number = text.split()[1].partition("-")
+            return Short(int(page), int(number))
+        self._refusals.note(error)
+        return Unavailable("the store of durable topics refuses what it is asked")
 
 
 def _entries(answer: list[Any]) -> list[Entry]:

@@ -19,7 +19,6 @@ UNREACHABLE_SECONDS: Final = 2.0
 """A node that was silent this long is taken to have nothing: its topics must not wait for it."""
 
 RETRY_SECONDS: Final = 0.1
-MAX_WAITING_BYTES: Final = 16 * 1024 * 1024
 REQUEST_BYTES: Final = 256
 
 _log = logging.getLogger(__name__)
@@ -118,7 +117,7 @@ class Source:
 
     async def _serve(self, stream: grpc.aio.StreamStreamCall[wire.HandOverRequest, wire.HandOverEvent]) -> None:
         await stream.wait_for_connection()
-        self._outbox = outbox = Outbox[wire.HandOverRequest](MAX_WAITING_BYTES)
+        self._outbox = outbox = Outbox[wire.HandOverRequest](max_bytes=0)  # see `_send`
         self._send_follow()
         for topic in self._wanted:
             self._send(wire.HandOverRequest(want=topic_message(topic)))
@@ -171,7 +170,8 @@ class Source:
 
     def _send(self, request: wire.HandOverRequest) -> None:
         if self._outbox is not None:
-            self._outbox.put(request, REQUEST_BYTES)
+            # All is insisted on: it is bounded by the number of topics, and one that is not asked for would be lost.
+            self._outbox.insist(request, REQUEST_BYTES)
 
     def _be_patient(self) -> None:
         if self._patience is not None:

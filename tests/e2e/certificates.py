@@ -24,13 +24,13 @@ class Files:
         return self.chain, self.key
 
 
-def issue(folder: Path, *names: str) -> Files:
-    """Write an authority's certificate, and one from it for the names and the loopback address."""
+def issue(folder: Path, *names: str, days: int = 1) -> Files:
+    """Write an authority's certificate, and one from it for the names and the loopback address; it has so many days."""
     authority_key, server_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     issuer = _name("Test authority")
     is_authority = x509.BasicConstraints(ca=True, path_length=0)
     authority = _builder(issuer, issuer, authority_key).add_extension(is_authority, critical=True)
-    server = _builder(_name(names[0]), issuer, server_key).add_extension(_alternatives(names), critical=False)
+    server = _builder(_name(names[0]), issuer, server_key, days).add_extension(_alternatives(names), critical=False)
     files = Files(folder / "authority.pem", folder / "chain.pem", folder / "key.pem")
     for path, certificate in ((files.authority, authority), (files.chain, server)):
         signed = certificate.sign(authority_key, hashes.SHA256())
@@ -63,7 +63,9 @@ def _name(text: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, text)])
 
 
-def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
+def _builder(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, days: int = 1
+) -> x509.CertificateBuilder:
     now = dt.datetime.now(dt.UTC)
     return (
         x509.CertificateBuilder()
@@ -71,6 +73,6 @@ def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivate
         .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(hours=1))
-        .not_valid_after(now + dt.timedelta(days=1))
+        .not_valid_before(now - dt.timedelta(days=2))
+        .not_valid_after(now + dt.timedelta(days=days))
     )

@@ -34,8 +34,8 @@ SERIOUS = 9
 def doctor(endpoint: str, api_key: str | None, *, as_json: bool, compatibility: bool) -> None:
     """Check a deployment, and say what to do about what is wrong.
 
-    Reads TIDINGS_REDIS_URL as the tiers do; also TIDINGS_DATABASE_URL and TIDINGS_TLS_CERT where they are set. Exits
-    with 0 where there is no error, with 9 otherwise.
+    Reads TIDINGS_REDIS_URL as the tiers do; also TIDINGS_DATABASE_URL, TIDINGS_TLS_CERT and
+    TIDINGS_LINK_CERT where they are set. Exits with 0 where there is no error, with 9 otherwise.
 
     With --compat it is a client of any deployment, own or another, and tries what the published SDKs rely on, in a
     cache that it makes and deletes. It reads no variables of the tiers.

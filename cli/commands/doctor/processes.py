@@ -9,6 +9,7 @@ import httpx
 from api.errors import Unavailable
 from backplane.interface import NodeMap, Process
 from backplane.redis import RedisBackplane
+from backplane.redis.store import State
 from cli.certificates import unchecked
 from cli.commands.doctor.finding import Finding
 from cli.commands.doctor.variables import DoctorVariables
@@ -25,8 +26,8 @@ async def look(variables: DoctorVariables) -> list[Finding]:
         processes = await backplane.registry.processes()
         nodes = await backplane.registry.refresh()
         filled = await backplane.directory.is_filled()
-    except Unavailable:
-        return []  # the check of Redis has said so
+    except Unavailable as failure:
+        return _refused(backplane.state, failure)
     finally:
         await backplane.close()
     found = [*_tiers(processes), *_versions(processes), *_clocks(processes), *_leases(processes, nodes)]
@@ -35,6 +36,14 @@ async def look(variables: DoctorVariables) -> list[Finding]:
         found.append(Finding("accounts", "error", "Redis does not hold all accounts and keys", advice))
     asked = await asyncio.gather(*(answers(process) for process in processes))
     return found + [finding for finding in asked if finding is not None]
+
+
+def _refused(state: State, failure: Unavailable) -> list[Finding]:
+    """Return what to say of a Redis that the check of Redis has found to be there."""
+    if state == "unreachable":
+        return []  # that check has said so
+    advice = "If it is full, give it memory; if its user may not, see docs/security.md; if its disk is, make room."
+    return [Finding("redis", "error", f"it refuses what the tiers write: {failure.__cause__}", advice)]
 
 
 def _tiers(processes: Sequence[Process]) -> Iterator[Finding]:

@@ -15,3 +15,4 @@ class DoctorVariables(TierVariables):
         None, repr=False, description=urls.ACCEPTED
     )
     tls_cert: PemFile | None = None
+    link_cert: PemFile | None = None

@@ -11,13 +11,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
+import httpx
 import pytest
 
 from backplane.interface import Process
 from backplane.redis.registry import ANNOUNCED_SECONDS
 from tests.e2e.certificates import issue
 from tests.e2e.fleet.fleet import Fleet
+from tests.e2e.fleet.process import Member
 from tests.e2e.service import ROOT, until
 from tests.patience import patient
 
@@ -110,6 +113,26 @@ def test_a_redis_or_a_database_that_is_not_there_is_named(small: Fleet) -> None:
     assert code == 9
     assert found["redis"]["level"] == found["database"]["level"] == "error"
     assert "s3cret" not in json.dumps(found)
+
+
+def test_a_redis_that_is_full_is_found(small: Fleet) -> None:
+    small.redis.fill()
+    try:
+        code, found = doctor(small)
+        for member in small.members:
+            until(lambda member=member: needs(member)["redis"] == "refuses calls", what=f"{member.name}'s word for it")
+            assert member.readiness() == 200
+    finally:
+        small.redis.make_room()
+    assert (code, found["redis"]["level"]) == (9, "error")
+    assert "maxmemory" in found["redis"]["text"]
+    small.wait_for_nodes(1)
+
+
+def needs(member: Member) -> dict[str, str]:
+    """Return what a process says of what it needs."""
+    told = httpx.get(f"http://127.0.0.1:{member.health_port}/readyz").json()["dependencies"]
+    return cast("dict[str, str]", told)
 
 
 def test_a_certificate_is_looked_at(small: Fleet, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from api.errors import Unavailable
 from backplane.interface import Node, UsageBatch
 from backplane.redis import RedisBackplane, store
 from backplane.redis.store import CALL_SECONDS
-from tests.patience import patient
+from tests.patience import patient, until
 from tests.redis_server import RedisServer, redis_server
 from tests.unit.credentials import account
 
@@ -85,6 +85,25 @@ async def test_a_killed_store_fails_fast_keeps_what_is_known_and_heals_empty(
     await usage.append([UsageBatch("batch-1", b"1")])
     (got,) = await usage.read("one", 10, 1.0)
     assert got.batch == UsageBatch("batch-1", b"1")
+
+
+async def test_a_store_that_is_full_says_so_and_nobody_leaves_the_map(
+    own_server: RedisServer, backplane: RedisBackplane, caplog: pytest.LogCaptureFixture
+) -> None:
+    registry = backplane.registry
+    await beaten(backplane, lambda: len(registry.map().nodes) == len(NODES))
+    before = registry.map()
+    assert backplane.state == "reachable"
+    own_server.fill()
+    await until(lambda: backplane.state == "refuses calls")
+    for _ in range(20):
+        with pytest.raises(Unavailable):
+            await registry.beat(NODES[0])
+    assert registry.map() == before
+    assert sum("refuses a call" in record.message for record in caplog.records) == 1
+    own_server.make_room()
+    await beaten(backplane, lambda: backplane.state == "reachable")
+    assert registry.map().nodes == before.nodes
 
 
 @pytest.mark.parametrize("loss", ["FLUSHALL", "kill"])

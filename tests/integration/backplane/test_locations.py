@@ -94,7 +94,7 @@ async def test_a_redis_is_unavailable_to_who_does_not_trust_it_or_is_not_trusted
         url = f"{scheme}://:{PASSWORD if wrong != 'password' else 'guessed'}@127.0.0.1:{port}"
         authority = issue(tmp_path, "redis.test").authority if wrong == "authority" else files.authority
         async with started(url, authority) as backplane:
-            assert not backplane.reachable
+            assert backplane.state == "unreachable"
             with pytest.raises(Unavailable):
                 await backplane.directory.put_account(account())
 

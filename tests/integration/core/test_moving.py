@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from api.names import Topic
+from storage.handover.recipient import Recipient
 from tests.integration.core.fleet import Fleet, running
 from tests.patience import patient
 from tests.unit.asgi import Connection
@@ -184,3 +185,22 @@ async def test_a_node_that_was_forgotten_for_a_while_takes_back_what_others_have
             for client in clients:
                 assert len(client.texts) == len(set(client.texts))
                 assert client.kinds.count("discontinuity") == (before[topic] == "node-1")
+
+
+async def test_all_topics_that_are_asked_for_at_once_come_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many they are: one that is not asked for begins anew."""
+    monkeypatch.setattr(Recipient, "_give", nothing)
+    topics = [f"topic-{number}" for number in range(60)]
+    async with running(routers=1, nodes=1) as fleet:
+        (gateway,) = fleet.gateways
+        for topic in topics:
+            await gateway.publish("before", topic)
+        newcomer = (await fleet.join("node-1")).node
+        await asyncio.gather(*(gateway.publish("after", topic) for topic in topics))
+        moved = [newcomer.history(topic) for topic in newcomer.topics()]
+    assert moved
+    assert {history.last for history in moved if history is not None} == {2}
+
+
+async def nothing(*_: object) -> None:
+    """Hand nothing over of which nobody asks."""

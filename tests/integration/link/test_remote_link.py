@@ -10,12 +10,12 @@ from grpc import aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from momento_wire_types import cachepubsub_pb2 as client
 
-from api import blocks
+from api import blocks, frames
 from api.errors import DeadlineExceeded, Unavailable
 from api.framing import HEADER_BYTES
 from api.link import Moved, Receipt
-from api.names import Topic
-from api.outbox import Outbox
+from api.names import MAX_NAME_CHARACTERS, Topic
+from api.outbox import BATCH_BYTES, Outbox
 from router.links.remote import FIRST_RETRY_SECONDS, RemoteLink
 from storage.node import Node
 from storage.server import SERVICE, Server
@@ -151,6 +151,22 @@ async def test_a_link_that_was_broken_for_long_takes_up_more_than_one_answer_hol
         await until(lambda: len(heard.numbers) == 1001)
         assert await say(link, "last") == 1002
         await until(lambda: heard.numbers == list(range(1, 1003)))
+        await link.close()
+
+
+async def test_more_topics_than_one_frame_has_room_for_are_taken_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one account may subscribe to would else keep a router from a node for all others."""
+    monkeypatch.setattr(frames, "MAX_FRAME_BYTES", 2 * BATCH_BYTES)
+    name = "\N{GRINNING FACE}" * (MAX_NAME_CHARACTERS - 4)
+    topics = [Topic("account", "cache", f"{number:04}{name}") for number in range(2_500)]
+    assert sum(len(topic.name.encode()) for topic in topics) > 2 * BATCH_BYTES
+    heard = Heard()
+    async with serving(Node("node-1")) as port:
+        link = RemoteLink(f"127.0.0.1:{port}", heard)
+        for topic in topics:
+            link.watch(topic, 0, 0)
+        link.start()
+        await until(lambda: len(heard.stood) == len(topics))
         await link.close()
 
 

@@ -141,6 +141,16 @@ async def test_a_silent_side_is_given_up(monkeypatch: pytest.MonkeyPatch) -> Non
             await one.frames.ended()
 
 
+async def test_a_side_that_asks_no_more_is_given_up_by_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frames, "ASK_SECONDS", 0.01)
+    other = Side()
+    other.begin()
+    async with connection(asyncio.Protocol(), other.frames), asyncio.timeout(patient(10)):
+        with pytest.raises(FrameError, match="no question in time"):
+            await other.frames.ended()
+    assert repr(other.frames) == "<Frames over, 11 questions not asked>"
+
+
 async def test_a_side_that_has_nothing_to_say_answers_and_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(frames, "ASK_SECONDS", 0.05)
     monkeypatch.setattr(frames, "MOST_UNANSWERED", 100)  # of a machine that stands still, too

@@ -56,6 +56,15 @@ async def test_more_than_its_bound_is_refused_and_there_is_room_again_after_a_wr
     assert await drained(outbox, 1) == [["b"]]
 
 
+async def test_what_is_insisted_on_is_never_refused_and_fills_batches_as_all_else() -> None:
+    outbox: Outbox[str] = Outbox(BATCH_BYTES)
+    for message in "abc":
+        outbox.insist(message, BATCH_BYTES)
+    with pytest.raises(Overflow):
+        outbox.put("d", 1)
+    assert await drained(outbox, 3) == [["a"], ["b"], ["c"]]
+
+
 async def test_a_message_that_comes_while_one_is_written_waits_for_the_next_batch() -> None:
     outbox: Outbox[str] = Outbox(1000)
     written: list[list[str]] = []

@@ -10,7 +10,9 @@ import pytest
 from click.testing import CliRunner
 
 from backplane.interface import Process
+from cli.commands.doctor import certificate
 from cli.commands.doctor.processes import answers
+from cli.commands.doctor.variables import DoctorVariables
 from cli.main import main
 from tests.e2e.certificates import issue
 
@@ -64,3 +66,16 @@ def test_a_database_that_cannot_be_one_is_told_in_a_sentence() -> None:
     assert told.exit_code == 7
     assert "TIDINGS_DATABASE_URL must be postgresql+psycopg://" in told.output
     assert "s3cret" not in told.output
+
+
+@pytest.mark.parametrize(
+    ("days", "level", "text"),
+    [(100, "ok", "it lasts 99 days"), (20, "warning", "it expires in 19 days"), (-1, "error", "it expired at ")],
+)
+async def test_the_certificate_of_links_is_looked_at(tmp_path: Path, days: int, level: str, text: str) -> None:
+    file = issue(tmp_path, "tidings-link", days=days).chain
+    variables = DoctorVariables.model_validate({"redis_url": "redis://127.0.0.1:1", "link_cert": file})
+    (finding,) = await certificate.look(variables)
+    assert (finding.check, finding.level) == ("link certificate", level)
+    assert finding.text.startswith(text)
+    assert finding.advice or level == "ok"

@@ -18,6 +18,7 @@ DATA_PLANE = ("api", "backplane", "router", "storage")
 NO_BOUND_OF_ITS_OWN = {
     "api.account:MOST_HISTORY": "what a cache may ask for; the storage nodes' settings are above",
     "api.frames:MOST_UNANSWERED": "how often",
+    "api.frames:MOST_UNASKED": "how often",
     "backplane.busiest:MOST_TOLD": "rows of one answer to an operator",
     "backplane.memory:MOST_KEYS": "the same as in Redis, in one process",
     "backplane.memory_quotas:MOST_DEBT_SECONDS": "a length of time of a limit",
@@ -34,7 +35,6 @@ NO_BOUND_OF_ITS_OWN = {
     "storage.durable.topics:MAX_GROUP_BYTES": "of one write to Redis; what waits is bounded by the session",
     "storage.durable.topics:MOST_LEFT": "topics that left, kept for a while as names alone",
     "storage.durable.topics:MOST_TRIES": "how often",
-    "storage.handover.source:MAX_WAITING_BYTES": "between storage nodes, where both ends are ours",
     "storage.node:MOST_SKEW_MS": "a length of time",
 }
 
