@@ -47,6 +47,12 @@ _STREAMS_A_FRAME = 100
 _LONG_BLOCK = 1024
 """Headers that take more count among what is held of a request."""
 
+_FEW = 100
+"""A connection may wait for the rest of so many requests before they count by themselves among what is held."""
+
+_STREAM_BYTES = 512
+"""What a stream takes without its headers and its body."""
+
 _GIVEN_UP = 64
 """So many streams that were reset here are remembered: what their clients had sent before they knew is no fault."""
 
@@ -227,8 +233,8 @@ class Connection:
         self._coming[stream] = None
         if ends:
             self._start(stream)
-        elif len(block) > _LONG_BLOCK:
-            self._hold(stream, len(block))
+        elif len(block) > _LONG_BLOCK or len(self._coming) > _FEW:
+            self._hold(stream, len(block) + _STREAM_BYTES)
 
     def _trailers(self, stream: Stream, block: bytes, *, ends: bool) -> None:
         self._heads.skip(block)
