@@ -10,6 +10,12 @@ from api.errors import InvalidArgument
 LONGEST_URL = 2048
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_UNICAST = ipaddress.ip_network("2000::/3")
+"""All of IPv6 that is given out for the public network. Python calls public whatever is not known to be private, as
+site-local addresses, and forms that translators lead to addresses of IPv4 in their own network."""
+
+_ASSIGNMENTS = ipaddress.ip_network("192.0.0.0/24")
+"""For protocols (RFC 6890), and the metadata of a cloud; older versions of Python call most of it public."""
 
 
 class ForbiddenTarget(Exception):
@@ -54,7 +60,8 @@ def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
         inner = address.ipv4_mapped or address.sixtofour or (address.teredo and address.teredo[1])
         if inner:
             return is_public(inner)
-    return address.is_global and not address.is_multicast
+        return address in _UNICAST and address.is_global
+    return address not in _ASSIGNMENTS and address.is_global and not address.is_multicast
 
 
 async def public_address(host: str, port: int, *, allow_private: bool) -> str:

@@ -164,6 +164,11 @@ async def test_a_host_that_cannot_be_found_is_an_outcome(monkeypatch: pytest.Mon
         ("64:ff9b::7f00:1", False),
         ("64:ff9b::a9fe:a9fe", False),
         ("2002:7f00:1::", False),
+        ("::127.0.0.1", False),
+        ("::ffff:0:127.0.0.1", False),
+        ("64:ff9b:1::a9fe:a9fe", False),
+        ("fec0::1", False),
+        ("192.0.0.192", False),
     ],
 )
 def test_only_the_public_network_is_public(address: str, *, public: bool) -> None:
