@@ -1,11 +1,10 @@
 """Where webhooks may go: to the public network alone, or anybody could have this process ask its neighbours."""
 
-import asyncio
 import ipaddress
-import socket
 from urllib.parse import urlsplit
 
 from api.errors import InvalidArgument
+from api.webhooks.lookups import Lookups
 
 LONGEST_URL = 2048
 
@@ -64,15 +63,14 @@ def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     return address not in _ASSIGNMENTS and address.is_global and not address.is_multicast
 
 
-async def public_address(host: str, port: int, *, allow_private: bool) -> str:
+async def public_address(lookups: Lookups, host: str, port: int, *, allow_private: bool) -> str:
     """Look a host up, and return the address that is to be asked: whoever asks by name could be led elsewhere.
 
     Raises:
         ForbiddenTarget: it has an address that may not be asked.
-        OSError: it cannot be found.
+        OSError, UnicodeError: it cannot be found, or is no name.
     """
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    addresses = [str(each[4][0]).partition("%")[0] for each in found]
+    addresses = await lookups.addresses(host, port)
     for address in addresses:
         if not allow_private and not is_public(ipaddress.ip_address(address)):
             raise ForbiddenTarget(f"{host} has the address {address}, which is not of the public network")
