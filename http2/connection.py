@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from http2 import endings, frames, refusals
@@ -45,6 +46,12 @@ _STREAMS_A_FRAME = 100
 
 _LONG_BLOCK = 1024
 """Headers that take more count among what is held of a request."""
+
+_FEW = 100
+"""A connection may wait for the rest of so many requests before they count by themselves among what is held."""
+
+_STREAM_BYTES = 512
+"""What a stream takes without its headers and its body."""
 
 _GIVEN_UP = 64
 """So many streams that were reset here are remembered: what their clients had sent before they knew is no fault."""
@@ -226,8 +233,8 @@ class Connection:
         self._coming[stream] = None
         if ends:
             self._start(stream)
-        elif len(block) > _LONG_BLOCK:
-            self._hold(stream, len(block))
+        elif len(block) > _LONG_BLOCK or len(self._coming) > _FEW:
+            self._hold(stream, len(block) + _STREAM_BYTES)
 
     def _trailers(self, stream: Stream, block: bytes, *, ends: bool) -> None:
         self._heads.skip(block)
@@ -408,10 +415,15 @@ class Connection:
         if self.is_full and now - self.sending.paused_since > limits.stalled_seconds:
             return True
         for stream in _older(self._coming, now - limits.request_seconds):
-            self._refuse(stream, refusals.TOO_LATE)
+            del self._coming[stream]
+            self._leaving.add(partial(self._late, stream))
         for stream in _older(self.sending.waiting, now - limits.stalled_seconds):
             self.cut(stream, Code.INTERNAL_ERROR, endings.STALLED)
         return False
+
+    def _late(self, stream: Stream) -> None:
+        if not stream.is_whole:  # its rest has not come meanwhile, and neither has its client left
+            self._refuse(stream, refusals.TOO_LATE)
 
     def go_away(self) -> None:
         """Ask the client to make another connection for what is new; what comes here meanwhile is served."""
@@ -440,18 +452,23 @@ class Connection:
 
     def _drop(self, stream: Stream, ending: Ending) -> None:
         stream.ending = ending
-        self._sent(stream)
+        if self._forget(stream):
+            self._leaving.add(partial(self._ended, stream))
         self.sending.forget(stream)
         stream.leave(self._leaving)
 
     def _sent(self, stream: Stream) -> None:
-        """Forget a stream: its answer has left, or nobody waits for it."""
+        """Forget a stream whose answer has left."""
+        if self._forget(stream):
+            self._ended(stream)
+
+    def _forget(self, stream: Stream) -> bool:
+        """Forget a stream that has ended; return whether it was known until now."""
         self._came(stream)
         if stream.is_unsent:
             stream.is_unsent = False
             self._counts.unsent -= 1
-        if self.streams.pop(stream.id, None) is not None:
-            self._ended(stream)
+        return self.streams.pop(stream.id, None) is not None
 
     def _came(self, stream: Stream) -> None:
         """Wait for no more of a request."""

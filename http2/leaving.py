@@ -1,7 +1,8 @@
-"""Tells applications that their clients have left, some of them in each turn of the event loop.
+"""What is to be done when streams end that were not answered, for some of them in each turn of the event loop.
 
-A connection that breaks can have thousands of streams, and a proxy all that there are. Those who are told end their
-work, which takes some ten microseconds each; others must have a turn between them.
+A connection that breaks can have thousands of streams, and a proxy all that there are. Applications are told that their
+clients have left, and end their work; whoever takes note of calls writes a line; a request that came too late is
+refused. That takes some ten microseconds each; others must have a turn between them.
 """
 
 import asyncio
@@ -10,24 +11,30 @@ from collections.abc import Callable
 from typing import Final
 
 AT_ONCE: Final = 200
-"""More than are begun in a turn, so that who gives up all and begins anew finds room."""
+"""For more streams than are begun in a turn, with two calls for each, so that who gives up all and begins anew finds
+room."""
 
 
 class Leaving:
-    """Whom to call, in the order in which their clients left."""
+    """What to call, in the order in which streams ended."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._calls: deque[Callable[[], None]] = deque()
 
     def __repr__(self) -> str:
-        return f"<Leaving {len(self._calls)} to be told>"
+        return f"<Leaving {len(self._calls)} to be called>"
 
     def add(self, call: Callable[[], None]) -> None:
         """Have `call` called soon; it must not raise."""
         if not self._calls:
             self._loop.call_soon(self._some)
         self._calls.append(call)
+
+    def finish(self) -> None:
+        """Call all at once, where there will be no more turns."""
+        while self._calls:
+            self._calls.popleft()()
 
     def _some(self) -> None:
         try:

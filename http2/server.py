@@ -49,7 +49,8 @@ class Server:
         """
         self.counts = Counts()
         self._sockets: set[Socket] = set()
-        shared = Shared(self.counts, Turn(), Waiting(self.counts), Leaving(), ended or _nobody_asks, at_once)
+        self._leaving = Leaving()
+        shared = Shared(self.counts, Turn(), Waiting(self.counts), self._leaving, ended or _nobody_asks, at_once)
         self._socket = partial(Socket, self, app, limits or Limits(), shared, scheme=scheme, proxied=proxied)
         self._server: asyncio.AbstractServer | None = None
         self._direct: asyncio.AbstractServer | None = None
@@ -88,6 +89,7 @@ class Server:
         self._close_port()
         for socket in list(self._sockets):
             socket.abort("the server ends")
+        self._leaving.finish()
         await asyncio.sleep(0)
 
     def go_away(self) -> None:

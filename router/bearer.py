@@ -32,7 +32,12 @@ Inspectable = NewType("Inspectable", tuple[str, str])
 
 LOCAL_ACCOUNT = "local"
 REMEMBERED_TOKENS = 20_000
+REMEMBERED_CHARACTERS = 67_108_864
+"""Of those tokens, in the packing in which they come: one and the same can be packed in ways without number."""
+
 REMEMBERED_TOPICS = 10_000
+REMEMBERED_DECISIONS = 200_000
+"""Of all tokens together, each about a token and a topic; then all are forgotten, and made anew in microseconds."""
 
 _NOT_LOOKED_AT = object()
 """Differs from every snapshot, and from the None that stands for an account that is not there."""
@@ -48,7 +53,8 @@ class Bearer:
         noted_until: The epoch second before which another use need not be noted.
     """
 
-    def __init__(self, tenant: Tenant, claims: Claims, meters: Meters) -> None:
+    def __init__(self, tenant: Tenant, claims: Claims, meters: Meters, decided: Callable[[], None]) -> None:
+        """Call `decided` with each topic that is remembered."""
         self.tenant = tenant
         self.publisher_id = claims.publisher_id.encode()
         self.expires_at = float("inf")
@@ -62,6 +68,7 @@ class Bearer:
         self._writable: dict[tuple[str, str], Writable] = {}
         self.principal = _principal(claims)
         self._meters = meters
+        self._decided = decided
         self._used: dict[tuple[str, str], Meter] = {}
 
     def __repr__(self) -> str:
@@ -122,8 +129,13 @@ class Bearer:
             return writable
         if len(self._writable) >= REMEMBERED_TOPICS:
             self._writable.clear()
+        self._decided()
         self._writable[cache_name, topic_name] = writable
         return writable
+
+    def forget_topics(self) -> None:
+        """Decide anew to which topics it may publish."""
+        self._writable.clear()
 
     def inspectable(self, cache_name: str, address: str = "") -> Inspectable:
         """Return the cache of this name, at which a client at `address` wants to look.
@@ -199,6 +211,7 @@ class Bearers:
         self._verifier = Verifier(directory.keys())
         self._kids = directory.keys().keys()
         self._known: dict[str, Bearer] = {}
+        self._characters = self._decisions = 0
         self._unwatch = directory.watch_keys(self._changed)
 
     async def bearer(self, credential: str, address: str = "") -> Bearer:
@@ -228,7 +241,7 @@ class Bearers:
             Unavailable: it was never seen here, and cannot be looked up now.
         """
         claims = Claims("session", account_id, id="", issued_at=int(time.time()))
-        bearer = Bearer(await self._tenants.tenant(account_id), claims, self._meters)
+        bearer = Bearer(await self._tenants.tenant(account_id), claims, self._meters, self._decided)
         bearer.check(time.time())
         return bearer
 
@@ -255,14 +268,26 @@ class Bearers:
             claims = Claims("session", LOCAL_ACCOUNT, id=LOCAL_ACCOUNT, issued_at=0)
         else:
             raise Unauthenticated("the request carries no token; send one in the metadata 'authorization'")
-        bearer = Bearer(await self._tenants.tenant(claims.account_id), claims, self._meters)
+        bearer = Bearer(await self._tenants.tenant(claims.account_id), claims, self._meters, self._decided)
         bearer.check(now)
-        if len(self._known) >= REMEMBERED_TOKENS:
-            self._known.clear()
+        if len(self._known) >= REMEMBERED_TOKENS or self._characters + len(credential) > REMEMBERED_CHARACTERS:
+            self._forget()
+        self._characters += len(credential)
         self._known[credential] = bearer
         return bearer
+
+    def _forget(self) -> None:
+        self._known.clear()
+        self._characters = 0
+
+    def _decided(self) -> None:
+        self._decisions += 1
+        if self._decisions > REMEMBERED_DECISIONS:
+            self._decisions = 1
+            for bearer in self._known.values():
+                bearer.forget_topics()
 
     def _changed(self, public_keys: Mapping[str, bytes]) -> None:
         self._verifier = Verifier(public_keys)
         self._kids = public_keys.keys()
-        self._known.clear()
+        self._forget()

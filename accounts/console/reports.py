@@ -2,6 +2,8 @@
 
 import json
 import logging
+import re
+from typing import Final
 
 from fastapi import APIRouter, Request, Response, status
 
@@ -10,6 +12,9 @@ from accounts.rest.late_route import LateRoute
 
 MOST_LOGGED = 200
 """Anybody may send reports; more than these in the life of a process say nothing new."""
+
+_QUERY: Final = re.compile(r'\?[^"\\\s]*')
+"""Of an address: those of pages that mails lead to hold a token."""
 
 _log = logging.getLogger(__name__)
 
@@ -35,7 +40,6 @@ def summary(body: bytes) -> str:
     """Return a report, in either of the forms that browsers send, as one short line that is safe to log."""
     try:
         sent = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return f"a report of {len(body)} bytes that is not JSON"
-    text = json.dumps(sent, ensure_ascii=True)
-    return text[:500]
+    return _QUERY.sub("?", json.dumps(sent, ensure_ascii=True))[:500]

@@ -5,6 +5,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 
 from accounts.networks import network_of
+from accounts.users.emails import LONGEST_EMAIL
 from api.errors import TooManyLogins
 
 PER_EMAIL, EMAIL_WINDOW_SECONDS = 10, 15 * 60.0
@@ -71,4 +72,4 @@ class Attempts:
 
 
 def _plain(email: str) -> str:
-    return email.strip().lower()
+    return email.strip()[:LONGEST_EMAIL].lower()

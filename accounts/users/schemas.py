@@ -6,9 +6,10 @@ from pydantic import Field, StringConstraints
 
 from accounts.rest.schemas import PRINTABLE, Input, Output
 from accounts.second_factors.service import State
+from accounts.users.emails import LONGEST_EMAIL
 from accounts.users.models import User
 
-Email = Annotated[str, StringConstraints(max_length=320), Field(examples=["ada@example.com"])]
+Email = Annotated[str, StringConstraints(max_length=LONGEST_EMAIL), Field(examples=["ada@example.com"])]
 Password = Annotated[str, StringConstraints(max_length=1024), Field(examples=["correct horse battery"])]
 NewPassword = Annotated[
     str,

@@ -7,6 +7,7 @@ from typing import Any, cast
 import httpcore
 from typing_extensions import override
 
+from api.webhooks.lookups import Lookups
 from api.webhooks.outcome import Outcome
 from api.webhooks.targets import ForbiddenTarget, public_address
 
@@ -84,6 +85,7 @@ class _Checked(httpcore.AsyncNetworkBackend):
 
     def __init__(self, *, allow_private: bool) -> None:
         self._allow_private = allow_private
+        self._lookups = Lookups()
         # Its type is another where anyio is not installed.
         self._network = cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
 
@@ -96,5 +98,5 @@ class _Checked(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        address = await public_address(host, port, allow_private=self._allow_private)
+        address = await public_address(self._lookups, host, port, allow_private=self._allow_private)
         return await self._network.connect_tcp(address, port, timeout, local_address, socket_options)

@@ -1,15 +1,20 @@
 """Where webhooks may go: to the public network alone, or anybody could have this process ask its neighbours."""
 
-import asyncio
 import ipaddress
-import socket
 from urllib.parse import urlsplit
 
 from api.errors import InvalidArgument
+from api.webhooks.lookups import Lookups
 
 LONGEST_URL = 2048
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_UNICAST = ipaddress.ip_network("2000::/3")
+"""All of IPv6 that is given out for the public network. Python calls public whatever is not known to be private, as
+site-local addresses, and forms that translators lead to addresses of IPv4 in their own network."""
+
+_ASSIGNMENTS = ipaddress.ip_network("192.0.0.0/24")
+"""For protocols (RFC 6890), and the metadata of a cloud; older versions of Python call most of it public."""
 
 
 class ForbiddenTarget(Exception):
@@ -54,18 +59,18 @@ def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
         inner = address.ipv4_mapped or address.sixtofour or (address.teredo and address.teredo[1])
         if inner:
             return is_public(inner)
-    return address.is_global and not address.is_multicast
+        return address in _UNICAST and address.is_global
+    return address not in _ASSIGNMENTS and address.is_global and not address.is_multicast
 
 
-async def public_address(host: str, port: int, *, allow_private: bool) -> str:
+async def public_address(lookups: Lookups, host: str, port: int, *, allow_private: bool) -> str:
     """Look a host up, and return the address that is to be asked: whoever asks by name could be led elsewhere.
 
     Raises:
         ForbiddenTarget: it has an address that may not be asked.
-        OSError: it cannot be found.
+        OSError, UnicodeError: it cannot be found, or is no name.
     """
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    addresses = [str(each[4][0]).partition("%")[0] for each in found]
+    addresses = await lookups.addresses(host, port)
     for address in addresses:
         if not allow_private and not is_public(ipaddress.ip_address(address)):
             raise ForbiddenTarget(f"{host} has the address {address}, which is not of the public network")

@@ -13,6 +13,7 @@ from api.errors import InvalidArgument, Unavailable
 from api.names import Topic
 from api.outbox import Outbox
 from api.seals import Seals
+from api.tokens import pack_credential
 from api.topic_names import TopicNames
 from backplane import placement
 from backplane.interface import Delivered, Node, NodeMap, UsageBatch
@@ -48,6 +49,26 @@ async def test_topics_that_a_token_published_to(monkeypatch: pytest.MonkeyPatch)
     for number in range(10):
         who.writable("cache", f"topic-{number}")
         assert len(who._writable) <= 3
+
+
+async def test_tokens_that_are_remembered_in_all_their_packings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bearer, "REMEMBERED_CHARACTERS", 5_000)
+    made = await world()
+    for number in range(100):
+        packed = pack_credential(f"{number}.example.com" + "x" * 1000, token())
+        await made.router.bearers.bearer(packed)
+        assert made.router.bearers.known(packed) is not None
+        assert sum(map(len, made.router.bearers._known)) <= 5_000
+
+
+async def test_topics_that_all_tokens_published_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bearer, "REMEMBERED_DECISIONS", 20)
+    made = await world()
+    for number in range(50):
+        who = await made.router.bearers.bearer(token(id=f"token-{number}"))
+        for topic in range(7):
+            who.writable("cache", f"topic-{topic}")
+        assert sum(len(each._writable) for each in made.router.bearers._known.values()) <= 20
 
 
 def test_owners_that_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:

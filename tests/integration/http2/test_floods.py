@@ -249,6 +249,24 @@ async def test_long_headers_of_requests_that_are_not_whole_are_held_too() -> Non
         assert any(answer.status == 14 for answer in peer.answers.values())
 
 
+async def test_many_requests_that_are_not_whole_are_held_however_short() -> None:
+    """Seventeen bytes begin a stream, which takes hundreds here until it is whole or too late."""
+    async with serving(held_bytes=200_000) as service:
+        calm, greedy = await service.peer(), await service.peer()
+        few, many = range(1, 101, 2), range(1, 2001, 2)
+        calm.send(*(wire.headers(stream) for stream in few))
+        greedy.send(*(wire.headers(stream) for stream in many))
+        await calm.pong()
+        await greedy.pong()
+        assert 100_000 < service.server.counts.held_bytes <= 200_000
+        assert any(greedy.answers[stream].status == 14 for stream in many)
+        calm.send(*(wire.data(stream, b"end", end=True) for stream in few))
+        assert [(await calm.answer(stream)).status for stream in few] == [0] * len(few)
+        greedy.send(*(wire.reset(stream) for stream in many if not greedy.answers[stream].is_over))
+        await greedy.pong()
+        assert service.server.counts.held_bytes == 0
+
+
 async def test_calls_that_wait_for_the_application_are_bounded_together() -> None:
     async with serving(unanswered=10) as service:
         peers = [await service.peer() for _ in range(2)]

@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 
+from http2.leaving import AT_ONCE
 from tests.integration.http2 import wire
-from tests.integration.http2.serving import Service
+from tests.integration.http2.serving import Service, serving
 
 EACH = 3000
 """Requests of a connection; far more than are taken of it at a time."""
@@ -60,3 +61,46 @@ async def test_windows_that_open_a_byte_at_a_time_are_read_in_turns_too(service:
         await asyncio.sleep(0)
     assert waiting == 1
     await peer.until(lambda: len(peer.answers[1].body) == many)
+
+
+async def most_in_a_turn(service: Service, ended: int) -> int:
+    """Wait until so many streams have ended, and return how many did in one turn of the loop."""
+    most = 0
+    while len(service.ended) < ended:
+        before = len(service.ended)
+        await asyncio.sleep(0)
+        most = max(most, len(service.ended) - before)
+    return most
+
+
+@pytest.mark.asyncio(loop_factories=["uvloop"])
+async def test_requests_that_come_too_late_are_refused_in_turns() -> None:
+    """A connection can have thousands that all began together."""
+    async with serving(request_seconds=0.5) as service:
+        peer = await service.peer()
+        peer.send(*(wire.headers(stream) for stream in range(1, 4001, 2)))
+        assert await most_in_a_turn(service, 2000) <= AT_ONCE
+        await peer.until(lambda: all(peer.answers[stream].status == 4 for stream in range(1, 4001, 2)))
+        peer.send(wire.request(4001))
+        assert (await peer.answer(4001)).status == 0
+
+
+@pytest.mark.parametrize("path", ["/silent", "/opened"])
+@pytest.mark.asyncio(loop_factories=["uvloop"])
+async def test_the_streams_of_a_lost_connection_end_in_turns(service: Service, path: str) -> None:
+    """Each has a line in a log, and a proxy that is lost may have had all that there are."""
+    peer = await service.peer()
+    peer.send(*(wire.headers(stream, path, end=True) for stream in range(1, 4001, 2)))
+    await service.until(lambda: service.app.running == 2000)
+    peer.close()
+    assert await most_in_a_turn(service, 2000) <= AT_ONCE
+    await service.until(lambda: service.app.left == 2000)
+
+
+async def test_a_server_that_ends_leaves_nothing_to_later_turns() -> None:
+    async with serving() as service:
+        peer = await service.peer()
+        peer.send(*(wire.headers(stream, "/silent", end=True) for stream in range(1, 4001, 2)))
+        await service.until(lambda: service.app.running == 2000)
+        await service.server.close()
+        assert len(service.ended) == 2000

@@ -66,6 +66,15 @@ def test_a_crowd_of_names_costs_a_bounded_memory() -> None:
     assert len(attempts) <= 2 * MAX_KEYS
 
 
+def test_a_name_that_is_no_e_mail_costs_no_more_than_a_long_one() -> None:
+    attempts = Attempts(now=Clock())
+    attempts.count("192.0.2.1", 60_000 * "a")
+    attempts.forgive("192.0.2.1", 60_000 * "a")
+    attempts.count("192.0.2.1", 60_000 * "a")
+    assert sum(len(key) for key in attempts._tries) < 1_000
+    assert sum(len(email) for _, email in attempts._known) < 1_000
+
+
 def test_somebody_elses_guesses_do_not_keep_the_owner_out() -> None:
     clock = Clock()
     attempts = Attempts(now=clock)

@@ -46,14 +46,15 @@ async def ended(path: str = PUBLISH, extra: wire.Fields = (), client: str = "192
     before = asyncio.all_tasks()
     found: list[Stream] = []
     written: list[object] = []
-    counts = Counts()
-    shared = Shared(counts, Turn(), Waiting(counts), Leaving(), found.append)
+    counts, leaving = Counts(), Leaving()
+    shared = Shared(counts, Turn(), Waiting(counts), leaving, found.append)
     connection = Connection(application, Limits(), shared, written.append)
     connection.client = (client, 50123)
     connection.receive(wire.PREFACE + wire.headers(1, path, extra) + wire.data(1, b"hello", end=True), 10)
     for _ in range(10):
         await asyncio.sleep(0)
     connection.lost(LEFT)
+    leaving.finish()
     for task in asyncio.all_tasks() - before:
         task.cancel()
     (stream,) = found

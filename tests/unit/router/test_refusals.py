@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from api.errors import NotFound, StreamMoved, TidingsError, Unauthenticated
-from router.refusals import MAX_CLIENTS, Refusals
+from router.refusals import AT_ONCE, FREE_REFUSALS, MAX_CLIENTS, MOST_PAUSED, PAUSE_SECONDS, Refusals
 from tests.unit.clock import Clock
 
 CLIENT = ("192.0.2.1", 40_000)
@@ -54,3 +54,29 @@ def test_only_so_many_clients_are_remembered() -> None:
     for port in range(MAX_CLIENTS + 10):
         refusals.count(("192.0.2.1", port))
     assert len(refusals._counts) <= MAX_CLIENTS
+
+
+async def test_those_that_have_waited_go_on_some_in_each_turn() -> None:
+    """A client that is refused for all its subscriptions has others wait for none of them."""
+    refusals, told = Refusals(Clock()), list[float]()
+
+    async def refused() -> None:
+        told.append(await seconds(refusals))
+
+    many = [asyncio.create_task(refused()) for _ in range(1000)]
+    await asyncio.sleep(0)
+    await asyncio.sleep(PAUSE_SECONDS)
+    most = len(told)
+    while len(told) < len(many):
+        before = len(told)
+        await asyncio.sleep(0)
+        most = max(most, len(told) - before)
+    assert most <= FREE_REFUSALS + AT_ONCE
+
+
+async def test_more_than_may_wait_are_answered_at_once() -> None:
+    """Calls that wait take places from those of others."""
+    refusals = Refusals(Clock())
+    many = [asyncio.create_task(seconds(refusals)) for _ in range(MOST_PAUSED + 10)]
+    took = await asyncio.gather(*many)
+    assert [took.count(0), took.count(PAUSE_SECONDS)] == [2 + 8, MOST_PAUSED]

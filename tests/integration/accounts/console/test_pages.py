@@ -130,6 +130,34 @@ async def test_reports_of_browsers_are_taken_and_bounded(here: Installation, cap
     assert "\n" not in line
 
 
+@pytest.mark.parametrize(
+    "report",
+    [
+        {"csp-report": {"document-uri": "http://test/reset?token=s3cret&a=b#c", "blocked-uri": "inline"}},
+        [
+            {
+                "type": "csp-violation",
+                "body": {"documentURL": "http://test/invitation?token=s3cret", "blockedURL": "inline"},
+            }
+        ],
+        {"csp-report": {"referrer": "http://test/login?next=%2Freset%3Ftoken%3Ds3cret", "blocked-uri": "inline"}},
+    ],
+)
+async def test_reports_tell_the_log_no_token_of_a_link_in_a_mail(
+    here: Installation, caplog: pytest.LogCaptureFixture, report: object
+) -> None:
+    """Extensions of browsers put scripts into pages, also into the one that sets a new password."""
+    assert (await here.rest().post("/console/csp-reports", json=report)).status_code == 204
+    assert "inline" in caplog.text
+    assert "s3cret" not in caplog.text
+
+
+async def test_a_report_without_end_is_none(here: Installation, caplog: pytest.LogCaptureFixture) -> None:
+    answer = await here.rest().post("/console/csp-reports", content=b"[" * 60_000)
+    assert answer.status_code == 204
+    assert "60000 bytes that is not JSON" in caplog.text
+
+
 async def test_a_page_takes_less_than_counting_to_three_million_with_a_thousand_caches_and_a_year_of_usage(
     here: Installation,
 ) -> None:

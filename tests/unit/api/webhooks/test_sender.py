@@ -1,6 +1,5 @@
 """Webhooks: signed as Standard Webhooks says, and kept out of this installation's own network."""
 
-import asyncio
 import base64
 import hashlib
 import hmac
@@ -11,6 +10,7 @@ import pytest
 
 from api.errors import InvalidArgument
 from api.webhooks import LateSender, checked_url, headers, new_secret, sender, targets
+from api.webhooks.lookups import Lookups
 from api.webhooks.targets import is_public
 from tests.http_stand_in import Request, answering, response
 from tests.unit.api.webhooks.receiver import receiving
@@ -61,9 +61,9 @@ async def test_a_redirect_to_the_metadata_of_a_cloud_is_not_followed(monkeypatch
     looked_up: list[str] = []
     look_up = targets.public_address
 
-    async def counted(host: str, port: int, *, allow_private: bool) -> str:
+    async def counted(lookups: Lookups, host: str, port: int, *, allow_private: bool) -> str:
         looked_up.append(host)
-        return await look_up(host, port, allow_private=allow_private)
+        return await look_up(lookups, host, port, allow_private=allow_private)
 
     monkeypatch.setattr(sender, "public_address", counted)
     async with receiving() as receiver:
@@ -81,14 +81,14 @@ async def test_a_name_that_leads_elsewhere_the_second_time_is_refused(monkeypatc
     answers = ["93.184.215.14", "169.254.169.254"]
     connected: list[object] = []
 
-    async def look_up(*_: object, **__: object) -> list[tuple[object, ...]]:
+    def look_up(*_: object, **__: object) -> list[tuple[object, ...]]:
         return [(socket.AF_INET, 1, 6, "", (answers.pop(0), 443))]
 
     async def connect(_: object, host: str, *__: object) -> None:
         connected.append(host)
         raise OSError("nobody is there")
 
-    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", look_up)
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
     monkeypatch.setattr("httpcore.AnyIOBackend.connect_tcp", connect)
     sending = LateSender()
     outcomes = [await sending.send("https://rebinding.example/", {}, b"{}") for _ in range(2)]
@@ -120,10 +120,10 @@ async def test_nobody_is_asked_in_the_own_network() -> None:
 
 
 async def test_a_name_with_one_private_address_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def two_addresses(*_: object, **__: object) -> list[tuple[object, ...]]:
+    def two_addresses(*_: object, **__: object) -> list[tuple[object, ...]]:
         return [(socket.AF_INET, 1, 6, "", (address, 443)) for address in ("93.184.215.14", "10.0.0.1")]
 
-    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", two_addresses)
+    monkeypatch.setattr(socket, "getaddrinfo", two_addresses)
     sending = LateSender()
     outcome = await sending.send("https://both.example/", {}, b"{}")
     await sending.close()
@@ -131,10 +131,10 @@ async def test_a_name_with_one_private_address_is_refused(monkeypatch: pytest.Mo
 
 
 async def test_a_host_that_cannot_be_found_is_an_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def nothing(*_: object, **__: object) -> list[tuple[object, ...]]:
+    def nothing(*_: object, **__: object) -> list[tuple[object, ...]]:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
-    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", nothing)
+    monkeypatch.setattr(socket, "getaddrinfo", nothing)
     sending = LateSender()
     outcome = await sending.send("https://nowhere.invalid/", {}, b"{}")
     await sending.close()
@@ -164,6 +164,11 @@ async def test_a_host_that_cannot_be_found_is_an_outcome(monkeypatch: pytest.Mon
         ("64:ff9b::7f00:1", False),
         ("64:ff9b::a9fe:a9fe", False),
         ("2002:7f00:1::", False),
+        ("::127.0.0.1", False),
+        ("::ffff:0:127.0.0.1", False),
+        ("64:ff9b:1::a9fe:a9fe", False),
+        ("fec0::1", False),
+        ("192.0.0.192", False),
     ],
 )
 def test_only_the_public_network_is_public(address: str, *, public: bool) -> None:
@@ -215,9 +220,9 @@ async def test_a_connection_serves_the_next_request_unless_the_answer_was_long(
     looked_up: list[object] = []
     look_up = targets.public_address
 
-    async def counted(host: str, port: int, *, allow_private: bool) -> str:
+    async def counted(lookups: Lookups, host: str, port: int, *, allow_private: bool) -> str:
         looked_up.append(host)
-        return await look_up(host, port, allow_private=allow_private)
+        return await look_up(lookups, host, port, allow_private=allow_private)
 
     monkeypatch.setattr(sender, "public_address", counted)
     async with answering(answer) as origin:
