@@ -77,6 +77,7 @@ NOTES = {
     "role-changed": "The role was changed, and with it at once what its keys may do.",
     "role-deleted": "The role is gone.",
     "logged-out": "You are logged out.",
+    "nothing-done": "Your log-in has ended, so nothing was done. Log in and do it again.",
     "confirm": "A mail is on its way to you. Its link makes the account.",
     "email-confirmed": "Your e-mail is confirmed.",
     "renamed": "The account has another name.",

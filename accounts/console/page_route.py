@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Callable, Coroutine
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -31,11 +32,24 @@ class PageRoute(LateRoute):
             try:
                 return await handle(request)
             except Unauthenticated:
-                return see_other(LOG_IN, next=own_address(request) if request.method == "GET" else "")
+                return _log_in_first(request)
             except Exception as error:  # noqa: BLE001 - whatever it is, a person gets a page
                 return await _error_page(request, _ours(error))
 
         return page
+
+
+def _log_in_first(request: Request) -> Response:
+    """Lead to the log-in, and from there back; a form that was sent is not kept, so its page says that."""
+    if request.method == "GET":
+        return see_other(LOG_IN, next=own_address(request))
+    return see_other(LOG_IN, next=_sent_from(request), note="nothing-done")
+
+
+def _sent_from(request: Request) -> str:
+    """Return the page of ours that a form is on; an empty text where the browser does not tell."""
+    referrer = urlsplit(request.headers.get("referer", ""))
+    return referrer._replace(scheme="", netloc="").geturl() if referrer.netloc == request.headers.get("host") else ""
 
 
 async def _error_page(request: Request, error: TidingsError) -> Response:

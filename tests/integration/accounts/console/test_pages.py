@@ -96,6 +96,40 @@ async def test_the_log_in_leads_back_to_the_same_page_with_its_query(here: Insta
     assert (await stranger.get(page)).status_code == 200
 
 
+async def test_who_sends_a_form_after_the_log_in_has_ended_is_told_and_comes_back_to_it(here: Installation) -> None:
+    client = await entered(here)
+    page = str(client.base_url.join("/console/caches/one?cache=chat"))
+    answer = await here.rest().post("/console/caches/flush", data={"cache": "chat"}, headers={"referer": page})
+    led = answer.headers["location"]
+    assert led == "/login?next=%2Fconsole%2Fcaches%2Fone%3Fcache%3Dchat&note=nothing-done"
+    assert "nothing was done" in (await client.get(led)).text
+
+
+async def test_a_page_of_another_host_is_nowhere_to_come_back_to(here: Installation) -> None:
+    headers = {"referer": "https://evil.test/console/keys"}
+    answer = await here.rest().post("/console/caches/flush", data={"cache": "chat"}, headers=headers)
+    assert answer.headers["location"] == "/login?note=nothing-done"
+
+
+@pytest.mark.parametrize(
+    ("path", "page"),
+    [
+        ("/console/team/invite", "/console/team"),
+        ("/console/account/time-zone", "/console/account"),
+        ("/console/caches/bounds", "/console/caches"),
+    ],
+)
+async def test_the_address_that_a_refused_form_leaves_in_the_browser_leads_to_its_page(
+    here: Installation, path: str, page: str
+) -> None:
+    client = await entered(here)
+    answer = await client.post("/console/theme", data={"theme": "dark", "back": path})
+    assert answer.headers["location"] == path
+    answer = await client.get(path)
+    assert (answer.status_code, answer.headers["location"]) == (303, page)
+    assert (await client.get("/console/nowhere")).status_code == 404
+
+
 @pytest.mark.parametrize("path", ["//evil.test", "/\\evil.test", "https://evil.test", "/a\nb", ""])
 async def test_a_log_in_leads_nowhere_else(here: Installation, path: str) -> None:
     await entered(here)
