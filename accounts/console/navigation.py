@@ -103,6 +103,8 @@ NOTES = {
     "limits-changed": "The limits hold within a second. What is open stays open.",
     "joined": "You are a member of this account now.",
     "reset-sent": "If somebody has this e-mail here, a mail is on its way. Its link sets a new password.",
+    "reset-written": "If somebody has this e-mail here, the mail with the link to a new password was written."
+    " Ask whoever runs this installation for it.",
     "password-changed": "The password was changed, and your other log-ins have ended.",
     "session-ended": "The log-in has ended.",
     "sessions-ended": "Every other log-in of yours has ended.",

@@ -10,6 +10,7 @@ import pytest
 
 from accounts.caches import repository as caches
 from accounts.caches.models import Cache
+from accounts.mail.settings import MailSettings, SmtpSettings
 from api.usage import PUBLISH, Line
 from tests.integration.accounts.conftest import Start
 from tests.integration.accounts.console.visiting import PERSON, logged_in
@@ -128,6 +129,16 @@ async def test_the_address_that_a_refused_form_leaves_in_the_browser_leads_to_it
     answer = await client.get(path)
     assert (answer.status_code, answer.headers["location"]) == (303, page)
     assert (await client.get("/console/nowhere")).status_code == 404
+
+
+@pytest.mark.parametrize("sends_mails", [False, True])
+async def test_who_has_forgotten_the_password_is_told_where_the_mail_is(start: Start, *, sends_mails: bool) -> None:
+    server = SmtpSettings("127.0.0.1", 9, "Tidings <tidings@example.com>", security="none")
+    client = (await start(mail=MailSettings(server if sends_mails else None, "https://tidings.test"))).rest()
+    assert ("sends no mails" in (await client.get("/forgotten")).text) is not sends_mails
+    answer = await client.post("/forgotten", data={"email": "ada@example.com"})
+    told = (await client.get(answer.headers["location"])).text
+    assert ("is on its way" in told, "Ask whoever runs this installation" in told) == (sends_mails, not sends_mails)
 
 
 @pytest.mark.parametrize("path", ["//evil.test", "/\\evil.test", "https://evil.test", "/a\nb", ""])
