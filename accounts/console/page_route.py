@@ -4,7 +4,6 @@ import contextlib
 from collections.abc import Callable, Coroutine
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -48,8 +47,8 @@ def _log_in_first(request: Request) -> Response:
 
 def _sent_from(request: Request) -> str:
     """Return the page of ours that a form is on; an empty text where the browser does not tell."""
-    referrer = urlsplit(request.headers.get("referer", ""))
-    return referrer._replace(scheme="", netloc="").geturl() if referrer.netloc == request.headers.get("host") else ""
+    host, address = request.headers.get("host", ""), request.headers.get("referer", "").partition("://")[2]
+    return address.removeprefix(host) if address.startswith(f"{host}/") else ""
 
 
 async def _error_page(request: Request, error: TidingsError) -> Response:

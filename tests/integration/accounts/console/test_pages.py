@@ -106,9 +106,9 @@ async def test_who_sends_a_form_after_the_log_in_has_ended_is_told_and_comes_bac
     assert "nothing was done" in (await client.get(led)).text
 
 
-async def test_a_page_of_another_host_is_nowhere_to_come_back_to(here: Installation) -> None:
-    headers = {"referer": "https://evil.test/console/keys"}
-    answer = await here.rest().post("/console/caches/flush", data={"cache": "chat"}, headers=headers)
+@pytest.mark.parametrize("page", ["https://evil.test/console/keys", "http://[", "about:blank", ""])
+async def test_a_page_of_another_host_is_nowhere_to_come_back_to(here: Installation, page: str) -> None:
+    answer = await here.rest().post("/console/caches/flush", data={"cache": "chat"}, headers={"referer": page})
     assert answer.headers["location"] == "/login?note=nothing-done"
 
 
