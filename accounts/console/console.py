@@ -108,7 +108,7 @@ def install(app: Application, services: Services, guards: Guards, place: Place) 
     for router in (
         assets.routes(),
         reports.routes(),
-        people.routes(pages, services.people.entrance),
+        people.routes(pages, services.people.entrance, sends_mails=services.people.sends_mails),
         OverviewPages(pages, services.caches, services.keys, services.reports, services.finance).routes(),
         start.routes(pages, services.caches, services.keys, tokens),
         CachePages(

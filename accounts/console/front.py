@@ -1,6 +1,7 @@
 """The first page, and the choice of colours: both for anybody."""
 
 from fastapi import APIRouter, Request, Response
+from starlette.routing import BaseRoute, Route
 
 from accounts.console.forms import sent
 from accounts.console.page_route import PageRoute
@@ -37,7 +38,15 @@ def routes(pages: Pages, guards: Guards) -> APIRouter:
         return response
 
     @router.get("/console/{path:path}")
-    async def nothing(path: str) -> Response:
+    async def nothing(request: Request, path: str) -> Response:
+        if _takes_forms(request):
+            return see_other(request.url.path.rpartition("/")[0])
         raise NotFound(f"there is no page '/console/{path}'")
 
     return router
+
+
+def _takes_forms(request: Request) -> bool:
+    """Return whether a form is sent to this path. A browser that shows the answer asks for it when it is told to."""
+    routes: list[BaseRoute] = request.app.routes
+    return any(isinstance(route, Route) and route.path == request.url.path for route in routes)

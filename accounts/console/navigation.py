@@ -77,6 +77,7 @@ NOTES = {
     "role-changed": "The role was changed, and with it at once what its keys may do.",
     "role-deleted": "The role is gone.",
     "logged-out": "You are logged out.",
+    "nothing-done": "Your log-in has ended, so nothing was done. Log in and do it again.",
     "confirm": "A mail is on its way to you. Its link makes the account.",
     "email-confirmed": "Your e-mail is confirmed.",
     "renamed": "The account has another name.",
@@ -102,6 +103,8 @@ NOTES = {
     "limits-changed": "The limits hold within a second. What is open stays open.",
     "joined": "You are a member of this account now.",
     "reset-sent": "If somebody has this e-mail here, a mail is on its way. Its link sets a new password.",
+    "reset-written": "If somebody has this e-mail here, the mail with the link to a new password was written."
+    " Ask whoever runs this installation for it.",
     "password-changed": "The password was changed, and your other log-ins have ended.",
     "session-ended": "The log-in has ended.",
     "sessions-ended": "Every other log-in of yours has ended.",

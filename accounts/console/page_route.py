@@ -31,11 +31,24 @@ class PageRoute(LateRoute):
             try:
                 return await handle(request)
             except Unauthenticated:
-                return see_other(LOG_IN, next=own_address(request) if request.method == "GET" else "")
+                return _log_in_first(request)
             except Exception as error:  # noqa: BLE001 - whatever it is, a person gets a page
                 return await _error_page(request, _ours(error))
 
         return page
+
+
+def _log_in_first(request: Request) -> Response:
+    """Lead to the log-in, and from there back; a form that was sent is not kept, so its page says that."""
+    if request.method == "GET":
+        return see_other(LOG_IN, next=own_address(request))
+    return see_other(LOG_IN, next=_sent_from(request), note="nothing-done")
+
+
+def _sent_from(request: Request) -> str:
+    """Return the page of ours that a form is on; an empty text where the browser does not tell."""
+    host, address = request.headers.get("host", ""), request.headers.get("referer", "").partition("://")[2]
+    return address.removeprefix(host) if address.startswith(f"{host}/") else ""
 
 
 async def _error_page(request: Request, error: TidingsError) -> Response:

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 
 from accounts.console.forms import sent, trouble
 from accounts.console.page_route import LOG_IN, PageRoute
-from accounts.console.pages import NO_TROUBLE, Pages, own_path, see_other, url
+from accounts.console.pages import NO_TROUBLE, Pages, Trouble, own_path, see_other, url
 from accounts.rest.entrance import Entrance
 from accounts.sessions.log_ins import CodeNeeded
 from api.errors import TidingsError, Unauthenticated
@@ -19,13 +19,13 @@ _FIELDS = {
 }
 
 
-def routes(pages: Pages, entrance: Entrance) -> APIRouter:
-    """Return the pages."""
+def routes(pages: Pages, entrance: Entrance, *, sends_mails: bool) -> APIRouter:
+    """Return the pages. Without `sends_mails`, whoever runs the installation finds in a folder what would be sent."""
     router = APIRouter(include_in_schema=False, route_class=PageRoute)
     _sign_up(router, pages, entrance)
     _confirmation(router, pages, entrance)
     _log_in(router, pages, entrance)
-    _forgotten_password(router, pages, entrance)
+    _forgotten_password(router, pages, entrance, sends_mails=sends_mails)
     _invitation(router, pages, entrance)
 
     @router.post("/logout")
@@ -119,10 +119,14 @@ def _log_in(router: APIRouter, pages: Pages, entrance: Entrance) -> None:
         return response
 
 
-def _forgotten_password(router: APIRouter, pages: Pages, entrance: Entrance) -> None:
+def _forgotten_password(router: APIRouter, pages: Pages, entrance: Entrance, *, sends_mails: bool) -> None:
+    def show(request: Request, email: str, told: Trouble = NO_TROUBLE, status: int = 200) -> Response:
+        form = {"email": email}
+        return pages.show(request, "forgotten.html", status=status, form=form, trouble=told, sends_mails=sends_mails)
+
     @router.get("/forgotten")
     async def form(request: Request) -> Response:
-        return pages.show(request, "forgotten.html", form={"email": ""})
+        return show(request, "")
 
     @router.post("/forgotten")
     async def ask(request: Request) -> Response:
@@ -130,8 +134,8 @@ def _forgotten_password(router: APIRouter, pages: Pages, entrance: Entrance) -> 
         try:
             await entrance.ask_for_password(request, form["email"])
         except TidingsError as error:
-            return pages.show(request, "forgotten.html", status=error.http, form=form, trouble=trouble(error, _FIELDS))
-        return see_other(LOG_IN, note="reset-sent")
+            return show(request, form["email"], trouble(error, _FIELDS), error.http)
+        return see_other(LOG_IN, note="reset-sent" if sends_mails else "reset-written")
 
     @router.get("/reset")
     async def reset_form(request: Request) -> Response:

@@ -55,7 +55,7 @@ def restore(file: Path, data: Path) -> None:
     The database that was there stays beside it, as tidings.db.before-restore.
     """
     try:
-        held = DataFolder.hold(data, "tidings backup restore")
+        held = DataFolder.hold(data)
     except DataFolderUnusable as error:
         raise click.ClickException(f"{error}; stop it first") from error
     try:

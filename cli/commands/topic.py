@@ -16,6 +16,9 @@ from router.http.messages import as_json
 
 PROGRESS_SECONDS = 1.0
 
+LARGEST = 2**64 - 1
+"""The largest sequence number and page that the contract has room for."""
+
 
 def _connection(command: Callable[..., None]) -> Callable[..., None]:
     endpoint = click.option(
@@ -32,6 +35,14 @@ def _connection(command: Callable[..., None]) -> Callable[..., None]:
     return endpoint(key(command))
 
 
+def _utf_8(ctx: click.Context, param: click.Parameter, name: str) -> str:
+    try:
+        name.encode()
+    except UnicodeEncodeError as error:
+        raise click.BadParameter("it is not UTF-8 text", ctx, param) from error
+    return name
+
+
 @click.group(cls=Verbs)
 def topic() -> None:
     """Publish and subscribe from a shell.
@@ -41,8 +52,8 @@ def topic() -> None:
 
 
 @topic.command()
-@click.argument("cache")
-@click.argument("topic_name", metavar="TOPIC")
+@click.argument("cache", callback=_utf_8)
+@click.argument("topic_name", metavar="TOPIC", callback=_utf_8)
 @click.argument("value", required=False)
 @click.option("--file", type=click.File("rb"), help="Publish what is in this file; - for standard input.")
 @click.option("--binary", is_flag=True, help="Publish bytes instead of text.")
@@ -92,10 +103,10 @@ class Progress:
 
 
 @topic.command()
-@click.argument("cache")
-@click.argument("topic_name", metavar="TOPIC")
-@click.option("--from", "first", type=click.IntRange(min=1), help="Begin with this sequence number.")
-@click.option("--page", type=click.IntRange(min=0), default=0, help="The sequence page that --from belongs to.")
+@click.argument("cache", callback=_utf_8)
+@click.argument("topic_name", metavar="TOPIC", callback=_utf_8)
+@click.option("--from", "first", type=click.IntRange(1, LARGEST), help="Begin with this sequence number.")
+@click.option("--page", type=click.IntRange(0, LARGEST), default=0, help="The sequence page that --from belongs to.")
 @click.option("--count", type=click.IntRange(min=1), help="End after so many items.")
 @click.option("--json", "as_objects", is_flag=True, help="Print each item and gap as a JSON object.")
 @click.option(

@@ -1,10 +1,13 @@
 // Watches one topic and says when its first message has arrived.
 
 import { Listener, topicUrl } from './events.js';
+import { pageToken } from './page_token.js';
 import { shown } from './values.js';
 
 const box = document.getElementById('await');
 const say = box.querySelector('[data-say]');
+
+let { token } = box.dataset;
 
 function state(name, text) {
   box.dataset.state = name;
@@ -14,8 +17,8 @@ function state(name, text) {
 const listener = new Listener(
   topicUrl(box.dataset.url, box.dataset.cache, box.dataset.topic),
   async anew => {
-    if (anew) throw new Error('the token of this page has expired');
-    return box.dataset.token;
+    if (anew) ({ token } = await pageToken(box.dataset.cache, 'viewer'));
+    return token;
   },
   {
     item(item) {
@@ -30,7 +33,7 @@ const listener = new Listener(
       }
     },
     failed(message) {
-      state('failed', `The router refused to let this page listen: ${message}`);
+      state('failed', `This page cannot listen: ${message}`);
     },
   },
 );

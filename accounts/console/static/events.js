@@ -3,6 +3,9 @@
 const FIRST_WAIT_MILLISECONDS = 500;
 const LONGEST_WAIT_MILLISECONDS = 15000;
 
+/** Why no token is given, whenever it is asked for again. */
+export class Refused extends Error {}
+
 /** The address of a topic. All that follows the cache's name is the topic's, slashes included. */
 export function topicUrl(base, cache, topic) {
   return `${base}/topics/${encodeURIComponent(cache)}/${topic.split('/').map(encodeURIComponent).join('/')}`;
@@ -44,7 +47,7 @@ async function* textsOf(body) {
  * Listens to a topic until it is closed. Comes back by itself and goes on after the last item it saw.
  *
  * `hears` has `state(word)`, `failed(message)`, and what takes each type of event: `item(body)`, `discontinuity(body)`; `token(anew)` gives the token,
- * a new one where `anew` is true.
+ * a new one where `anew` is true, or throws `Refused`.
  */
 export class Listener {
   constructor(url, token, hears) {
@@ -94,8 +97,10 @@ export class Listener {
         this.hears[event.type]?.(body[event.type] ?? body);
       }
       return 'ended';
-    } catch {
-      return 'unreachable';
+    } catch (reason) {
+      if (!(reason instanceof Refused)) return 'unreachable';
+      if (!signal.aborted) this.hears.failed(reason.message);
+      return 'failed';
     }
   }
 

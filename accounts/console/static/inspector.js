@@ -1,6 +1,7 @@
 // The inspector: what happens in a cache, as its router tells it; filtered, paused and exported here.
 
 import { Listener } from './events.js';
+import { pageToken } from './page_token.js';
 import { sizeText } from './values.js';
 
 const MOST_EVENTS = 500;
@@ -23,9 +24,7 @@ let known = null;
 
 async function token(anew) {
   if (known && !anew && known.expires_at - 30 > Date.now() / 1000) return known.token;
-  const response = await fetch('/console/page-token', { method: 'POST', body: new URLSearchParams({ cache, role: 'viewer' }) });
-  if (!response.ok) throw new Error((await response.json()).message);
-  known = await response.json();
+  known = await pageToken(cache, 'viewer');
   return known.token;
 }
 

@@ -3,6 +3,7 @@
 import { Column } from './column.js';
 import { armCopy } from './copy.js';
 import { topicUrl } from './events.js';
+import { pageToken } from './page_token.js';
 import { PriceTag } from './price.js';
 
 const MOST_TOPICS = 4;
@@ -19,9 +20,7 @@ async function token(anew = false) {
   if (as === 'token') return get('pasted').value.trim();
   const known = tokens.get(as);
   if (known && !anew && known.expires_at - 30 > Date.now() / 1000) return known.token;
-  const response = await fetch('/console/page-token', { method: 'POST', body: new URLSearchParams({ cache, role: as }) });
-  if (!response.ok) throw new Error((await response.json()).message);
-  const made = await response.json();
+  const made = await pageToken(cache, as);
   tokens.set(as, made);
   mine.add(made.publisher_id);
   return made.token;

@@ -1,13 +1,27 @@
 """Each page, by day and by night, narrow and wide: accessible, within its window, and quiet."""
 
+from http import HTTPStatus
+
+import httpx
+
 from tests.browser.console.conftest import Visit
 from tests.browser.console.test_operators import appoint, open_account
 from tests.browser.console.test_security import set_up
 from tests.browser.console.test_team import invite
 from tests.browser.console.visit import Visitor
+from tests.e2e.service import until
 
 NARROW = "[...document.querySelectorAll('.scroll tbody th')].filter(e => e.offsetWidth < 100).map(e => e.innerText)"
 """What rows are called, where a letter or two fit into a line."""
+
+CUT_OFF = "[...document.querySelectorAll('.scroll')].filter(e => e.scrollWidth > e.clientWidth).map(e => e.innerText)"
+"""What can be seen by scrolling aside only."""
+
+HOLES = """[...document.querySelectorAll('.gauges')].filter(gauges => {
+    const last = gauges.lastElementChild.getBoundingClientRect();
+    return gauges.getBoundingClientRect().right - last.right > 2;
+}).map(gauges => gauges.innerText)"""
+"""Gauges with an empty place after the last one."""
 
 PUBLIC = ("/", "/signup", "/login", "/docs")
 EMPTY = (
@@ -77,6 +91,26 @@ def test_usage_is_downloaded_as_a_table(visit: Visit) -> None:
     with visitor.page.expect_download() as downloading:
         visitor.page.get_by_role("link", name="Export CSV").click()
     assert "operations" in downloading.value.path().read_text().splitlines()[0].split(",")
+
+
+def test_a_phone_shows_how_often_something_was_refused_and_no_empty_gauge(visit: Visit) -> None:
+    visitor = visit(width=390)
+    visitor.sign_up()
+    publish(visitor.service.url, visitor.new_key(), "no-such-cache")
+    until(lambda: refused(visitor), what="the refusal on the page")
+    assert visitor.page.evaluate(CUT_OFF) == []
+    visitor.page.goto("/console")
+    assert visitor.page.evaluate(HOLES) == []
+
+
+def publish(url: str, key: str, cache: str) -> None:
+    answer = httpx.post(f"{url}/topics/{cache}/lobby", headers={"Authorization": key}, content=b"hello")
+    assert answer.status_code == HTTPStatus.NOT_FOUND
+
+
+def refused(visitor: Visitor) -> bool:
+    visitor.page.goto("/console/usage")
+    return visitor.page.get_by_role("heading", name="Requests refused").is_visible()
 
 
 def begin(visitor: Visitor) -> None:

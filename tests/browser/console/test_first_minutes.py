@@ -5,7 +5,7 @@ import subprocess
 import time
 import uuid
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.console.conftest import Visit
 from tests.browser.console.visit import PASSWORD, Visitor
@@ -41,6 +41,25 @@ def test_a_stranger_sends_a_first_message_in_under_two_minutes(visit: Visit) -> 
     assert '"text":"hello"' in answer
     expect(page.locator("#await")).to_contain_text("First message received")
     assert time.monotonic() - started < 120
+
+
+def test_the_message_arrives_also_when_the_token_of_the_page_has_expired(ada: Visitor) -> None:
+    expired: list[str] = []
+
+    def first_token_expires(route: Route) -> None:
+        token = route.request.headers["authorization"]
+        if token in (expired or [token]):
+            expired.append(token)
+            route.fulfill(status=401, json={"code": "unauthenticated", "message": "the token has expired"})
+        else:
+            route.continue_()
+
+    ada.page.route("**/topics/first-cache/hello", first_token_expires)
+    ada.press("Make both")
+    expect(ada.page.locator("#await")).to_contain_text("Listening.")
+    assert expired
+    run(ada.page.locator("#snippet-curl").inner_text(), ada.page.locator("#new-key").text_content() or "")
+    expect(ada.page.locator("#await")).to_contain_text("First message received")
 
 
 def test_each_language_has_a_program_with_the_address_filled_in(ada: Visitor) -> None:

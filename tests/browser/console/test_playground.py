@@ -91,3 +91,15 @@ def test_the_price_is_told_before_it_is_paid(ada: Visitor) -> None:
     expect(price).to_have_text("1.0 KiB to 1 subscriber: 4 operations, 0 USD more this month")
     page.locator("#topic").fill("nobody listens here")
     expect(price).to_contain_text("to 0 subscribers: 2 operations")
+
+
+def test_it_says_that_the_log_in_has_ended_and_asks_no_more(ada: Visitor) -> None:
+    ada.new_cache("news")
+    page, other = playground(ada), ada.open()
+    other.goto("/console")
+    other.get_by_role("button", name="Log out").click()
+    expect(column(page, "lobby").locator("[data-state]")).to_have_text("refused")
+    expect(column(page, "lobby")).to_contain_text("Your log-in has ended. Load the page again to log in.")
+    page.locator("#as").select_option("viewer")
+    page.locator("#publish").click()
+    expect(page.locator("#composer-wrong")).to_contain_text("Your log-in has ended.")

@@ -102,7 +102,10 @@ async def test_a_restore_is_refused_while_the_service_runs_and_for_what_is_no_ba
     assert (data / "tidings.db").read_bytes() == before
     held = DataFolder.hold(data)
     assert (await run("backup", "create", tmp_path / "copy.db", "--data", data)).exit_code == 0
-    assert "in use" in (await run("backup", "restore", tmp_path / "copy.db", "--data", data)).output
+    assert (
+        "in use by another `tidings up`"
+        in (await run("backup", "restore", tmp_path / "copy.db", "--data", data)).output
+    )
     held.release()
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from accounts.caches import repository as caches
 from accounts.caches.models import Cache
+from accounts.mail.settings import MailSettings, SmtpSettings
 from api.usage import PUBLISH, Line
 from tests.integration.accounts.conftest import Start
 from tests.integration.accounts.console.visiting import PERSON, logged_in
@@ -96,6 +97,50 @@ async def test_the_log_in_leads_back_to_the_same_page_with_its_query(here: Insta
     answer = await stranger.post("/login", data={**PERSON, "next": unescape(back)})
     assert answer.headers["location"] == page
     assert (await stranger.get(page)).status_code == 200
+
+
+async def test_who_sends_a_form_after_the_log_in_has_ended_is_told_and_comes_back_to_it(here: Installation) -> None:
+    client = await entered(here)
+    page = str(client.base_url.join("/console/caches/one?cache=chat"))
+    answer = await here.rest().post("/console/caches/flush", data={"cache": "chat"}, headers={"referer": page})
+    led = answer.headers["location"]
+    assert led == "/login?next=%2Fconsole%2Fcaches%2Fone%3Fcache%3Dchat&note=nothing-done"
+    assert "nothing was done" in (await client.get(led)).text
+
+
+@pytest.mark.parametrize("page", ["https://evil.test/console/keys", "http://[", "about:blank", ""])
+async def test_a_page_of_another_host_is_nowhere_to_come_back_to(here: Installation, page: str) -> None:
+    answer = await here.rest().post("/console/caches/flush", data={"cache": "chat"}, headers={"referer": page})
+    assert answer.headers["location"] == "/login?note=nothing-done"
+
+
+@pytest.mark.parametrize(
+    ("path", "page"),
+    [
+        ("/console/team/invite", "/console/team"),
+        ("/console/account/time-zone", "/console/account"),
+        ("/console/caches/bounds", "/console/caches"),
+    ],
+)
+async def test_the_address_that_a_refused_form_leaves_in_the_browser_leads_to_its_page(
+    here: Installation, path: str, page: str
+) -> None:
+    client = await entered(here)
+    answer = await client.post("/console/theme", data={"theme": "dark", "back": path})
+    assert answer.headers["location"] == path
+    answer = await client.get(path)
+    assert (answer.status_code, answer.headers["location"]) == (303, page)
+    assert (await client.get("/console/nowhere")).status_code == 404
+
+
+@pytest.mark.parametrize("sends_mails", [False, True])
+async def test_who_has_forgotten_the_password_is_told_where_the_mail_is(start: Start, *, sends_mails: bool) -> None:
+    server = SmtpSettings("127.0.0.1", 9, "Tidings <tidings@example.com>", security="none")
+    client = (await start(mail=MailSettings(server if sends_mails else None, "https://tidings.test"))).rest()
+    assert ("sends no mails" in (await client.get("/forgotten")).text) is not sends_mails
+    answer = await client.post("/forgotten", data={"email": "ada@example.com"})
+    told = (await client.get(answer.headers["location"])).text
+    assert ("is on its way" in told, "Ask whoever runs this installation" in told) == (sends_mails, not sends_mails)
 
 
 @pytest.mark.parametrize("path", ["//evil.test", "/\\evil.test", "https://evil.test", "/a\nb", ""])

@@ -124,3 +124,12 @@ async def test_nobody_but_an_owner_and_no_other_site_changes_the_team(here: Inst
             assert (await stranger.post(f"{TEAM}/{path}", data=form)).status_code == 404, path
     assert "Nobody is invited" in (await client.get(TEAM)).text
     assert operator_id in (await client.get(TEAM)).text
+
+
+async def test_a_viewer_of_an_account_without_caches_is_sent_to_whoever_may_make_one(here: Installation) -> None:
+    owner, account = await logged_in(here)
+    viewer, _ = await colleague(here, account, "viewer")
+    for page, lead in (("/console", "Take the first steps"), ("/console/start", "Make both")):
+        assert lead in (await owner.get(page)).text
+        shown = (await viewer.get(page)).text
+        assert (lead in shown, "ask an owner or operator of the account" in shown) == (False, True)
