@@ -103,6 +103,21 @@ async def test_an_invoice_is_a_page_and_a_pdf(here: Installation) -> None:
     assert pdf.headers["content-type"] == "application/pdf"
 
 
+async def test_an_address_longer_than_a_page_makes_a_longer_pdf(here: Installation) -> None:
+    books, program = await account(here)
+    await books.has(plan(publish_operations="0.01"))
+    lines = [f"Row {number}" for number in range(120)]
+    await books.use(publish=1)
+    async with program:
+        changed = await program.patch("/v1/billing/profile", json={"address": "\n".join(lines)})
+        assert changed.status_code == 200
+        (made,) = await books.turn(at("2028-03-01T00:00:00"))
+        pdf = await program.get(f"/v1/invoices/{made.id}/pdf")
+    text = "".join(sheet.extract_text() for sheet in PdfReader(BytesIO(pdf.content)).pages)
+    for part in (*lines, "0.01 USD"):
+        assert part in text
+
+
 async def test_nobody_sees_or_chooses_what_is_another_ones(here: Installation) -> None:
     books, program = await account(here)
     await books.has(plan(publish_operations="0.01"))
