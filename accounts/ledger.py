@@ -39,7 +39,7 @@ class Ledger:
     ) -> None:
         self._database = database
         self.batches = Batches(database, usage, finance.clocks, finance.watch.touch)
-        self.reports = Reports(database, usage, finance.pricing)
+        self.reports = Reports(database, usage, finance.pricing, finance.clocks)
         self.verifier = Verifier(database)
         self.gaps = Gaps(database, retention.gaps)
         self._pruning = Pruning(database, retention)

@@ -111,17 +111,22 @@ class Watch:
             rows = await repository.of_account(session, account_id)
             spent = await self._spent(session, customer, rows) if rows else None
         if spent is not None and any(_is_news(row, spent) for row in rows):
-            is_changed |= await self._act(account_id, spent)
+            is_changed |= await self._act(account_id)
         if is_changed:
             await self._snapshots.publish(account_id)
         return {} if spent is None else {row.id: spent.of(row) if spent.counts_for(row) else None for row in rows}
 
-    async def _act(self, account_id: str, spent: _Spent) -> bool:
-        """Do what budgets say; return whether routers must know."""
+    async def _act(self, account_id: str) -> bool:
+        """Do what budgets say; return whether routers must know.
+
+        What was spent is read once more, behind the lock: who waited for it must not undo what others did who saw more.
+        """
         is_changed = False
         async with self._database.transaction() as session:
             customer = await self._pricing.customer_alone(session, account_id)
-            for row in await repository.of_account(session, account_id):
+            rows = await repository.of_account(session, account_id)
+            spent = await self._spent(session, customer, rows)
+            for row in rows:
                 is_changed |= await self._compare(session, customer, row, spent)
             if is_changed:
                 await tenants.touch(session, account_id)

@@ -1,6 +1,6 @@
 """The first page after a log-in: what the account does in this hour and costs in this month, and where to go on."""
 
-from datetime import UTC, datetime
+from datetime import timedelta
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -65,7 +65,7 @@ class OverviewPages:
 
     async def _hour(self, account_id: str) -> dict[str, Any]:
         hour = await self._reports.report(account_id, usage.question("hour"))
-        recent = [row for row in hour.rows if (datetime.now(UTC) - row.start).total_seconds() < 60 * RECENT_MINUTES]
+        recent = [row for row in hour.rows if hour.end - row.start <= timedelta(minutes=RECENT_MINUTES)]
         rates = {
             meter: sum(row.counts.messages for row in recent if row.meter == meter) / (60 * RECENT_MINUTES)
             for meter in usage.COUNTED

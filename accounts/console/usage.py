@@ -82,9 +82,7 @@ def exports(report: Report, granularity: Granularity) -> list[tuple[str, str]]:
 def question(span: str, by: str = "meter", cache: str | None = None) -> Question:
     """Return what is to be asked for a span of time."""
     chosen = SPANS[span]
-    start = (datetime.now(UTC) - chosen.length).isoformat(timespec="minutes")
-    group = _GROUPS_ASKED.get(by, ())
-    return Question(chosen.granularity, start, group_by=group, cache=cache)
+    return Question(chosen.granularity, last=chosen.length, group_by=_GROUPS_ASKED.get(by, ()), cache=cache)
 
 
 def chart(report: Report, span: str, measure: str, by: str = "meter") -> Chart:

@@ -4,6 +4,7 @@ So a run that dies in the middle, or is done by two services, leaves the same fi
 """
 
 import logging
+from collections import deque
 from collections.abc import Sequence
 from itertools import groupby
 from zoneinfo import ZoneInfo
@@ -28,6 +29,7 @@ from api.errors import InvalidArgument, NotFound, TidingsError
 
 MOST_SCHEDULES = 20
 FILES_AT_ONCE = 100
+UNKNOWN = "internal error; the log of the installation says more"
 UTC = ZoneInfo("UTC")
 
 _log = logging.getLogger(__name__)
@@ -117,18 +119,24 @@ class Schedules:
         return row
 
     async def run_due(self) -> str:
-        """Make all exports that are due. A job of the fleet; it may die anywhere and be done again."""
+        """Make all exports that are due, one of each schedule in turn. A job of the fleet; it may die anywhere."""
         made, failed = 0, 0
         async with self._database.reading() as session:
-            due = [row.id for row in await repository.due(session, self._clocks.everywhere())]
-        for schedule_id in due:
+            due = deque([row.id for row in await repository.due(session, self._clocks.everywhere())])
+        while due and made < FILES_AT_ONCE:
+            schedule_id = due.popleft()
             try:
-                while made < FILES_AT_ONCE and await self._make_next(schedule_id):
+                if await self._make_next(schedule_id):
                     made += 1
+                    due.append(schedule_id)
             except TidingsError as reason:
                 _log.warning("a scheduled export was not made: %s", reason.message)
                 failed += 1
                 await self._note(schedule_id, problem=reason.message[:255])
+            except Exception:  # noqa: BLE001 - one schedule must not keep the others from their files
+                _log.exception("an export of schedule '%s' could not be made", schedule_id)
+                failed += 1
+                await self._note(schedule_id, problem=UNKNOWN)
         return f"{made} files" + (f", {failed} schedules failed" if failed else "")
 
     async def _make_next(self, schedule_id: str) -> bool:

@@ -1,7 +1,7 @@
 """SQL for exports, a page at a time: no page needs more than an index and a bounded number of rows."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,10 +18,29 @@ TABLES: Mapping[str, tuple[type[Sums], int]] = {
 }
 """By granularity: where the sums are, and how many minutes each is for."""
 
+SumKey = tuple[int, int]
+"""The id of a series, and the minute in which a sum of it begins."""
 
-async def series(session: AsyncSession, account_id: str) -> Sequence[UsageSeries]:
-    """Return what numbers are kept of an account by principal, in the order of their ids."""
-    return (await session.scalars(select(UsageSeries).where(*_of(account_id)).order_by(UsageSeries.id))).all()
+
+class SeriesSum(NamedTuple):
+    """What one series has used in the step that begins at `minute`."""
+
+    series_id: int
+    minute: int
+    account_id: str
+    cache_id: str
+    cache_name: str
+    meter: str
+    principal: str
+    messages: int
+    bytes: int
+    operations: int
+    seconds: int
+
+
+async def series_ids(session: AsyncSession, account_id: str) -> Sequence[int]:
+    """Return the ids of what is kept of an account by principal, in their order. There may be hundreds of thousands."""
+    return (await session.scalars(select(UsageSeries.id).where(*_of(account_id)).order_by(UsageSeries.id))).all()
 
 
 async def has_series(session: AsyncSession, account_id: str) -> bool:
@@ -30,12 +49,18 @@ async def has_series(session: AsyncSession, account_id: str) -> bool:
 
 
 async def sums(
-    session: AsyncSession, granularity: str, series_id: int, start: int, end: int, most: int
-) -> Sequence[Sums]:
-    """Return the sums of a series from minute `start` to before `end`, in the order of time."""
+    session: AsyncSession, granularity: str, ids: Sequence[int], start: int, end: int, after: SumKey | None, most: int
+) -> Sequence[SeriesSum]:
+    """Return the sums of some series from minute `start` to before `end`, by series and time."""
     table: Any = TABLES[granularity][0]
-    found = select(table).where(table.series_id == series_id, table.minute >= start, table.minute < end)
-    return (await session.scalars(found.order_by(table.minute).limit(most))).all()
+    of, key = UsageSeries, (table.series_id, table.minute)
+    names = (of.account_id, of.cache_id, of.cache_name, of.meter, of.principal)
+    numbers = (table.messages, table.bytes, table.operations, table.seconds)
+    found = select(*key, *names, *numbers).join(of, of.id == table.series_id)
+    found = found.where(table.series_id.in_(ids), table.minute >= start, table.minute < end)
+    if after is not None:
+        found = found.where(tuple_(*key) > tuple_(*after))
+    return [SeriesSum._make(row) for row in await session.execute(found.order_by(*key).limit(most))]
 
 
 async def batches(

@@ -7,12 +7,12 @@ from accounts.batches.repository import BatchKey, placed
 from accounts.clocks import repository as clocks
 from accounts.database import Database
 from accounts.exports import repository
-from accounts.exports.repository import TABLES
+from accounts.exports.repository import TABLES, SeriesSum
 from accounts.exports.rows import CountedLine, UsageRow
-from accounts.usage.models import UsageSeries
 from api.usage import CONCURRENCY, decode
 
 PAGE_ROWS = 5_000
+PAGE_SERIES = 500
 PAGE_BATCHES = 500
 
 Granularity = Literal["minute", "hour", "day"]
@@ -21,28 +21,30 @@ Granularity = Literal["minute", "hour", "day"]
 async def usage_pages(
     database: Database, account_id: str, start: int, end: int, granularity: Granularity
 ) -> AsyncIterator[Sequence[UsageRow]]:
-    """Yield usage from `start` to before `end`, in minutes of the epoch, by cache, meter and principal, then time.
+    """Yield usage from `start` to before `end`, in minutes of the epoch: each cache, meter and principal by time.
 
-    Steps are of UTC; one that lies in the time in part is not in it.
+    Steps are of UTC; one that lies in the time in part is not in it. An account may have used as many `token_id`s as it
+    has users, so series are read many at a time.
     """
     minutes = TABLES[granularity][1]
     first = -(-start // minutes) * minutes
     last = end - end % minutes
     async with database.reading() as session:
-        everything = await repository.series(session, account_id)
+        ids = await repository.series_ids(session, account_id)
     page: list[UsageRow] = []
-    for series in everything:
-        at = first
+    for begin in range(0, len(ids), PAGE_SERIES):
+        some = ids[begin : begin + PAGE_SERIES]
+        after: repository.SumKey | None = None
         while True:
             async with database.reading() as session:
-                found = await repository.sums(session, granularity, series.id, at, last, PAGE_ROWS)
-            page += [_row(series, row.minute, minutes, row) for row in found]
+                found = await repository.sums(session, granularity, some, first, last, after, PAGE_ROWS)
+            page += [_row(each, minutes) for each in found]
             if len(page) >= PAGE_ROWS:
                 yield page
                 page = []
             if len(found) < PAGE_ROWS:
                 break
-            at = found[-1].minute + 1
+            after = (found[-1].series_id, found[-1].minute)
     if page:
         yield page
 
@@ -71,19 +73,19 @@ async def counted_pages(
         after = (minute, row.router, row.boot, row.number)
 
 
-def _row(series: UsageSeries, minute: int, minutes: int, counts: repository.Sums) -> UsageRow:
+def _row(counted: SeriesSum, minutes: int) -> UsageRow:
     return UsageRow(
-        series.account_id,
-        minute * 60,
+        counted.account_id,
+        counted.minute * 60,
         minutes * 60,
-        series.cache_id,
-        series.cache_name,
-        series.meter,
-        series.principal,
-        counts.messages,
-        counts.bytes,
-        counts.operations,
-        counts.seconds,
+        counted.cache_id,
+        counted.cache_name,
+        counted.meter,
+        counted.principal,
+        counted.messages,
+        counted.bytes,
+        counted.operations,
+        counted.seconds,
     )
 
 

@@ -62,7 +62,8 @@ def _story(document: Document, body: ParagraphStyle) -> list[Any]:
     heading = ParagraphStyle("heading", parent=body, fontName=_BOLD, fontSize=15, leading=20)
     grey = ParagraphStyle("grey", parent=body, textColor=_GREY)
     facts = [f"{label}: {value}" for label, value in document.facts]
-    parties = Table([[_lines(document.buyer, body), _lines([*document.seller, "", *facts], grey)]], [95 * mm, 79 * mm])
+    said = [_lines(document.buyer, body), _lines([*document.seller, "", *facts], grey)]
+    parties = Table([said], [95 * mm, 79 * mm], splitInRow=1)  # an address may be longer than a page
     parties.setStyle(TableStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0), (0, 0), 0)]))
     return [
         Paragraph(escape(f"{document.title} {document.number}"), heading),

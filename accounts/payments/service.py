@@ -160,15 +160,16 @@ class Payments:
     async def _report(self, provider: Provider, customer: PaymentCustomer, end: int) -> int:
         sent = 0
         for (meter, hour), used in (await self._open(customer, end)).items():
-            event = await self._write_down(customer, meter, hour, used)
-            if event is None:
+            written = await self._write_down(customer, meter, hour, used)
+            if written is None:
                 continue
+            number, event = written
             try:
                 await provider.report(event)
             except Refused as reason:
                 await self._note(customer.account_id, str(reason))
                 return sent
-            await self._told(customer.account_id, meter, hour)
+            await self._told(customer.account_id, meter, hour, number)
             sent += 1
         if customer.reason:
             await self._note(customer.account_id, "")
@@ -199,8 +200,10 @@ class Payments:
                             units[meter, hour] = units.get((meter, hour), 0) + count
         return units
 
-    async def _write_down(self, customer: PaymentCustomer, meter: str, hour: int, used: int) -> MeterEvent | None:
-        """Return the event that is to be sent, which is kept from now on; None where another service has sent it."""
+    async def _write_down(
+        self, customer: PaymentCustomer, meter: str, hour: int, used: int
+    ) -> tuple[int, MeterEvent] | None:
+        """Return the event that is to be sent, which is kept from now on, with its number; None where it was sent."""
         async with self._database.transaction() as session:
             await tenants.get_alone(session, customer.account_id)
             row = await repository.report(session, customer.account_id, meter, hour)
@@ -214,12 +217,14 @@ class Payments:
         if not units:
             return None
         identifier = f"{customer.account_id}-{meter}-{hour}-{number}"
-        return MeterEvent(identifier, customer.customer_id, meter, units, hour)
+        return number, MeterEvent(identifier, customer.customer_id, meter, units, hour)
 
-    async def _told(self, account_id: str, meter: str, hour: int) -> None:
+    async def _told(self, account_id: str, meter: str, hour: int, number: int) -> None:
+        """Note that an event was taken. Another service may have noted it before, and written down the next one."""
         async with self._database.transaction() as session:
+            await tenants.get_alone(session, account_id)
             row = await repository.report(session, account_id, meter, hour)
-            if row is not None and row.pending:
+            if row is not None and row.pending and row.events + 1 == number:
                 row.units, row.events, row.pending = row.units + row.pending, row.events + 1, 0
 
     async def _note(self, account_id: str, reason: str) -> None:

@@ -6,7 +6,7 @@ Every item is what the REST API answers. So a program that knows the one knows t
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import timedelta
 
 from accounts.audit.log import AuditLog
 from accounts.audit.repository import Sought as SoughtEntries
@@ -91,10 +91,10 @@ class SelfObservation:
         return f"{len(items)} items for {len(interests)} topics"
 
     async def _usage(self, account_id: str) -> Sequence[str]:
-        start = datetime.fromtimestamp(self._since() * 60, UTC).isoformat()
-        report = await self._reports.json(account_id, Question("minute", start, group_by=("cache",)))
+        last = timedelta(minutes=MINUTES - 1)
+        report = await self._reports.json(account_id, Question("minute", last=last, group_by=("cache",)))
         if report.rows > MOST_ROWS:
-            report = await self._reports.json(account_id, Question("minute", start))
+            report = await self._reports.json(account_id, Question("minute", last=last))
         return [report.text]
 
     async def _limits_in_force(self, account_id: str) -> Sequence[str]:

@@ -1,7 +1,6 @@
 """Answers what an account has used, in its own time zone and by its own names."""
 
-import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal, NamedTuple
@@ -9,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from accounts import audit
 from accounts.audit import Actor
+from accounts.clocks.service import Clocks
 from accounts.database import Database
 from accounts.pricing.service import Pricing
 from accounts.tenants import repository as tenants
@@ -37,8 +37,11 @@ _EARLIEST_YEAR, _LATEST_YEAR = 2000, 9000
 class Question:
     """What is asked for. Times are local where they name no zone; None for `start` is the beginning of this month.
 
+    It is the month of the account's test clock, where it has one.
+
     Attributes:
         end: The first moment that is not wanted any more; None for now.
+        last: Where there is no `start`, that is so long ago.
         cache: By name. With a cache, a key or a token_id only usage of these counts.
     """
 
@@ -50,6 +53,7 @@ class Question:
     meter: str | None = None
     api_key: str | None = None
     token_id: str | None = None
+    last: timedelta | None = None
 
     @property
     def principal(self) -> str | None:
@@ -103,13 +107,11 @@ class Json(NamedTuple):
 class Reports:
     """What accounts have used."""
 
-    def __init__(
-        self, database: Database, usage: Usage, pricing: Pricing, now: Callable[[], float] = time.time
-    ) -> None:
+    def __init__(self, database: Database, usage: Usage, pricing: Pricing, clocks: Clocks) -> None:
         self._database = database
         self._usage = usage
         self._pricing = pricing
-        self._now = now
+        self._clocks = clocks
 
     async def report(self, account_id: str, question: Question) -> Report:
         """Answer a question.
@@ -119,7 +121,7 @@ class Reports:
         """
         async with self._database.reading() as session:
             in_zone = zone(await tenants.time_zone(session, account_id))
-            start, end = self._times(question, in_zone)
+            start, end = _times(question, in_zone, await self._clocks.now(session, account_id))
             names = await repository.cache_names(session, account_id)
             scope = _scope(account_id, question, names)
             used = await self._usage.pieces(session, scope, start, end, question.granularity, in_zone)
@@ -135,7 +137,7 @@ class Reports:
         """
         async with self._database.reading() as session:
             in_zone = zone(await tenants.time_zone(session, account_id))
-            start, end = self._times(question, in_zone)
+            start, end = _times(question, in_zone, await self._clocks.now(session, account_id))
             names = await repository.cache_names(session, account_id) if question.cache is not None else None
             scope, length = _scope(account_id, question, names), question.granularity
             spans = await self._usage.spans(session, scope, start, end, length, in_zone)
@@ -177,20 +179,6 @@ class Reports:
             changed = {"before": {"time_zone": before}, "after": {"time_zone": after}}
             audit.record(session, actor, account_id, "account.time_zone_changed", account_id, **changed)
 
-    def _times(self, question: Question, in_zone: ZoneInfo) -> tuple[int, int]:
-        now = int(self._now()) // 60
-        start = month_start(now, in_zone) if question.start is None else minute_of("from", question.start, in_zone)
-        end = now + 1 if question.end is None else minute_of("to", question.end, in_zone)
-        if end <= start:
-            raise InvalidArgument("'to' must be after 'from'")
-        start, end = _widened(start, end, question.granularity, in_zone)
-        length = {"minute": MINUTE, "hour": HOUR, "day": DAY, "month": 28 * DAY}[question.granularity]
-        if (end - start) // length > MOST_PIECES:
-            raise InvalidArgument(
-                f"that is more than {MOST_PIECES} times a {question.granularity}; ask for less time or larger pieces"
-            )
-        return start, end
-
 
 def minute_of(name: str, text: str, in_zone: ZoneInfo) -> int:
     """Return a time as minutes of the epoch: a date is its local midnight."""
@@ -207,6 +195,26 @@ def minute_of(name: str, text: str, in_zone: ZoneInfo) -> int:
     if found is None:
         raise InvalidArgument(f"'{name}' must be a date or a time such as 2026-01-31 or 2026-01-31T15:00:00Z")
     return found
+
+
+def _times(question: Question, in_zone: ZoneInfo, now: int) -> tuple[int, int]:
+    minute = now // 60
+    if question.start is not None:
+        start = minute_of("from", question.start, in_zone)
+    else:
+        start = (
+            month_start(minute, in_zone) if question.last is None else minute - question.last // timedelta(minutes=1)
+        )
+    end = minute + 1 if question.end is None else minute_of("to", question.end, in_zone)
+    if end <= start:
+        raise InvalidArgument("'to' must be after 'from'")
+    start, end = _widened(start, end, question.granularity, in_zone)
+    length = {"minute": MINUTE, "hour": HOUR, "day": DAY, "month": 28 * DAY}[question.granularity]
+    if (end - start) // length > MOST_PIECES:
+        raise InvalidArgument(
+            f"that is more than {MOST_PIECES} times a {question.granularity}; ask for less time or larger pieces"
+        )
+    return start, end
 
 
 def _widened(start: int, end: int, granularity: Granularity, in_zone: ZoneInfo) -> tuple[int, int]:

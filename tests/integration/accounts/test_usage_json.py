@@ -7,6 +7,7 @@ from itertools import combinations
 import pytest
 
 from accounts.batches.retention import Retention
+from accounts.clocks.service import Clocks
 from accounts.tenants.repository import set_time_zone
 from accounts.usage.reports import GroupBy, Json, Question, Report, Reports
 from accounts.usage.schemas import UsageReport, UsageRow
@@ -70,7 +71,7 @@ class Asking:
         self._named = {"cache-1": named}
         self.account = account
         self._reports = Reports(
-            here.accounts.database, here.accounts.usage, here.accounts.finance.pricing, NOW.timestamp
+            here.accounts.database, here.accounts.usage, here.accounts.finance.pricing, Clocks(NOW.timestamp)
         )
 
     async def uses(self, *counted: tuple[int, str, Line]) -> None:

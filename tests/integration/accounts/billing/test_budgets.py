@@ -98,6 +98,30 @@ async def test_a_higher_amount_or_no_budget_lifts_a_cap_at_once(here: Installati
         assert await caps(books) == ()
 
 
+async def test_who_looked_before_others_saw_more_lifts_no_cap(
+    here: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    books, program = await account(here)
+    watch = here.accounts.finance.watch
+    act = watch._act
+
+    async def late(*arguments: Any) -> bool:
+        monkeypatch.setattr(watch, "_act", act)
+        await books.use(publish=40)
+        await watch.look(books.account)
+        return await act(*arguments)
+
+    async with program:
+        await make(program, mode="stop")
+        monkeypatch.setattr(watch, "_act", late)
+        await books.use(publish=60)
+        await watch.look(books.account)
+        await until_capped(books, {"all"})
+        told = (await program.get("/v1/audit", params={"action": "budget"})).json()["entries"]
+        actions = [entry["action"] for entry in told]
+        assert (actions.count("budget.enforced"), actions.count("budget.lifted")) == (1, 0)
+
+
 async def test_a_budget_that_somebody_else_has_changed_is_left_alone(here: Installation) -> None:
     books, program = await account(here)
     async with program:

@@ -3,7 +3,9 @@
 import csv
 import io
 import json
+import time
 from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager
 from decimal import Decimal
 from importlib import import_module
 from itertools import count
@@ -13,9 +15,11 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 import pytest_asyncio
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from accounts.audit import SYSTEM
 from accounts.exports import usage as export_usage
+from api.usage import PUBLISH, Line
 from tests.integration.accounts.billing.books import Books, at, plan
 from tests.integration.accounts.billing.focus_rules import problems
 from tests.integration.accounts.installation import Installation
@@ -65,6 +69,7 @@ async def test_usage_is_the_same_in_every_format(
     here: Installation, granularity: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(export_usage, "PAGE_ROWS", 2)
+    monkeypatch.setattr(export_usage, "PAGE_SERIES", 3)
     books, program = await account(here)
     async with program:
         await a_month(books, program)
@@ -84,6 +89,29 @@ async def test_usage_is_the_same_in_every_format(
     assert totals(read) == EXPECTED
     assert {row["principal"] for row in rows} == {"token:@ada", "key:key_1", ""}
     assert answers["csv"].headers["content-disposition"].endswith(f'usage-{books.account}.csv"')
+
+
+async def test_each_of_many_token_ids_is_exported_and_none_is_asked_for_by_itself(
+    here: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    books, program = await account(here)
+    many = 1_200
+    lines = [Line(books.account, "cache_1", PUBLISH, f"token:{number:04}", 1, 1, 1) for number in range(many)]
+    await here.accounts.ledger.batches.apply([books.boot.seal(int(time.time()) // 60, lines)])
+    reads = 0
+    reading = here.accounts.database.reading
+
+    def counted() -> AbstractAsyncContextManager[AsyncSession]:
+        nonlocal reads
+        reads += 1
+        return reading()
+
+    monkeypatch.setattr(here.accounts.database, "reading", counted)
+    async with program:
+        answer = await program.get(f"/v1/exports/usage?{FEBRUARY}&format=jsonl")
+    told = [json.loads(line)["principal"] for line in answer.text.splitlines()]
+    assert sorted(told) == [line.principal for line in lines]
+    assert reads < 50
 
 
 async def test_a_text_that_a_spreadsheet_would_obey_is_defused(here: Installation) -> None:

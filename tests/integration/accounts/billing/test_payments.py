@@ -151,6 +151,28 @@ async def test_two_services_tell_nothing_twice(paying: Paying) -> None:
     assert (paying.told(), paying.told("delivery_operations")) == (100, 3)
 
 
+async def test_a_service_that_hears_late_what_became_of_an_event_takes_no_later_one_for_it(
+    paying: Paying, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider = paying.payments.provider
+    assert provider is not None
+    report = provider.report
+
+    async def is_heard_late(event: MeterEvent) -> None:
+        await report(event)
+        monkeypatch.setattr(provider, "report", report)
+        await paying.payments.report_due()  # another service sends the same, and hears at once
+        await paying.use(9)
+        paying.stripe.answers = [(503, False)]
+        await paying.payments.report_due()  # it has written down the next event, which does not get there
+
+    monkeypatch.setattr(provider, "report", is_heard_late)
+    await paying.use(100)
+    for _ in range(2):
+        await paying.payments.report_due()
+    assert paying.told() == 109
+
+
 async def test_a_refusal_is_noted_and_mended_by_another_customer(paying: Paying) -> None:
     paying.stripe.answers = [(400, False)]
     await paying.use(100)

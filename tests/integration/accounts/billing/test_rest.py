@@ -1,5 +1,6 @@
 """Billing over REST: an integrator runs a month in seconds, and reads its bill in every form."""
 
+import json
 from dataclasses import replace
 from decimal import Decimal
 from io import BytesIO
@@ -13,6 +14,7 @@ from pypdf import PdfReader
 from accounts.audit import SYSTEM
 from accounts.billing.plan import Model, Price, Tier
 from accounts.billing.settings import BillingSettings
+from accounts.console.usage import question
 from accounts.pricing.service import Pricing, When
 from tests.integration.accounts.billing.books import Books, at, plan
 from tests.integration.accounts.installation import Installation
@@ -54,6 +56,20 @@ async def test_a_plan_is_chosen_and_a_month_is_billed(here: Installation) -> Non
         ("Published operations, tier 1 at 0.0000005 USD", 2_000_000, "1.00"),
     ]
     assert (invoice["total"], invoice["state"], invoice["period"]["label"]) == ("1.00", "final", "2028-02")
+
+
+async def test_usage_is_that_of_the_month_of_the_test_clock(here: Installation) -> None:
+    books, program = await account(here)
+    async with program:
+        await books.turn(at("2028-02-10T10:30:00"))
+        await books.use(publish=5)
+        report = (await program.get("/v1/usage")).json()
+        assert (report["start"], report["end"]) == ("2028-02-01T00:00:00+00:00", "2028-02-11T00:00:00+00:00")
+        assert [(row["start"], row["operations"]) for row in report["usage"]] == [("2028-02-10T00:00:00+00:00", 5)]
+        exported = await program.get("/v1/exports/usage?format=jsonl&granularity=minute")
+        assert [json.loads(line)["operations"] for line in exported.text.splitlines()] == [5]
+    day = await here.accounts.ledger.reports.report(books.account, question("day"))
+    assert [(row.start.hour, row.counts.operations) for row in day.rows] == [(10, 5)]
 
 
 async def test_a_line_leads_to_hours_minutes_and_batches(here: Installation) -> None:
@@ -101,6 +117,21 @@ async def test_an_invoice_is_a_page_and_a_pdf(here: Installation) -> None:
     for part in ("1234.56", "Ada & <script>", "Größe 1", "2028-02-29", "Published operations"):
         assert part in text
     assert pdf.headers["content-type"] == "application/pdf"
+
+
+async def test_an_address_longer_than_a_page_makes_a_longer_pdf(here: Installation) -> None:
+    books, program = await account(here)
+    await books.has(plan(publish_operations="0.01"))
+    lines = [f"Row {number}" for number in range(120)]
+    await books.use(publish=1)
+    async with program:
+        changed = await program.patch("/v1/billing/profile", json={"address": "\n".join(lines)})
+        assert changed.status_code == 200
+        (made,) = await books.turn(at("2028-03-01T00:00:00"))
+        pdf = await program.get(f"/v1/invoices/{made.id}/pdf")
+    text = "".join(sheet.extract_text() for sheet in PdfReader(BytesIO(pdf.content)).pages)
+    for part in (*lines, "0.01 USD"):
+        assert part in text
 
 
 async def test_nobody_sees_or_chooses_what_is_another_ones(here: Installation) -> None:

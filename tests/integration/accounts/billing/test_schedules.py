@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from accounts.audit import SYSTEM
+from accounts.export_schedules import service
 from accounts.export_schedules.destinations import Destination, Folder, destination
 from accounts.export_schedules.service import Schedules
 from accounts.export_schedules.wanted import Wanted
@@ -141,6 +142,57 @@ async def test_a_run_that_dies_leaves_the_old_file_and_is_done_again(here: Insta
     assert await schedules(books, Dying(tmp_path)).run_due() == "0 files, 1 schedules failed"
     assert list((tmp_path / books.account / "usage-hour").iterdir()) == []
     assert await schedules(books, Folder(tmp_path)).run_due() == "1 files"
+
+
+class Recording(Folder):
+    """Notes what it is given, and does not take what begins with one name."""
+
+    def __init__(self, path: Path, refused: str = "") -> None:
+        super().__init__(path)
+        self.names: list[str] = []
+        self._refused = refused
+
+    async def put(self, name: str, pieces: AsyncIterator[bytes]) -> None:
+        if self._refused and name.startswith(self._refused):
+            raise RuntimeError("nobody has thought of this")
+        self.names.append(name)
+        await super().put(name, pieces)
+
+
+async def test_an_export_that_fails_as_nobody_expected_keeps_no_other_from_its_files(
+    here: Installation, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    mine, other = await Books.open(here, "2028-02-27T10:00:00"), await Books.open(here, "2028-02-27T10:00:00")
+    to = Recording(tmp_path, refused=mine.account)
+    made = [
+        await schedules(books, to).make(books.account, SYSTEM, Wanted("usage", "csv", "day")) for books in (mine, other)
+    ]
+    await mine.turn(at("2028-02-28T01:00:00"))
+    await other.turn(at("2028-02-29T01:00:00"))
+    assert await schedules(other, to).run_due() == "2 files, 1 schedules failed"
+    first, second = [await schedules(mine, to).read(row.account_id, row.id) for row in made]
+    assert "internal error" in first.problem
+    assert "nobody has thought of this" not in first.problem
+    assert "nobody has thought of this" in caplog.text
+    assert (second.problem, len(to.names)) == ("", 2)
+    await schedules(mine, to).remove(mine.account, SYSTEM, first.id)
+
+
+async def test_whoever_has_much_made_again_delays_nobody_else(
+    here: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "FILES_AT_ONCE", 3)
+    greedy, calm = await Books.open(here, "2028-02-27T10:00:00"), await Books.open(here, "2028-02-27T10:00:00")
+    to = Recording(tmp_path)
+    mine = schedules(calm, to)
+    made = await mine.make(greedy.account, SYSTEM, Wanted("usage", "csv", "day"))
+    await mine.make(calm.account, SYSTEM, Wanted("usage", "csv", "day"))
+    await greedy.turn(at("2028-02-28T01:00:00"))
+    await calm.turn(at("2028-02-28T01:00:00"))
+    await mine.again(greedy.account, SYSTEM, made.id, "2000-01-01")
+    assert await mine.run_due() == "3 files"
+    assert [name.partition("/")[0] for name in to.names] == [greedy.account, calm.account, greedy.account]
+    await mine.remove(greedy.account, SYSTEM, made.id)
 
 
 async def said(answer: httpx.Response, status: int) -> Any:
