@@ -75,6 +75,17 @@ class Snapshots:
         await self._directory.put_account(snapshot)
         self._published[account_id] = max(snapshot.version, self._published.get(account_id, 0))
 
+    async def announce(self, account_id: str) -> None:
+        """Publish an account that has gained something, of which nobody is hurt who learns of it later.
+
+        Where the directory is away `follow` does it: what was made is there, and its answer may hold a secret that
+        nobody can ask for again.
+        """
+        try:
+            await self.publish(account_id)
+        except Unavailable as reason:
+            _log.warning("routers are told of account '%s' later: %s", account_id, reason.message)
+
     async def publish_changed(self) -> None:
         """Publish every account that changed since it was published last."""
         async with self._database.reading() as session:

@@ -129,7 +129,7 @@ class Keys:
             audit.record(session, actor, account_id, "api_key.rotated", key_id, before=before, after=_audited(old))
             audit.record(session, actor, account_id, "api_key.generated", key.id, after=_audited(key))
             await tenants.touch(session, account_id)
-        await self._snapshots.publish(account_id)
+        await self._snapshots.announce(account_id)
         return self._signed(key), key, old
 
     async def revoke(self, account_id: str, actor: Actor, key_id: str, accept: Accept[ApiKey] = anything) -> None:

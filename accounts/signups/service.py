@@ -85,5 +85,5 @@ class SignUps:
             new = NewUser(row.email, row.password_hash, row.account_name, is_confirmed=True)
             made = await self._users.make(session, new, peer)
             await repository.remove_for(session, row.email)
-        await self._snapshots.publish(made.account_id)
+        await self._snapshots.announce(made.account_id)
         return made

@@ -86,7 +86,7 @@ class Users:
         user = NewUser(email, await self._passwords.hash(password), name, plan, is_confirmed=peer is None)
         async with self._database.transaction() as session:
             made = await self.make(session, user, peer)
-        await self._snapshots.publish(made.account_id)
+        await self._snapshots.announce(made.account_id)
         return made
 
     async def make(self, session: Transaction, new: NewUser, peer: Peer | None) -> LoggedIn:

@@ -10,8 +10,9 @@ from sqlalchemy import text
 from accounts.audit import SYSTEM
 from accounts.tenants.plans import CONTRACT, PLANS
 from api.account import AccountSnapshot
+from api.errors import Unavailable
 from tests.integration.accounts.conftest import Start
-from tests.integration.accounts.installation import Installation, Refused
+from tests.integration.accounts.installation import PASSWORD, Installation, Refused
 from tests.patience import patient
 
 
@@ -34,6 +35,28 @@ async def test_an_account_is_known_when_its_sign_up_is_answered(here: Installati
     made = await here.tenant(plan=CONTRACT)
     assert (await snapshot(here, made.id)).limits == PLANS[CONTRACT]
     assert set((await snapshot(here, made.id)).roles) == {"owner", "operator", "viewer"}
+
+
+async def test_what_is_made_while_the_directory_is_away_is_there_and_known_once_it_is_back(
+    here: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(_: AccountSnapshot) -> None:
+        raise Unavailable("the backplane cannot be reached")
+
+    person = {"email": "bob@example.com", "password": PASSWORD, "account_name": "bob"}
+    key = {"role_id": "owner", "description": "", "expiry": "never"}
+    with monkeypatch.context() as patched:
+        patched.setattr(here.directory, "put_account", away)
+        async with here.rest() as browser:
+            assert (await browser.post("/v1/signup", json=person)).status_code == 201
+            account_id = (await browser.get("/v1/account")).json()["account_id"]
+            key_id = (await browser.post("/v1/api-keys", json=key)).json()["key_info"]["key_id"]
+            rotated = await browser.post(f"/v1/api-keys/{key_id}/rotate", json={"overlap_seconds": 3600})
+            assert rotated.status_code == 201
+            assert (await browser.delete(f"/v1/api-keys/{key_id}")).status_code == 503  # routers go on to believe it
+        assert await here.directory.account(account_id) is None
+    await until(here, account_id, 2.0, lambda account: key_id in account.revoked)
+    await here.create_cache(rotated.json()["api_key"], "chat")
 
 
 async def test_a_revoked_key_is_in_the_snapshot_when_its_revocation_is_answered(here: Installation) -> None:
