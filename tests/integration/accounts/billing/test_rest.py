@@ -1,5 +1,6 @@
 """Billing over REST: an integrator runs a month in seconds, and reads its bill in every form."""
 
+import asyncio
 import json
 from dataclasses import replace
 from decimal import Decimal
@@ -132,6 +133,18 @@ async def test_an_address_longer_than_a_page_makes_a_longer_pdf(here: Installati
     text = "".join(sheet.extract_text() for sheet in PdfReader(BytesIO(pdf.content)).pages)
     for part in (*lines, "0.01 USD"):
         assert part in text
+
+
+async def test_pdfs_that_are_asked_for_together_are_each_whole(here: Installation) -> None:
+    books, program = await account(here)
+    await books.has(plan(publish_operations="0.01"))
+    await books.use(publish=1)
+    (made,) = await books.turn(at("2028-03-01T00:00:00"))
+    async with program:
+        asked = [program.get(f"/v1/invoices/{made.id}/pdf") for _ in range(4)]
+        answers = await asyncio.gather(*asked)
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.content for answer in answers}) == 1
 
 
 async def test_nobody_sees_or_chooses_what_is_another_ones(here: Installation) -> None:
