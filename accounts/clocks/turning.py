@@ -10,6 +10,7 @@ from accounts.database import Database
 from accounts.invoices.closing import Closing
 from accounts.invoices.models import Invoice
 from accounts.jobs import repository as jobs
+from accounts.payments import repository as payments
 from accounts.pricing import repository as pricing_rows
 from accounts.pricing.service import Pricing
 from api.errors import InvalidArgument
@@ -44,11 +45,13 @@ class TestClocks:
 
         Raises:
             NotFound: there is no such account.
-            InvalidArgument: the clock would go back, too far forward, or the account was billed without one.
+            InvalidArgument: the clock would go back, too far forward, or the account was billed or pays without one.
         """
         async with self._database.transaction() as session:
             customer = await self._pricing.customer_alone(session, account_id)
             is_new = await repository.get(session, account_id) is None
+            if is_new and await payments.customer(session, account_id) is not None:
+                raise InvalidArgument("the account is a customer of a payment provider, and pays by real time")
             if is_new and await pricing_rows.last_closed(session, account_id) is not None:
                 raise InvalidArgument("the account has lived through a month without a test clock; make another one")
             await self._clocks.turn(session, actor, account_id, now)

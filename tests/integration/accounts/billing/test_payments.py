@@ -87,6 +87,11 @@ async def test_hours_that_are_over_are_told_once(paying: Paying) -> None:
     assert hours == {paying.hour, paying.hour - 2 * HOUR}
 
 
+async def test_who_pays_gets_no_test_clock(paying: Paying) -> None:
+    with pytest.raises(InvalidArgument, match="pays by real time"):
+        await paying.books.finance.test_clocks.turn(paying.books.account, SYSTEM, paying.hour)
+
+
 async def test_what_was_used_while_it_cost_nothing_is_not_told(paying: Paying, monkeypatch: pytest.MonkeyPatch) -> None:
     clocks, account = paying.books.finance.clocks, paying.books.account
     clock = Clock(paying.hour - 2 * HOUR + 1800)
