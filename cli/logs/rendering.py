@@ -18,7 +18,8 @@ from cli.logs.redaction import redacted
 
 Line = MutableMapping[str, Any]
 
-_PLAIN = frozenset(vars(logging.makeLogRecord({})))
+_PLAIN = frozenset((*vars(logging.makeLogRecord({})), "color_message"))
+"""Members of a record that say nothing more: those that each has, and uvicorn's own copy of a text with colours."""
 
 
 def formatter(*, json: bool, colors: bool) -> logging.Formatter:

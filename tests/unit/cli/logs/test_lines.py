@@ -55,6 +55,13 @@ def test_a_line_is_an_object_that_says_when_what_and_for_whom() -> None:
     assert bound() == {}
 
 
+def test_a_text_of_uvicorn_is_shown_once() -> None:
+    with log(as_json=True) as (logger, out):
+        logger.info("Started process [%d]", 7, extra={"color_message": "Started process [\u001b[36m%d\u001b[0m]"})
+    line = json.loads(out.getvalue())
+    assert (line["message"], "color_message" in line) == ("Started process [7]", False)
+
+
 @pytest.mark.parametrize("as_json", [True, False])
 @pytest.mark.parametrize("secret", SECRETS)
 def test_no_secret_comes_through(secret: str, *, as_json: bool) -> None:
