@@ -172,9 +172,11 @@ async def test_a_node_that_was_forgotten_for_a_while_takes_back_what_others_have
     async with loaded() as (fleet, load):
         before = owners(fleet)
         membership = fleet.nodes["node-1"].member.membership
+        await membership._stop_beating()  # as in a stop that is longer than the lease
         await fleet.registry.leave("node-1")
         await load.until_more(5)
-        membership._lease_ends = float("-inf")  # as after a stop that was longer than the lease
+        membership._lease_ends = float("-inf")
+        membership._beating = asyncio.create_task(membership._beat_on())
         async with asyncio.timeout(patient(DEADLINE_SECONDS)):
             while "node-1" not in fleet.registry.map().nodes:
                 await asyncio.sleep(0.01)
