@@ -23,6 +23,7 @@ from router.bearer import Bearer, Bearers, Inspectable, Writable
 from router.begun import BegunPublish
 from router.busy import BusyTopics
 from router.counts import Call, Counts
+from router.end_queue import EndQueue
 from router.feeds import Feeds
 from router.gaps import Gaps
 from router.heartbeats import Heartbeats
@@ -30,7 +31,7 @@ from router.meters.meters import Meter, Meters
 from router.meters.seats import Seats, Unbilled
 from router.owners import Owners
 from router.sharing import Sharing
-from router.subscription import Asked, Subscription
+from router.subscription import Asked, Shared, Subscription
 from router.taps import Taps
 from router.tenant import Tenants
 
@@ -108,7 +109,7 @@ class Router:
         self.taps = Taps()
         gaps = Gaps(self.counts, self.taps, self.seats.meters)
         self.feeds = Feeds(self.owners, settings.max_pending_bytes, settings.max_total_pending_bytes, gaps)
-        self._heartbeats = Heartbeats(settings.heartbeat_seconds)
+        self._shared = Shared(Heartbeats(settings.heartbeat_seconds), EndQueue())
         self._draining = False
         self._following: set[asyncio.Task[None]] = set()
         self.spans: Spans | None = None
@@ -276,8 +277,8 @@ class Router:
                 await read(number, page),
                 asked=Asked(cache, is_gone, address, page, direct),
                 read=read,
-                heartbeats=self._heartbeats,
                 flight=flight,
+                shared=self._shared,
             )
             undo.pop_all()
         bearer.tenant.admitted(subscription, admission)

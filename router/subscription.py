@@ -11,6 +11,7 @@ from api.items import HEARTBEAT
 from api.link import Resumed
 from router.bearer import Bearer, Readable
 from router.counts import Gap
+from router.end_queue import EndQueue
 from router.feed import Feed
 from router.heartbeats import Heartbeats
 from router.log import Chunk
@@ -41,13 +42,20 @@ class Asked(NamedTuple):
     is_direct: bool = False
 
 
+class Shared(NamedTuple):
+    """What the subscriptions of a router have in common: who gives them heartbeats, and wakes them for their end."""
+
+    heartbeats: Heartbeats
+    ends: EndQueue
+
+
 class Subscription:
     """A cursor into a feed, with a heartbeat when nothing happens and an end that others may decide on."""
 
     __slots__ = (
-        "_asked", "_beating", "_cursor", "_ending", "_expires_at", "_expiry", "_handed", "_has_left", "_heartbeat_due",
-        "_heartbeats", "_loop", "_opening", "_read", "_read_at", "_waiter", "_write_beat", "bearer", "feed", "flight",
-        "moment", "patience", "quiet_since", "readable",
+        "_asked", "_beating", "_cursor", "_ending", "_ends", "_expires_at", "_expiry", "_handed", "_has_left",
+        "_heartbeat_due", "_heartbeats", "_loop", "_opening", "_read", "_read_at", "_waiter", "_write_beat", "bearer",
+        "feed", "flight", "moment", "patience", "quiet_since", "readable",
     )  # fmt: skip
 
     def __init__(
@@ -60,7 +68,7 @@ class Subscription:
         asked: Asked,
         read: Callable[[int, int], Awaitable[Resumed]],
         flight: Flight,
-        heartbeats: Heartbeats,
+        shared: Shared,
     ) -> None:
         """Open with the node's first answer.
 
@@ -83,8 +91,8 @@ class Subscription:
         self._heartbeat_due = False
         self._write_beat: Callable[[], Awaitable[None]] | None = None
         self._beating: asyncio.Future[None] | None = None
-        self._heartbeats = heartbeats
-        heartbeats.begin(self)
+        self._heartbeats, self._ends = shared
+        self._heartbeats.begin(self)
         self._ending: TidingsError | None = None
         self._has_left = False
         self._waiter: Callable[[], object] | None = None
@@ -252,10 +260,13 @@ class Subscription:
             self.left()
 
     def end(self, reason: TidingsError) -> None:
-        """End the stream with `reason`, before whatever else waits for it. The first reason stays."""
+        """End the stream with `reason`, before whatever else waits for it. The first reason stays.
+
+        It is so from now on; to say so to the client takes a turn of the loop, or more where many end together.
+        """
         if self._ending is None:
             self._ending = reason
-        self.wake()
+            self._ends.add(self.wake)
 
     def wake(self) -> None:
         """Go on: there is more, or an end."""
