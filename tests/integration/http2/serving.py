@@ -133,4 +133,4 @@ def held() -> Counter[str]:
     """Count what there is of the package's objects."""
     gc.collect()
     kinds: list[type] = [type(thing) for thing in gc.get_objects()]
-    return Counter(kind.__qualname__ for kind in kinds if kind.__module__.startswith("http2"))
+    return Counter(kind.__qualname__ for kind in kinds if str(kind.__module__).startswith("http2"))
