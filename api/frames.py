@@ -13,7 +13,7 @@ from api.outbox import nobody
 PREFACE: Final = b"tidings-link/1\n"
 """Different from the first bytes of HTTP/2, which gRPC begins with on the same port."""
 
-MAX_FRAME_BYTES: Final = 16 * 1024 * 1024
+MAX_FRAME_BYTES = 16 * 1024 * 1024
 
 ASK_SECONDS = 1.5
 MOST_UNANSWERED = 2

@@ -405,7 +405,7 @@ class Connection:
     def lost(self, ending: Ending) -> None:
         """Take note that the connection is no more, which ends its streams so."""
         for stream in list(self.streams.values()):
-            self._drop(stream, ending)
+            self._drop_in_turn(stream, ending)
 
     def overdue(self, now: float) -> bool:
         """End what has waited for the client too long; return whether the connection itself has."""
@@ -418,7 +418,8 @@ class Connection:
             del self._coming[stream]
             self._leaving.add(partial(self._late, stream))
         for stream in _older(self.sending.waiting, now - limits.stalled_seconds):
-            self.cut(stream, Code.INTERNAL_ERROR, endings.STALLED)
+            self._drop_in_turn(stream, endings.STALLED)
+            self._give_up(stream.id, Code.INTERNAL_ERROR)
         return False
 
     def _late(self, stream: Stream) -> None:
@@ -451,11 +452,21 @@ class Connection:
         self.sending.put(frames.rst_stream(number, code))
 
     def _drop(self, stream: Stream, ending: Ending) -> None:
-        stream.ending = ending
-        if self._forget(stream):
+        """End a stream that was not answered whole."""
+        if self._part(stream, ending):
+            self._ended(stream)
+
+    def _drop_in_turn(self, stream: Stream, ending: Ending) -> None:
+        """End one of what may be thousands that end together."""
+        if self._part(stream, ending):
             self._leaving.add(partial(self._ended, stream))
+
+    def _part(self, stream: Stream, ending: Ending) -> bool:
+        stream.ending = ending
+        is_known = self._forget(stream)
         self.sending.forget(stream)
         stream.leave(self._leaving)
+        return is_known
 
     def _sent(self, stream: Stream) -> None:
         """Forget a stream whose answer has left."""

@@ -14,21 +14,20 @@ class Spare:
     __slots__ = ("_a_second", "_left", "_most", "_refilled")
 
     def __init__(self, most: int, a_second: float, now: float) -> None:
-        self._most = most
+        self._most = float(most)
         self._a_second = a_second
-        self._left = float(most)
+        self._left = self._most
         self._refilled = now
 
     def take(self, count: int, now: float) -> bool:
         """Take so many; return whether there were as many. Whoever takes too many leaves nothing."""
-        self._left -= count
-        if self._left >= 0:
-            return True
-        more = (now - self._refilled) * self._a_second
+        left = min(self._left + (now - self._refilled) * self._a_second, self._most) - count
         self._refilled = now
-        left = min(self._left + more, float(self._most))
-        self._left = max(left, 0.0)
-        return left >= 0
+        if left >= 0:
+            self._left = left
+            return True
+        self._left = 0.0
+        return False
 
 
 class Floods:

@@ -187,6 +187,7 @@ class Stream:
     def leave(self, leaving: Leaving) -> None:
         """Take note that its client is gone; whoever waits for it is told, the application by way of `leaving`."""
         self.is_gone = True
+        self.body = b""
         left, self.left = self.left, None
         if left is not None:
             leaving.add(left)

@@ -270,6 +270,9 @@ class Bearers:
             raise Unauthenticated("the request carries no token; send one in the metadata 'authorization'")
         bearer = Bearer(await self._tenants.tenant(claims.account_id), claims, self._meters, self._decided)
         bearer.check(now)
+        known = self._known.get(credential)
+        if known is not None:  # to another call, which came while this one waited for the account
+            return known
         if len(self._known) >= REMEMBERED_TOKENS or self._characters + len(credential) > REMEMBERED_CHARACTERS:
             self._forget()
         self._characters += len(credential)
@@ -277,15 +280,21 @@ class Bearers:
         return bearer
 
     def _forget(self) -> None:
+        """Forget all, of which subscriptions may hold some for as long as they are open."""
+        self._forget_topics()
         self._known.clear()
         self._characters = 0
+
+    def _forget_topics(self) -> None:
+        for bearer in self._known.values():
+            bearer.forget_topics()
+        self._decisions = 0
 
     def _decided(self) -> None:
         self._decisions += 1
         if self._decisions > REMEMBERED_DECISIONS:
+            self._forget_topics()
             self._decisions = 1
-            for bearer in self._known.values():
-                bearer.forget_topics()
 
     def _changed(self, public_keys: Mapping[str, bytes]) -> None:
         self._verifier = Verifier(public_keys)

@@ -111,7 +111,7 @@ class Feeds:
         except TimeoutError:
             if not patience.expired():
                 raise
-            raise Unavailable("the topic's storage node cannot be reached") from None
+            raise Unavailable("the topic's storage node did not answer in time") from None
 
     async def _asked(self, link: Watching | None, topic: Topic, number: int, page: int) -> Resumed:
         """Ask a link, which does not go on to watch the topic where another one does by then, or none."""

@@ -19,6 +19,7 @@ from backplane import placement
 from backplane.interface import Delivered, Node, NodeMap, UsageBatch
 from backplane.placement import Placement
 from router import bearer
+from router.bearer import Bearer
 from router.http.request import MAX_QUERY_FIELDS, HttpRequest
 from router.links import remote
 from router.links.remote import RemoteLink
@@ -69,6 +70,19 @@ async def test_topics_that_all_tokens_published_to(monkeypatch: pytest.MonkeyPat
         for topic in range(7):
             who.writable("cache", f"topic-{topic}")
         assert sum(len(each._writable) for each in made.router.bearers._known.values()) <= 20
+
+
+async def test_topics_of_tokens_that_subscriptions_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are there as long as the subscriptions, though the tokens are not known any more."""
+    monkeypatch.setattr(bearer, "REMEMBERED_TOKENS", 3)
+    monkeypatch.setattr(bearer, "REMEMBERED_DECISIONS", 20)
+    made = await world()
+    held: list[Bearer] = []
+    for number in range(50):
+        held.append(await made.router.bearers.bearer(token(id=f"token-{number}")))
+        for topic in range(5):
+            held[-1].writable("cache", f"topic-{topic}")
+        assert sum(len(each._writable) for each in held) <= 15
 
 
 def test_owners_that_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from api.names import Topic
+from storage.handover import source
 from storage.handover.recipient import Recipient
 from tests.integration.core.fleet import Fleet, running
 from tests.patience import patient
@@ -15,6 +16,8 @@ from tests.unit.asgi import Connection
 
 TOPICS = [f"topic {number}" for number in range(24)]
 DEADLINE_SECONDS = 30.0
+LONG_BYTES = 8 * 1024 * 1024
+"""A request of a hand-over is counted as so long that no two dozen of them would fit a bound on what waits."""
 
 
 class Load:
@@ -190,8 +193,9 @@ async def test_a_node_that_was_forgotten_for_a_while_takes_back_what_others_have
 
 
 async def test_all_topics_that_are_asked_for_at_once_come_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many they are: one that is not asked for begins anew."""
+    """However many they are, and however long what asks for them: one that is not asked for begins anew."""
     monkeypatch.setattr(Recipient, "_give", nothing)
+    monkeypatch.setattr(source, "REQUEST_BYTES", LONG_BYTES)
     topics = [f"topic-{number}" for number in range(60)]
     async with running(routers=1, nodes=1) as fleet:
         (gateway,) = fleet.gateways

@@ -388,6 +388,15 @@ async def test_a_client_that_asks_now_and_then_is_no_flood() -> None:
         assert peer.goaways == []
 
 
+@pytest.mark.asyncio(loop_factories=["leaping"])
+async def test_a_client_that_was_calm_for_long_may_ask_for_no_more_at_once() -> None:
+    async with serving(spare_frames=20, spare_frames_a_second=10.0, ping_seconds=10**9) as service:
+        peer = await service.peer()
+        await asyncio.sleep(60)
+        peer.send(*[wire.ping()] * 21)
+        await peer.dismissed(wire.ENHANCE_YOUR_CALM)
+
+
 async def test_a_client_by_the_book_is_never_a_flood() -> None:
     """It opens windows for each piece that it reads, however small they are and however many."""
     async with serving(**SMALL) as service:

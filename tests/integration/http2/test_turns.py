@@ -4,9 +4,10 @@ import asyncio
 
 import pytest
 
-from http2.leaving import AT_ONCE
+from http2.leaving import AT_ONCE, PART, Leaving
+from http2.stream import Stream
 from tests.integration.http2 import wire
-from tests.integration.http2.serving import Service, serving
+from tests.integration.http2.serving import Ended, Service, serving
 
 EACH = 3000
 """Requests of a connection; far more than are taken of it at a time."""
@@ -95,6 +96,52 @@ async def test_the_streams_of_a_lost_connection_end_in_turns(service: Service, p
     peer.close()
     assert await most_in_a_turn(service, 2000) <= AT_ONCE
     await service.until(lambda: service.app.left == 2000)
+
+
+async def test_a_stream_that_is_reset_has_ended_at_once(service: Service) -> None:
+    """Clients may begin and reset more in a turn than are done in it of what waits for later turns."""
+    peers = [await service.peer() for _ in range(10)]
+    for peer in peers:
+        peer.send(*(wire.headers(stream, "/silent") + wire.reset(stream) for stream in range(1, 2001, 2)))
+    counts = service.server.counts
+    while counts.resets < 10_000:
+        await asyncio.sleep(0)
+        assert len(service.ended) == counts.resets
+
+
+async def test_what_waits_for_later_turns_is_bounded_by_what_comes_in_one() -> None:
+    leaving, done = Leaving(), 0
+
+    def call() -> None:
+        nonlocal done
+        done += 1
+
+    come = 0
+    for _ in range(400):
+        for _ in range(1000):
+            leaving.add(call)
+        come += 1000
+        await asyncio.sleep(0)
+        assert come - done <= 1000 * PART
+    while done < come:
+        await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("end", [wire.reset(1), wire.window_update(1, 0), b""], ids=["reset", "fault", "lost"])
+async def test_a_body_goes_with_its_stream(service: Service, monkeypatch: pytest.MonkeyPatch, end: bytes) -> None:
+    """Whoever takes note of calls may do so later."""
+    bodies: list[bytes | bytearray] = []
+
+    def taken(stream: Stream) -> None:
+        bodies.append(stream.body)
+
+    monkeypatch.setattr(Ended, "of", taken)
+    peer = await service.peer()
+    peer.send(wire.headers(1), wire.data(1, b"half"))
+    await service.until(lambda: service.server.counts.held_bytes == len(b"half"))
+    peer.send(end)
+    await service.leave()
+    await service.until(lambda: bodies == [b""])
 
 
 async def test_a_server_that_ends_leaves_nothing_to_later_turns() -> None:

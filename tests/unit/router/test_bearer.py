@@ -1,8 +1,11 @@
+import asyncio
 import time
+from collections.abc import Awaitable, Callable
 
 import pytest
 from momento_wire_types import permissionmessages_pb2 as wire
 
+from api.account import AccountSnapshot
 from api.errors import InvalidArgument, NotFound, PermissionDenied, Unauthenticated
 from api.names import Topic
 from api.permissions import Grant
@@ -57,6 +60,24 @@ async def test_a_packed_credential_is_as_good_as_the_token_in_it() -> None:
 async def test_a_token_that_was_verified_is_remembered() -> None:
     door = await Door().knows()
     assert await door.bearer() is await door.bearer()
+
+
+async def test_a_token_with_which_many_come_at_once_is_remembered_once() -> None:
+    """Before its account was looked up; each time it counted among the characters that may be remembered."""
+    door = await Door().knows()
+    credential = token()
+    door.directory.account = slowly(door.directory.account)  # pyright: ignore[reportAttributeAccessIssue]
+    first, *others = await asyncio.gather(*(door.bearer(credential) for _ in range(5)))
+    assert all(other is first for other in others)
+    assert door.bearers._characters == len(credential)
+
+
+def slowly(look_up: Callable[[str], Awaitable[AccountSnapshot | None]]) -> Callable[[str], Awaitable[object]]:
+    async def looked_up(account_id: str) -> AccountSnapshot | None:
+        await asyncio.sleep(0)
+        return await look_up(account_id)
+
+    return looked_up
 
 
 @pytest.mark.parametrize("kind", ["session", "api_token", "disposable"])
