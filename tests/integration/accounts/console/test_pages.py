@@ -109,6 +109,17 @@ async def test_who_sends_a_form_after_the_log_in_has_ended_is_told_and_comes_bac
     assert "nothing was done" in (await client.get(led)).text
 
 
+async def test_what_a_page_has_told_once_is_not_told_again_after_the_log_in(here: Installation) -> None:
+    client, page = here.rest(), "/console/caches/one?cache=chat&note=flushed"
+    answer = await client.get(page)
+    assert answer.headers["location"] == "/login?next=%2Fconsole%2Fcaches%2Fone%3Fcache%3Dchat"
+    referer = {"referer": str(client.base_url.join(page))}
+    answer = await client.post("/console/caches/flush", data={"cache": "chat"}, headers=referer)
+    assert answer.headers["location"] == "/login?next=%2Fconsole%2Fcaches%2Fone%3Fcache%3Dchat&note=nothing-done"
+    form = await client.get("/login?note=nothing-done")
+    assert re.findall(r'name="back" value="([^"]*)"', form.text)[:1] == ["/login"]
+
+
 @pytest.mark.parametrize("page", ["https://evil.test/console/keys", "http://[", "about:blank", ""])
 async def test_a_page_of_another_host_is_nowhere_to_come_back_to(here: Installation, page: str) -> None:
     answer = await here.rest().post("/console/caches/flush", data={"cache": "chat"}, headers={"referer": page})
