@@ -150,7 +150,9 @@ async def test_the_address_that_a_refused_form_leaves_in_the_browser_leads_to_it
 async def test_who_has_forgotten_the_password_is_told_where_the_mail_is(start: Start, *, sends_mails: bool) -> None:
     server = SmtpSettings("127.0.0.1", 9, "Tidings <tidings@example.com>", security="none")
     client = (await start(mail=MailSettings(server if sends_mails else None, "https://tidings.test"))).rest()
-    assert ("sends no mails" in (await client.get("/forgotten")).text) is not sends_mails
+    form = (await client.get("/forgotten")).text
+    assert ("sends no mails" in form) is not sends_mails
+    assert "Yours is written" not in form
     answer = await client.post("/forgotten", data={"email": "ada@example.com"})
     told = (await client.get(answer.headers["location"])).text
     assert ("is on its way" in told, "Ask whoever runs this installation" in told) == (sends_mails, not sends_mails)
