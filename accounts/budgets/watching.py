@@ -149,9 +149,10 @@ class Watch:
     async def _spent(self, session: Transaction, customer: Customer, rows: Sequence[Budget]) -> _Spent:
         now = await self._clocks.now(session, customer.account_id)
         period = await self._pricing.period_at(session, customer, now)
+        wanted: set[By] = {_by(row) for row in rows}
         charged = await self._pricing.currencies(session, customer, period.start, now + 1)
         by: dict[By, Mapping[str, Decimal]] = {
-            each: await self._spending.by(session, customer, period, now, each) for each in {_by(row) for row in rows}
+            each: await self._spending.by(session, customer, period, now, each) for each in wanted
         }
         return _Spent(period.start, charged[0] if charged else None, by)
 
