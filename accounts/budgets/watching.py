@@ -47,11 +47,9 @@ class _Spent:
         """Return what a budget is compared with."""
         if not self.counts_for(row):
             return ZERO
-        if row.cache_id is not None and row.principal is not None:
-            return self.by["cache and principal"].get(f"{row.cache_id}\0{row.principal}", ZERO)
-        if row.principal is not None:
-            return self.by["principal"].get(row.principal, ZERO)
-        return total(self.by["cache"].values()) if row.cache_id is None else self.by["cache"].get(row.cache_id, ZERO)
+        amounts = self.by[_by(row)]
+        names = [name for name in (row.cache_id, row.principal) if name is not None]
+        return amounts.get("\0".join(names), ZERO) if names else total(amounts.values())
 
 
 class Watch:
@@ -110,21 +108,23 @@ class Watch:
             customer = await self._pricing.customer(session, account_id)
             rows = await repository.of_account(session, account_id)
             spent = await self._spent(session, customer, rows) if rows else None
-        if spent is not None and any(_is_news(row, spent) for row in rows):
-            is_changed |= await self._act(account_id)
+        news = {row.id for row in rows if spent is not None and _is_news(row, spent)}
+        if news:
+            is_changed |= await self._act(account_id, news)
         if is_changed:
             await self._snapshots.publish(account_id)
         return {} if spent is None else {row.id: spent.of(row) if spent.counts_for(row) else None for row in rows}
 
-    async def _act(self, account_id: str) -> bool:
-        """Do what budgets say; return whether routers must know.
+    async def _act(self, account_id: str, news: Collection[str]) -> bool:
+        """Do what these budgets say; return whether routers must know.
 
         What was spent is read once more, behind the lock: who waited for it must not undo what others did who saw more.
+        Nobody else changes anything meanwhile on SQLite, so what other budgets are compared with is not read.
         """
         is_changed = False
         async with self._database.transaction() as session:
             customer = await self._pricing.customer_alone(session, account_id)
-            rows = await repository.of_account(session, account_id)
+            rows = [row for row in await repository.of_account(session, account_id) if row.id in news]
             spent = await self._spent(session, customer, rows)
             for row in rows:
                 is_changed |= await self._compare(session, customer, row, spent)
@@ -149,11 +149,7 @@ class Watch:
     async def _spent(self, session: Transaction, customer: Customer, rows: Sequence[Budget]) -> _Spent:
         now = await self._clocks.now(session, customer.account_id)
         period = await self._pricing.period_at(session, customer, now)
-        wanted: list[By] = ["cache"]
-        if any(row.principal is not None and row.cache_id is None for row in rows):
-            wanted.append("principal")
-        if any(row.principal is not None and row.cache_id is not None for row in rows):
-            wanted.append("cache and principal")
+        wanted: set[By] = {_by(row) for row in rows}
         charged = await self._pricing.currencies(session, customer, period.start, now + 1)
         by: dict[By, Mapping[str, Decimal]] = {
             each: await self._spending.by(session, customer, period, now, each) for each in wanted
@@ -175,6 +171,13 @@ class Watch:
             after = {"spent": plain(rounded(row.spent, row.currency)), "mode": row.mode, "name": row.name}
             audit.record(session, SYSTEM, row.account_id, action, row.id, after=after)
         return was != row.in_force
+
+
+def _by(row: Budget) -> By:
+    """Return by what an account's spending is told apart to compare a budget with it."""
+    if row.principal is None:
+        return "cache"
+    return "principal" if row.cache_id is None else "cache and principal"
 
 
 def _is_news(row: Budget, spent: _Spent) -> bool:

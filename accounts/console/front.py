@@ -39,14 +39,21 @@ def routes(pages: Pages, guards: Guards) -> APIRouter:
 
     @router.get("/console/{path:path}")
     async def nothing(request: Request, path: str) -> Response:
-        if _takes_forms(request):
-            return see_other(request.url.path.rpartition("/")[0])
+        if _takes(request, "POST", request.url.path):
+            return see_other(_page_above(request))
         raise NotFound(f"there is no page '/console/{path}'")
 
     return router
 
 
-def _takes_forms(request: Request) -> bool:
-    """Return whether a form is sent to this path. A browser that shows the answer asks for it when it is told to."""
+def _page_above(request: Request) -> str:
+    """Return the page that a form is on, which a browser asks for by the form's address when it is told to."""
+    path = request.url.path
+    while path and not _takes(request, "GET", path):
+        path = path.rpartition("/")[0]
+    return path or "/"
+
+
+def _takes(request: Request, method: str, path: str) -> bool:
     routes: list[BaseRoute] = request.app.routes
-    return any(isinstance(route, Route) and route.path == request.url.path for route in routes)
+    return any(isinstance(route, Route) and route.path == path and method in (route.methods or ()) for route in routes)

@@ -1,6 +1,5 @@
 """The first page after a log-in: what the account does in this hour and costs in this month, and where to go on."""
 
-from datetime import timedelta
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -16,7 +15,7 @@ from accounts.paging import MOST, PageRequest
 from accounts.rest.guards import Person
 from accounts.usage.reports import Question, Report, Reports
 
-RECENT_MINUTES = 5
+RECENT_SECONDS = 5 * 60
 
 
 class OverviewPages:
@@ -65,9 +64,10 @@ class OverviewPages:
 
     async def _hour(self, account_id: str) -> dict[str, Any]:
         hour = await self._reports.report(account_id, usage.question("hour"))
-        recent = [row for row in hour.rows if hour.end - row.start <= timedelta(minutes=RECENT_MINUTES)]
+        since = hour.end.timestamp() - RECENT_SECONDS  # local times are no good for it when clocks are changed
+        recent = [row for row in hour.rows if row.start.timestamp() >= since]
         rates = {
-            meter: sum(row.counts.messages for row in recent if row.meter == meter) / (60 * RECENT_MINUTES)
+            meter: sum(row.counts.messages for row in recent if row.meter == meter) / RECENT_SECONDS
             for meter in usage.COUNTED
         }
         peaks = [row.counts.peak for row in recent if row.meter == "concurrency"]

@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from typing_extensions import override
 
-from accounts.console.pages import Pages, own_address, see_other
+from accounts.console.pages import Pages, own_address, see_other, without_note
 from accounts.rest.guards import Guards
 from accounts.rest.late_route import LateRoute
 from api import request_ids
@@ -48,7 +48,7 @@ def _log_in_first(request: Request) -> Response:
 def _sent_from(request: Request) -> str:
     """Return the page of ours that a form is on; an empty text where the browser does not tell."""
     host, address = request.headers.get("host", ""), request.headers.get("referer", "").partition("://")[2]
-    return address.removeprefix(host) if address.startswith(f"{host}/") else ""
+    return without_note(address.removeprefix(host)) if address.startswith(f"{host}/") else ""
 
 
 async def _error_page(request: Request, error: TidingsError) -> Response:

@@ -82,8 +82,15 @@ class Pages:
 
 def own_address(request: Request) -> str:
     """Return the path that a request came to, with its query where it can be asked for again."""
-    query = request.url.query
-    return f"{request.url.path}?{query}" if query and request.method == "GET" else request.url.path
+    query = request.url.query if request.method == "GET" else ""
+    return without_note(f"{request.url.path}?{query}" if query else request.url.path)
+
+
+def without_note(address: str) -> str:
+    """Return a path and its query without what was told on the page: that was once, and is over."""
+    path, _, query = address.partition("?")
+    kept = "&".join(pair for pair in query.split("&") if pair.partition("=")[0] != "note")
+    return f"{path}?{kept}" if kept else path
 
 
 def url(path: str, **query: str | int) -> str:

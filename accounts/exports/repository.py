@@ -1,5 +1,6 @@
 """SQL for exports, a page at a time: no page needs more than an index and a bounded number of rows."""
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -51,16 +52,18 @@ async def has_series(session: AsyncSession, account_id: str) -> bool:
 async def sums(
     session: AsyncSession, granularity: str, ids: Sequence[int], start: int, end: int, after: SumKey | None, most: int
 ) -> Sequence[SeriesSum]:
-    """Return the sums of some series from minute `start` to before `end`, by series and time."""
-    table: Any = TABLES[granularity][0]
-    of, key = UsageSeries, (table.series_id, table.minute)
-    names = (of.account_id, of.cache_id, of.cache_name, of.meter, of.principal)
-    numbers = (table.messages, table.bytes, table.operations, table.seconds)
-    found = select(*key, *names, *numbers).join(of, of.id == table.series_id)
-    found = found.where(table.series_id.in_(ids), table.minute >= start, table.minute < end)
-    if after is not None:
-        found = found.where(tuple_(*key) > tuple_(*after))
-    return [SeriesSum._make(row) for row in await session.execute(found.order_by(*key).limit(most))]
+    """Return the sums of some series, given in order, from minute `start` to before `end`, by series and time.
+
+    What comes before `after` is not looked at again, so all pages together read each sum once.
+    """
+    if after is None:
+        return await _sums(session, granularity, ids, start, end, most)
+    series_id, minute = after
+    found = await _sums(session, granularity, [series_id], minute + 1, end, most)
+    others = ids[bisect_right(ids, series_id) :]
+    if others and len(found) < most:
+        found += await _sums(session, granularity, others, start, end, most - len(found))
+    return found
 
 
 async def batches(
@@ -73,6 +76,18 @@ async def batches(
     if after is not None:
         found = found.where(tuple_(*key) > after)
     return (await session.scalars(found.order_by(*key).limit(most))).all()
+
+
+async def _sums(
+    session: AsyncSession, granularity: str, ids: Sequence[int], start: int, end: int, most: int
+) -> list[SeriesSum]:
+    table: Any = TABLES[granularity][0]
+    of, key = UsageSeries, (table.series_id, table.minute)
+    names = (of.account_id, of.cache_id, of.cache_name, of.meter, of.principal)
+    numbers = (table.messages, table.bytes, table.operations, table.seconds)
+    found = select(*key, *names, *numbers).join(of, of.id == table.series_id)
+    found = found.where(table.series_id.in_(ids), table.minute >= start, table.minute < end)
+    return [SeriesSum._make(row) for row in await session.execute(found.order_by(*key).limit(most))]
 
 
 def _of(account_id: str) -> tuple[ColumnElement[bool], ...]:

@@ -11,7 +11,7 @@ LONGEST_URL = 2048
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _UNICAST = ipaddress.ip_network("2000::/3")
 """All of IPv6 that is given out for the public network. Python calls public whatever is not known to be private, as
-site-local addresses, and forms that translators lead to addresses of IPv4 in their own network."""
+site-local addresses and the prefixes reserved for translators. A network may translate a prefix of its own in here."""
 
 _ASSIGNMENTS = ipaddress.ip_network("192.0.0.0/24")
 """For protocols (RFC 6890), and the metadata of a cloud; older versions of Python call most of it public."""

@@ -11,6 +11,7 @@ from tests.browser.chromium import Browser, bundled, opened
 from tests.e2e.sdk_node.node import required
 from tests.e2e.service import Service
 from tests.e2e.tenant import Tenant
+from tests.patience import patient
 
 PROGRAMS = ("chromium-headless-shell", "chromium")
 """Chromium as a program of its own for use without a window, or else the whole one.
@@ -23,6 +24,7 @@ That draws its tabs and menus also where nobody sees them, and takes twice the p
 def chromium() -> Iterator[playwright.Browser]:
     executable = next(filter(None, map(shutil.which, PROGRAMS)), None)
     required(executable, "Chromium", "install chromium-headless-shell or chromium")
+    playwright.expect.set_options(timeout=1000 * patient(5))
     with playwright.sync_playwright() as started:
         browser = started.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-gpu"])
         yield browser

@@ -95,11 +95,17 @@ def test_the_price_is_told_before_it_is_paid(ada: Visitor) -> None:
 
 def test_it_says_that_the_log_in_has_ended_and_asks_no_more(ada: Visitor) -> None:
     ada.new_cache("news")
+    ada.page.clock.install()
     page, other = playground(ada), ada.open()
     other.goto("/console")
     other.get_by_role("button", name="Log out").click()
     expect(column(page, "lobby").locator("[data-state]")).to_have_text("refused")
     expect(column(page, "lobby")).to_contain_text("Your log-in has ended. Load the page again to log in.")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.clock.run_for(60_000)
+    assert page.evaluate("fetch('/console/page-token', { method: 'POST' }).then(answer => answer.status)") == 401
+    assert len([url for url in asked if url.endswith("/console/page-token")]) == 1  # the one of this test
     page.locator("#as").select_option("viewer")
     page.locator("#publish").click()
     expect(page.locator("#composer-wrong")).to_contain_text("Your log-in has ended.")

@@ -2,6 +2,9 @@
 
 import asyncio
 import time
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from decimal import Decimal
 from itertools import count
 from typing import Any
 
@@ -11,6 +14,7 @@ from sqlalchemy import text
 
 from accounts.audit import SYSTEM
 from accounts.billing.periods import month_of
+from accounts.database import Transaction
 from api.account import Cap
 from api.errors import InvalidArgument
 from tests.integration.accounts.billing.books import Books, at, plan
@@ -120,6 +124,33 @@ async def test_who_looked_before_others_saw_more_lifts_no_cap(
         told = (await program.get("/v1/audit", params={"action": "budget"})).json()["entries"]
         actions = [entry["action"] for entry in told]
         assert (actions.count("budget.enforced"), actions.count("budget.lifted")) == (1, 0)
+
+
+async def test_what_is_no_news_of_a_budget_is_not_read_while_the_database_takes_no_other_change(
+    here: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    books, program = await account(here)
+    spending = here.accounts.finance.watch._spending
+    by, begin, read, changing = spending.by, here.accounts.database.transaction, list[str](), list[Transaction]()
+
+    @asynccontextmanager
+    async def noted() -> AsyncGenerator[Transaction]:
+        async with begin() as session:
+            changing.append(session)
+            yield session
+
+    async def told(*arguments: Any) -> Mapping[str, Decimal]:
+        read.extend([arguments[-1]] if arguments[0] in changing else [])
+        return await by(*arguments)
+
+    async with program:
+        await make(program, name="all", mode="stop")
+        await make(program, name="of a token", amount="100.00", token_id="guest")
+        monkeypatch.setattr(spending, "by", told)
+        monkeypatch.setattr(here.accounts.database, "transaction", noted)
+        await books.use(publish=100)
+        await until_capped(books, {"all"})
+    assert set(read) == {"cache"}
 
 
 async def test_a_budget_that_somebody_else_has_changed_is_left_alone(here: Installation) -> None:

@@ -15,9 +15,11 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 import pytest_asyncio
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from accounts.audit import SYSTEM
+from accounts.exports import repository
 from accounts.exports import usage as export_usage
 from api.usage import PUBLISH, Line
 from tests.integration.accounts.billing.books import Books, at, plan
@@ -27,6 +29,7 @@ from tests.integration.accounts.installation import Installation
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 NUMBERS = count(1)
+MANY = 1_000_000
 
 # It has no types.
 parquet: Any = import_module("pyarrow.parquet")
@@ -112,6 +115,31 @@ async def test_each_of_many_token_ids_is_exported_and_none_is_asked_for_by_itsel
     told = [json.loads(line)["principal"] for line in answer.text.splitlines()]
     assert sorted(told) == [line.principal for line in lines]
     assert reads < 50
+
+
+async def test_a_page_does_not_read_again_what_earlier_pages_had(here: Installation) -> None:
+    books = Books(here, (await here.tenant(f"exporter{next(NUMBERS)}")).id)
+    now, many = int(time.time()) // 60, 40
+    lines = [Line(books.account, "cache_1", PUBLISH, f"token:{number:04}", 1, 1, 1) for number in range(many)]
+    await here.accounts.ledger.batches.apply([books.boot.seal(minute, lines) for minute in range(now - 3, now)])
+    database, asked = here.accounts.database, list[Any]()
+
+    def note(_: Connection, __: Any, statement: str, values: Any, *___: Any) -> None:
+        asked.extend(values if "usage_minute" in statement else ())
+
+    async with database.reading() as session:
+        ids = await repository.series_ids(session, books.account)
+        span = ("minute", ids, 0, 2**31 - 1)
+        all_sums = await repository.sums(session, *span, None, MANY)
+        event.listen(Engine, "before_cursor_execute", note)
+        middle = all_sums[len(all_sums) // 2]
+        rest = await repository.sums(session, *span, (middle.series_id, middle.minute), MANY)
+        event.remove(Engine, "before_cursor_execute", note)
+    assert len(all_sums) == 3 * many
+    assert rest == all_sums[len(all_sums) // 2 + 1 :]
+    before = {each.series_id for each in all_sums} - {each.series_id for each in rest} - {middle.series_id}
+    assert asked
+    assert not before.intersection(asked)
 
 
 async def test_a_text_that_a_spreadsheet_would_obey_is_defused(here: Installation) -> None:

@@ -185,14 +185,16 @@ async def test_whoever_has_much_made_again_delays_nobody_else(
     greedy, calm = await Books.open(here, "2028-02-27T10:00:00"), await Books.open(here, "2028-02-27T10:00:00")
     to = Recording(tmp_path)
     mine = schedules(calm, to)
-    made = await mine.make(greedy.account, SYSTEM, Wanted("usage", "csv", "day"))
+    made = [await mine.make(greedy.account, SYSTEM, Wanted("usage", "csv", "day")) for _ in range(3)]
     await mine.make(calm.account, SYSTEM, Wanted("usage", "csv", "day"))
     await greedy.turn(at("2028-02-28T01:00:00"))
     await calm.turn(at("2028-02-28T01:00:00"))
-    await mine.again(greedy.account, SYSTEM, made.id, "2000-01-01")
+    for row in made:
+        await mine.again(greedy.account, SYSTEM, row.id, "2000-01-01")
     assert await mine.run_due() == "3 files"
-    assert [name.partition("/")[0] for name in to.names] == [greedy.account, calm.account, greedy.account]
-    await mine.remove(greedy.account, SYSTEM, made.id)
+    assert [name.partition("/")[0] for name in to.names] == [calm.account, greedy.account, greedy.account]
+    for row in made:
+        await mine.remove(greedy.account, SYSTEM, row.id)
 
 
 async def said(answer: httpx.Response, status: int) -> Any:

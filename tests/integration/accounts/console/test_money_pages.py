@@ -26,6 +26,17 @@ async def test_a_chart_has_the_figures_of_the_table(here: Installation) -> None:
     assert "40" in (await client.get("/console")).text
 
 
+async def test_rates_are_of_the_last_minutes_also_in_the_hour_that_clocks_repeat(here: Installation) -> None:
+    client, account = await logged_in(here)
+    books = Books(here, account)
+    await books.set_zone("Europe/Vienna")
+    await books.turn(at("2028-10-29 01:02"))
+    await books.late("2028-10-29 00:30", publish=3_000_000)
+    await books.late("2028-10-29 01:01", publish=3_000)
+    page = (await client.get("/console/live")).text
+    assert "<dd>10<small>messages a second" in page
+
+
 async def test_a_month_that_is_over_is_an_invoice_with_its_pdf(start: Start) -> None:
     here = await start()
     client, account = await logged_in(here)

@@ -133,3 +133,4 @@ async def test_a_viewer_of_an_account_without_caches_is_sent_to_whoever_may_make
         assert lead in (await owner.get(page)).text
         shown = (await viewer.get(page)).text
         assert (lead in shown, "ask an owner or operator of the account" in shown) == (False, True)
+        assert 'action="/console/start"' not in shown
