@@ -21,6 +21,6 @@ def split(whole: int, parts: int) -> list[int]:
     return [share + 1] * rest + [share] * (parts - rest)
 
 
-def ratio(one: float, other: float) -> float | None:
-    """Return how many times `other` goes into `one`, or None where that says nothing."""
-    return one / other if other > 0 else None
+def ratio(one: float | None, other: float | None) -> float | None:
+    """Return how many times `other` goes into `one`, or None where that says nothing: one of them was not measured."""
+    return one / other if one is not None and other is not None and other > 0 else None

@@ -27,6 +27,7 @@ from accounts.pricing.schemas import ProfileChange
 from accounts.pricing.service import plan_of
 from accounts.rest.guards import Person
 from accounts.sessions.member import Member
+from accounts.users.emails import LONGEST_EMAIL
 from api.errors import InvalidArgument, TidingsError
 
 PATH, INVOICE, PROFILE, PLAN = (
@@ -223,7 +224,7 @@ def _checked(form: dict[str, str]) -> dict[str, str]:
     Raises:
         InvalidArgument: one of them is too long or not printable.
     """
-    longest = {"name": 255, "address": 1024, "email": 320, "tax_id": 64}
+    longest = {"name": 255, "address": 1024, "email": LONGEST_EMAIL, "tax_id": 64}
     for name, most in longest.items():
         lines = form[name].split("\n") if name == "address" else [form[name]]
         if len(form[name]) > most or not all(line.isprintable() for line in lines):

@@ -14,6 +14,7 @@ from accounts.pricing.service import Customer, When, plan_of
 from accounts.rest.money import Amount, Currency, Rate, UnitPrice, decimal
 from accounts.rest.paging import Listing
 from accounts.rest.schemas import PRINTABLE, Input, Output
+from accounts.users.emails import LONGEST_EMAIL
 from api.errors import InvalidArgument
 
 PlanId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$"), Field(examples=["pay-per-use"])]
@@ -132,7 +133,7 @@ Text255 = Annotated[str, StringConstraints(max_length=255, pattern=PRINTABLE)]
 class ProfileChange(Input):
     name: Text255 | None = None
     address: Annotated[str, StringConstraints(max_length=1024, pattern=r"^[^\x00-\x09\x0b-\x1f\x7f]*$")] | None = None
-    email: Annotated[str, StringConstraints(max_length=320, pattern=PRINTABLE)] | None = None
+    email: Annotated[str, StringConstraints(max_length=LONGEST_EMAIL, pattern=PRINTABLE)] | None = None
     tax_id: Annotated[str, StringConstraints(max_length=64, pattern=PRINTABLE)] | None = None
 
 

@@ -3,7 +3,7 @@
 Most aims are ratios, to a peer or to another form of the service in the same run, since machines differ.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -18,22 +18,10 @@ SYSTEMS: Final = ("Tidings", GRPC_PORT)
 _FLEETS: Final = {"Tidings": FLEET, GRPC_PORT: FLEET_GRPC_PORT}
 _PER_CPU: Final = "per_server_cpu"
 
+Run = Mapping[str, Summary]
+"""What was measured, by scenario."""
 
-@dataclass(frozen=True)
-class Figures:
-    """The medians of a run."""
-
-    summaries: Sequence[Summary]
-
-    def value(self, scenario: str, system: str, key: str) -> float | None:
-        """Return a figure, or None if it was not measured."""
-        for summary in self.summaries:
-            if summary.scenario.name == scenario:
-                return next((each.values.get(key) for each in summary.systems if each.system == system), None)
-        return None
-
-
-Reached = Callable[[Figures, str], float | None]
+Reached = Callable[[Run, str], float | None]
 """What a system reached of an aim, or None where it was not measured."""
 
 
@@ -52,10 +40,10 @@ class Aim:
     reached: Reached
     at_most: bool = False
 
-    def row(self, figures: Figures) -> list[str]:
+    def row(self, run: Run) -> list[str]:
         """Return its row of a table: what was reached by each of `SYSTEMS`, and whether that is enough."""
         bound = f"{'at most' if self.at_most else 'at least'} {self.bound:g}"
-        return [self.title, bound, *(self._cell(self.reached(figures, system)) for system in SYSTEMS)]
+        return [self.title, bound, *(self._cell(self.reached(run, system)) for system in SYSTEMS)]
 
     def _cell(self, value: float | None) -> str:
         if value is None:
@@ -66,31 +54,33 @@ class Aim:
 
 def rows(summaries: Sequence[Summary]) -> list[list[str]]:
     """Return a table of all aims with the head first; aims of which nothing was measured are left out."""
-    figures = Figures(summaries)
-    found = [aim.row(figures) for aim in AIMS]
+    run = {summary.scenario.name: summary for summary in summaries}
+    found = [aim.row(run) for aim in AIMS]
     head = ["aim", "", *SYSTEMS]
     return [head, *(row for row in found if any(cell != "-" for cell in row[2:]))]
 
 
-def _against(peer: str, scenario: str, key: str, figures: Figures, system: str) -> float | None:
-    ours, theirs = figures.value(scenario, system, key), figures.value(scenario, peer, key)
-    return None if ours is None or theirs is None else ratio(ours, theirs)
+def _value(scenario: str, key: str, run: Run, system: str) -> float | None:
+    return run[scenario].value(system, key) if scenario in run else None
 
 
-def _itself(scenario: str, key: str, factor: float, figures: Figures, system: str) -> float | None:
-    value = figures.value(scenario, system, key)
-    return None if value is None else value * factor
+def _against(peer: str, scenario: str, key: str, run: Run, system: str) -> float | None:
+    return ratio(_value(scenario, key, run, system), _value(scenario, key, run, peer))
 
 
-def _of_one_process(scenario: str, figures: Figures, system: str) -> float | None:
+def _millions(scenario: str, key: str, run: Run, system: str) -> float | None:
+    value = _value(scenario, key, run, system)
+    return None if value is None else value / 1e6
+
+
+def _of_one_process(scenario: str, run: Run, system: str) -> float | None:
     """Return what a fleet does for each CPU-second, of what one process does."""
-    fleet, one = figures.value(scenario, _FLEETS[system], _PER_CPU), figures.value(scenario, system, _PER_CPU)
-    return None if fleet is None or one is None else ratio(fleet, one)
+    return ratio(_value(scenario, _PER_CPU, run, _FLEETS[system]), _value(scenario, _PER_CPU, run, system))
 
 
-def _kept(scenarios: Sequence[str], figures: Figures, system: str) -> float | None:
+def _kept(scenarios: Sequence[str], run: Run, system: str) -> float | None:
     """Return the least for each CPU-second in these scenarios, of what it is in the first."""
-    values = [value for each in scenarios if (value := figures.value(each, system, _PER_CPU)) is not None]
+    values = [value for each in scenarios if (value := _value(each, _PER_CPU, run, system)) is not None]
     return ratio(min(values), values[0]) if len(values) == len(scenarios) else None
 
 
@@ -110,20 +100,18 @@ AIMS: Final = (
     Aim("deliveries 1→100 / Redis", 0.7, partial(_against, "Redis", "fanout-100", "deliveries")),
     Aim("deliveries 1→1,000 / Redis", 1.5, partial(_against, "Redis", "fanout-1000", "deliveries")),
     Aim("deliveries 1→1,000 / NATS", 1.5, partial(_against, "NATS", "fanout-1000", "deliveries")),
-    Aim("deliveries 1→10,000, millions a second", 8, partial(_itself, "fanout-10000", "deliveries", 1e-6)),
+    Aim("deliveries 1→10,000, millions a second", 8, partial(_millions, "fanout-10000", "deliveries")),
     Aim("publishes to 1,000 topics / Redis", 0.5, partial(_against, "Redis", "publish-1000", "publishes")),
     *_latency("latency-10", "500"),
     *_latency("latency-10-at-5000", "5,000"),
-    Aim("1 MiB messages 1→100, % of a raw sender", 70, partial(_itself, "fanout-1mib", "percent", 1.0)),
-    Aim("memory of an idle subscription, KiB", 12, partial(_itself, "memory", "kilobytes", 1.0), at_most=True),
-    Aim(
-        "CPU with 10,000 idle subscriptions, % of a core", 2, partial(_itself, "memory", "idle_core", 1.0), at_most=True
-    ),
-    Aim("from the command to the first answer, s", 1.5, partial(_itself, "start", "seconds", 1.0), at_most=True),
+    Aim("1 MiB messages 1→100, % of a raw sender", 70, partial(_value, "fanout-1mib", "percent")),
+    Aim("memory of an idle subscription, KiB", 12, partial(_value, "memory", "kilobytes"), at_most=True),
+    Aim("CPU with 10,000 idle subscriptions, % of a core", 2, partial(_value, "memory", "idle_core"), at_most=True),
+    Aim("from the command to the first answer, s", 1.5, partial(_value, "start", "seconds"), at_most=True),
     Aim(
         "authentication, permissions, quotas, metering, %",
         15,
-        partial(_itself, "controls", "percent", 1.0),
+        partial(_value, "controls", "percent"),
         at_most=True,
     ),
     Aim("fleet for each CPU-second, of one process: publishes", 0.7, partial(_of_one_process, "publish")),

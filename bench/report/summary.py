@@ -52,13 +52,15 @@ class Summary:
 
     def main(self, system: str) -> float | None:
         """Return the first figure of a system, or None if it was not measured."""
-        key = self.scenario.figures[0].key
-        return next((each.values[key] for each in self.systems if each.system == system), None)
+        return self.value(system, self.scenario.figures[0].key)
+
+    def value(self, system: str, key: str) -> float | None:
+        """Return a figure of a system, or None if it was not measured."""
+        return next((each.values.get(key) for each in self.systems if each.system == system), None)
 
     def against(self, peer: str) -> float | None:
         """Return the first figure of Tidings divided by that of a peer."""
-        ours, theirs = self.main("Tidings"), self.main(peer)
-        return None if ours is None or theirs is None else ratio(ours, theirs)
+        return ratio(self.main("Tidings"), self.main(peer))
 
 
 def summaries(scenarios: Sequence[Scenario], measurements: Sequence[Measurement]) -> list[Summary]:

@@ -1,7 +1,7 @@
 // The inspector: what happens in a cache, as its router tells it; filtered, paused and exported here.
 
 import { Listener } from './events.js';
-import { pageToken } from './page_token.js';
+import { lasts, pageToken } from './page_token.js';
 import { sizeText } from './values.js';
 
 const MOST_EVENTS = 500;
@@ -23,7 +23,7 @@ let paused = false;
 let known = null;
 
 async function token(anew) {
-  if (known && !anew && known.expires_at - 30 > Date.now() / 1000) return known.token;
+  if (known && !anew && lasts(known)) return known.token;
   known = await pageToken(cache, 'viewer');
   return known.token;
 }

@@ -2,6 +2,11 @@
 
 import { Refused } from './events.js';
 
+/** Whether what `pageToken` returned holds for long enough to be used. */
+export function lasts(made) {
+  return made.expires_at - 30 > Date.now() / 1000;
+}
+
 /** Return `{token, publisher_id, expires_at}` with the rights of a role; of the person's own where it is empty. */
 export async function pageToken(cache, role) {
   const response = await fetch('/console/page-token', { method: 'POST', body: new URLSearchParams({ cache, role }) });

@@ -3,7 +3,7 @@
 import { Column } from './column.js';
 import { armCopy } from './copy.js';
 import { topicUrl } from './events.js';
-import { pageToken } from './page_token.js';
+import { lasts, pageToken } from './page_token.js';
 import { PriceTag } from './price.js';
 
 const MOST_TOPICS = 4;
@@ -19,7 +19,7 @@ async function token(anew = false) {
   const as = get('as').value;
   if (as === 'token') return get('pasted').value.trim();
   const known = tokens.get(as);
-  if (known && !anew && known.expires_at - 30 > Date.now() / 1000) return known.token;
+  if (known && !anew && lasts(known)) return known.token;
   const made = await pageToken(cache, as);
   tokens.set(as, made);
   mine.add(made.publisher_id);
